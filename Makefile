@@ -1,0 +1,80 @@
+# Thin front of meson for the daily habits. `make help` lists them.
+
+BUILD ?= build
+# Debian packages: what building needs, and what tests and habits need beside it.
+PACKAGES = gcc meson ninja-build pkg-config libjansson-dev libpcre2-dev liblmdb-dev libev-dev \
+	libmicrohttpd-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libcmocka-dev python3
+LINT_PACKAGES = clang-format clang-tidy
+FUZZ_PACKAGES = clang libclang-rt-14-dev
+MESON_FLAGS ?=
+ROUNDS ?= 200
+SECONDS_EACH ?= 30
+SANITIZERS = -Db_sanitize=address,undefined -Db_lundef=false -Dslow_assertions=true
+
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+help:
+	@echo "make            install missing Debian packages (as root or by sudo), configure, build into $(BUILD)/"
+	@echo "make run        run the order example from end to end and print what happened"
+	@echo "make test       every test; ends with 'N passed, N failed'"
+	@echo "make asan       every test under AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make bench      measure, beside raw LMDB commits"
+	@echo "make crash      kill -9 at random moments, ROUNDS=$(ROUNDS) times"
+	@echo "make fuzz       every fuzz target for SECONDS_EACH=$(SECONDS_EACH) seconds"
+	@echo "make format     clang-format over all sources"
+	@echo "make lint       clang-format and clang-tidy, without changing anything"
+	@echo "make install    into the prefix given at configuration (DESTDIR is honoured)"
+
+packages:
+	@sh tests/lib/packages.sh $(PACKAGES)
+
+$(BUILD)/build.ninja: | packages
+	meson setup $(BUILD) $(MESON_FLAGS)
+
+run: all
+	@sh examples/run.sh $(BUILD) order-processing
+
+test: all
+	@sh tests/run.sh $(BUILD)
+
+asan: | packages
+	@test -f $(BUILD)-asan/build.ninja || meson setup $(BUILD)-asan $(SANITIZERS) $(MESON_FLAGS)
+	ninja -C $(BUILD)-asan
+	@ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+		sh tests/run.sh $(BUILD)-asan
+
+bench: all
+	@sh bench/run.sh $(BUILD)
+
+crash: all
+	python3 tests/crash/crash.py --build $(BUILD) --rounds $(ROUNDS)
+
+simulate: all
+	$(BUILD)/tests/simulation/simulate --seeds $(or $(SEEDS),1000)
+
+fuzz:
+	@sh tests/lib/packages.sh $(PACKAGES) $(FUZZ_PACKAGES)
+	@test -f $(BUILD)-fuzz/build.ninja || CC=clang meson setup $(BUILD)-fuzz -Dfuzzers=true \
+		-Db_sanitize=address,undefined -Db_lundef=false
+	ninja -C $(BUILD)-fuzz
+	@sh tests/fuzz/run.sh $(BUILD)-fuzz $(SECONDS_EACH)
+
+SOURCES = $$(git ls-files '*.c' '*.h'; git ls-files --others --exclude-standard '*.c' '*.h')
+
+format:
+	@sh tests/lib/packages.sh clang-format
+	clang-format -i $(SOURCES)
+
+lint: all
+	@sh tests/lib/packages.sh $(LINT_PACKAGES)
+	clang-format --dry-run --Werror $(SOURCES)
+	@sh tests/lib/lint.sh $(BUILD)
+
+install: all
+	meson install -C $(BUILD)
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-fuzz
+
+.PHONY: all help packages run test asan bench crash simulate fuzz format lint install clean

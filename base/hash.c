@@ -1,0 +1,71 @@
+/* Digests, checksums and the hash of tables in memory: see hash.h. */
+#include "base/hash.h"
+
+#include <limits.h>
+#include <openssl/evp.h>
+#include <string.h>
+#include <zlib.h>
+
+enum sw_result sw_sha256(const void *data, size_t len, uint8_t ret_digest[SW_SHA256_BYTES])
+{
+	unsigned digest_len = 0;
+	if (!EVP_Digest(data ? data : "", len, ret_digest, &digest_len, EVP_sha256(), NULL))
+		return SW_ENOMEM;
+	return digest_len == SW_SHA256_BYTES ? SW_OK : SW_EIO;
+}
+
+void sw_hex(const void *data, size_t len, char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *bytes = data;
+	for (size_t i = 0; i < len; i++) {
+		text[2 * i] = digits[bytes[i] >> 4];
+		text[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	text[2 * len] = '\0';
+}
+
+uint32_t sw_crc32(const void *data, size_t len)
+{
+	/* crc32_z of no bytes with a NULL pointer would give the initial value too, but by another path. */
+	return len ? (uint32_t)crc32_z(0, data, len) : 0;
+}
+
+/*
+ * Each 16 bytes go through one 64 x 64 -> 128 bit product whose halves are folded together; the seed is in
+ * both factors of the first product and the running state in every later one, so that without the seed nobody
+ * can choose keys that meet. The constants are the fractional parts of the square roots of 2, 3, 5 and 7,
+ * made odd.
+ */
+#define ROOT2 0x6A09E667F3BCC909u
+#define ROOT3 0xBB67AE8584CAA73Bu
+#define ROOT5 0x3C6EF372FE94F82Bu
+#define ROOT7 0xA54FF53A5F1D36F1u
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t load(const uint8_t *bytes, size_t len)
+{
+	uint64_t number = 0;
+	memcpy(&number, bytes, len);
+	return number;
+}
+
+uint64_t sw_hash64(const void *data, size_t len, uint64_t seed)
+{
+	const uint8_t *at = data;
+	uint64_t state = fold(seed ^ ROOT2, seed + ROOT3) ^ seed;
+	size_t left = len;
+	for (; left > 16; at += 16, left -= 16)
+		state = fold(load(at, 8) ^ ROOT5 ^ state,
+			     load(at + 8, 8) ^ ROOT7 ^ (state << 32 | state >> 32)) +
+			ROOT2;
+	uint64_t low = left ? load(at, left < 8 ? left : 8) : 0;
+	uint64_t high = left > 8 ? load(at + 8, left - 8) : 0;
+	state = fold(low ^ ROOT5 ^ state, high ^ ROOT7 ^ (state << 32 | state >> 32));
+	return fold(state ^ ROOT3, (uint64_t)len ^ seed ^ ROOT2);
+}

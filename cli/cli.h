@@ -1,0 +1,162 @@
+/*
+ * The command `stepwell`: a client of the installed headers. Each subcommand is a row of the table in main.c
+ * and a file cmd_NAME.c; what they share is declared here. This is the only part of Stepwell that prints and
+ * exits.
+ */
+#ifndef SW_CLI_CLI_H
+#define SW_CLI_CLI_H
+
+#include "asl/asl.h"
+#include "base/error.h"
+#include "engine/engine.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* What scripts can rely on. */
+enum exit_code {
+	EXIT_OK = 0,        /* succeeded */
+	EXIT_FAILED = 1,    /* the execution failed; nothing of that name */
+	EXIT_USAGE = 2,     /* usage, or a definition, input or path with mistakes */
+	EXIT_TIMED_OUT = 3, /* the execution timed out */
+	EXIT_ABORTED = 4,   /* the execution was stopped */
+	EXIT_STORE = 5,     /* the store or the connection */
+};
+
+#define SUBSTITUTIONS_MAX 256
+
+/* Every option of every subcommand; each subcommand says which of them it takes. */
+struct options {
+	char *data; /* the data directory; never NULL after options_read */
+	const char *region, *account, *resources, *mock_config, *test_case, *input, *name, *machine, *status,
+		*error, *cause;
+	const char *listen, *format, *substitutions;
+	const char *set[SUBSTITUTIONS_MAX];
+	unsigned set_count;
+	long max;
+	bool json, wait, quiet, update, batch, reverse, verbose, keep_placeholders;
+	int args_count; /* what is not an option */
+	char **args;
+};
+
+struct command {
+	const char *name, *arguments, *summary;
+	const char *options; /* letters of main.c's option table */
+	int args_min, args_max;
+	const char *help; /* paragraphs below the usage line */
+	int (*run)(const struct options *options);
+};
+
+int cmd_run(const struct options *options);
+int cmd_validate(const struct options *options);
+int cmd_create(const struct options *options);
+int cmd_start(const struct options *options);
+int cmd_list(const struct options *options);
+int cmd_describe(const struct options *options);
+int cmd_history(const struct options *options);
+int cmd_watch(const struct options *options);
+int cmd_stop(const struct options *options);
+int cmd_delete(const struct options *options);
+int cmd_serve(const struct options *options);
+int cmd_graph(const struct options *options);
+int cmd_jsonpath(const struct options *options);
+
+/* ---- output.c ------------------------------------------------------------------------------------------ */
+
+/* "stepwell: ..." on standard error; returns code, so that callers can `return complain(EXIT_STORE, ...)`. */
+int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same for an error; file may be NULL: "file:line:column: pointer: text". */
+int complain_error(int code, const char *file, const struct sw_error *err);
+/* Exit code for a result of the engine. */
+int exit_of(enum sw_result result);
+/* Exit code of an execution's status text. */
+int exit_of_status(const char *status);
+/* Prints JSON text of an answer, indented, and a newline. */
+void print_json(const json_t *tree);
+/* Local time for tables: 2024-01-31 10:20:30.123; "-" for none. bytes >= 32. */
+const char *time_text(const json_t *seconds, char *text, size_t bytes);
+/* Starts and ends a colour for a status or event, when stream is a terminal; "" otherwise. */
+const char *colour_of(FILE *stream, const char *word);
+const char *colour_end(FILE *stream);
+/* One line of a history: "  12  0.034s  TaskStateExited  Ship". start is the time of the first event. */
+void print_event(FILE *stream, const json_t *event, double start_seconds);
+/* The text member of an answer, or fallback. Borrowed. */
+const char *text_of(const json_t *object, const char *member, const char *fallback);
+
+/* ---- files.c ---------------------------------------------------------------------------------------------
+ */
+
+/* Reads a whole file ("-": standard input), at most bytes_max. New; NULL after complaining (EXIT_USAGE). */
+char *read_file(const char *path, size_t bytes_max, size_t *ret_len);
+/* --input: JSON text, @FILE, or - for standard input; NULL gives "{}". Checked to be JSON. New; NULL after
+ * complaining. */
+char *read_input(const char *input);
+
+/* ---- definition.c
+ * ------------------------------------------------------------------------------------------ */
+
+/* Reads a definition, fills placeholders. New text, or NULL after complaining. */
+char *read_definition(const struct options *options, const char *path, size_t *ret_len);
+/* Prints findings as file:line:column lines; true when there are errors. */
+bool print_findings(const char *path, const struct sw_findings *findings);
+/* Reads, fills, compiles; complains about mistakes. NULL then; *ret_text (may be NULL) is new. */
+struct sw_machine *load_machine(const struct options *options, const char *path, char **ret_text,
+				size_t *ret_len);
+/* order.asl.json -> order; characters that names may not have become '-'. New. */
+char *name_of_file(const char *path);
+
+/* ---- client.c
+ * ------------------------------------------------------------------------------------------------ */
+
+/*
+ * Whoever answers the API for a data directory: the process that owns it, by its socket; else this process,
+ * as the owner or, for reading, over the directory itself.
+ */
+struct client;
+enum client_need {
+	CLIENT_READ,    /* reading actions only */
+	CLIENT_WRITE,   /* any action; executions do not advance here */
+	CLIENT_ADVANCE, /* any action; executions that are started here advance while the client is open */
+};
+/* EXIT_OK, or an exit code after complaining. */
+int client_open(const struct options *options, enum client_need need, struct client **ret_client);
+void client_close(struct client *client); /* NULL allowed */
+/*
+ * One action. Takes request. EXIT_OK: *ret_answer is new. Otherwise error (may be NULL) gets {"__type",
+ * "message"} (new, NULL when there was no answer), and nothing is printed when error is given.
+ */
+int client_call(struct client *client, const char *action, json_t *request, json_t **ret_answer,
+		json_t **ret_error);
+/* Lets about milliseconds pass, less when something happened here. */
+void client_wait(struct client *client, int milliseconds);
+/* True when this process advances executions itself. */
+bool client_owns(const struct client *client);
+
+/* ---- names.c
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* A machine's ARN from a name or ARN. New; NULL after complaining. */
+char *machine_arn(struct client *client, const char *name);
+/* An execution's ARN from an ARN, M:E, or E when only one matches. New; NULL after complaining. */
+char *execution_arn(struct client *client, const char *name);
+/* True when an error answer is of that type. */
+bool is_error(const json_t *error, const char *type);
+/* The paged members of a list action, all pages or at most max (0: all). Takes request. New array in
+ * *ret_list. */
+int list_all(struct client *client, const char *action, json_t *request, const char *member, long max,
+	     json_t **ret_list);
+
+/* ---- follow.c
+ * ------------------------------------------------------------------------------------------------------ */
+
+/*
+ * Waits until an execution has ended, showing its events on events (NULL: not at all). EXIT_OK:
+ * *ret_description is the answer of DescribeExecution (new).
+ */
+int follow(struct client *client, const char *arn, FILE *events, json_t **ret_description);
+/* Prints the outcome: output on stdout (or the description with json), error and cause on stderr; returns the
+ * exit code. */
+int print_outcome(const struct options *options, const json_t *description);
+
+#endif

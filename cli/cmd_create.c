@@ -1,0 +1,62 @@
+/* stepwell create FILE: a machine that can be started by name. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int update(struct client *client, const char *name, const char *definition, json_t **ret_answer)
+{
+	char *arn = machine_arn(client, name);
+	int code =
+		arn ? client_call(client, "UpdateStateMachine",
+				  json_pack("{s:s, s:s}", "stateMachineArn", arn, "definition", definition),
+				  ret_answer, NULL)
+		    : EXIT_FAILED;
+	if (code == EXIT_OK)
+		json_object_set_new(*ret_answer, "stateMachineArn", json_string(arn));
+	free(arn);
+	return code;
+}
+
+static int create(const struct options *options, struct client *client, const char *name,
+		  const char *definition)
+{
+	json_t *answer = NULL, *error = NULL;
+	int code = client_call(client, "CreateStateMachine",
+			       json_pack("{s:s, s:s, s:s}", "name", name, "definition", definition, "roleArn",
+					 "arn:aws:iam::123456789012:role/stepwell"),
+			       &answer, &error);
+	if (is_error(error, "StateMachineAlreadyExists") && options->update)
+		code = update(client, name, definition, &answer);
+	else if (is_error(error, "StateMachineAlreadyExists"))
+		complain(EXIT_FAILED, "a machine \"%s\" exists with another definition; --update changes it",
+			 name);
+	else if (error)
+		code = complain(EXIT_USAGE, "%s: %s", text_of(error, "__type", "error"),
+				text_of(error, "message", ""));
+	if (code == EXIT_OK && options->json)
+		print_json(answer);
+	else if (code == EXIT_OK)
+		printf("%s\n", text_of(answer, "stateMachineArn", ""));
+	json_decref(answer);
+	json_decref(error);
+	return code;
+}
+
+int cmd_create(const struct options *options)
+{
+	struct client *client = NULL;
+	char *text = NULL, *name = options->name ? strdup(options->name) : name_of_file(options->args[0]);
+	size_t len;
+	int code = EXIT_USAGE;
+	struct sw_machine *machine = load_machine(options, options->args[0], &text, &len);
+	if (machine && name)
+		code = client_open(options, CLIENT_WRITE, &client);
+	if (client)
+		code = create(options, client, name, text);
+	client_close(client);
+	sw_machine_unref(machine);
+	sw_text_free(text);
+	free(name);
+	return code;
+}

@@ -1,0 +1,70 @@
+/* stepwell describe EXECUTION|MACHINE. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void print_description(const json_t *description)
+{
+	const char *key;
+	json_t *value;
+	char text[40];
+	json_object_foreach((json_t *)description, key, value)
+	{
+		bool is_time = strlen(key) > 4 && !strcmp(key + strlen(key) - 4, "Date");
+		if (json_is_string(value))
+			printf("%-22s %s\n", key, json_string_value(value));
+		else if (is_time)
+			printf("%-22s %s\n", key, time_text(value, text, sizeof(text)));
+		else if (json_is_integer(value))
+			printf("%-22s %" JSON_INTEGER_FORMAT "\n", key, json_integer_value(value));
+	}
+}
+
+/* Is there a machine of that name, or is it the ARN of one? */
+static char *as_machine(struct client *client, const char *name)
+{
+	json_t *machines, *machine;
+	char *arn = NULL;
+	size_t i;
+	if (strstr(name, ":stateMachine:"))
+		return strdup(name);
+	if (strchr(name, ':') ||
+	    list_all(client, "ListStateMachines", json_object(), "stateMachines", 0, &machines))
+		return NULL;
+	json_array_foreach(machines, i, machine) if (!arn && !strcmp(text_of(machine, "name", ""), name))
+		arn = strdup(text_of(machine, "stateMachineArn", ""));
+	json_decref(machines);
+	return arn;
+}
+
+int cmd_describe(const struct options *options)
+{
+	struct client *client = NULL;
+	json_t *answer;
+	char *arn;
+	int code = client_open(options, CLIENT_READ, &client);
+	if (code)
+		return code;
+	code = EXIT_FAILED;
+	arn = as_machine(client, options->args[0]);
+	if (arn) {
+		code = client_call(client, "DescribeStateMachine", json_pack("{s:s}", "stateMachineArn", arn),
+				   &answer, NULL);
+	} else {
+		arn = execution_arn(client, options->args[0]);
+		if (arn)
+			code = client_call(client, "DescribeExecution",
+					   json_pack("{s:s}", "executionArn", arn), &answer, NULL);
+	}
+	if (code == EXIT_OK) {
+		if (options->json)
+			print_json(answer);
+		else
+			print_description(answer);
+		json_decref(answer);
+	}
+	free(arn);
+	client_close(client);
+	return code;
+}

@@ -1,0 +1,42 @@
+/* stepwell history EXECUTION: every step, as AWS records it. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+
+static int show(const struct options *options, struct client *client, const char *arn)
+{
+	json_t *request =
+		json_pack("{s:s, s:b, s:i}", "executionArn", arn, "reverseOrder", (int)options->reverse,
+			  "maxResults", (int)(options->max > 0 && options->max < 1000 ? options->max : 1000));
+	json_t *events, *event, *shape;
+	size_t i;
+	double start = 0;
+	int code = list_all(client, "GetExecutionHistory", request, "events", options->max, &events);
+	if (code)
+		return code;
+	if (options->json) {
+		shape = json_pack("{s:O}", "events", events);
+		print_json(shape);
+		json_decref(shape);
+	} else {
+		i = options->reverse ? json_array_size(events) - 1 : 0;
+		start = json_number_value(json_object_get(json_array_get(events, i), "timestamp"));
+		json_array_foreach(events, i, event) print_event(stdout, event, start);
+	}
+	json_decref(events);
+	return EXIT_OK;
+}
+
+int cmd_history(const struct options *options)
+{
+	struct client *client = NULL;
+	char *arn;
+	int code = client_open(options, CLIENT_READ, &client);
+	if (code)
+		return code;
+	arn = execution_arn(client, options->args[0]);
+	code = arn ? show(options, client, arn) : EXIT_FAILED;
+	free(arn);
+	client_close(client);
+	return code;
+}

@@ -1,0 +1,55 @@
+/* stepwell start MACHINE: an execution of a machine that exists. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+
+static int wait_for_end(const struct options *options, struct client *client, const char *arn)
+{
+	json_t *description;
+	int code = follow(client, arn, options->quiet ? NULL : stderr, &description);
+	if (code)
+		return code;
+	code = print_outcome(options, description);
+	json_decref(description);
+	return code;
+}
+
+static int start(const struct options *options, struct client *client, const char *machine, const char *input)
+{
+	json_t *target = options->test_case ? json_sprintf("%s#%s", machine, options->test_case)
+					    : json_string(machine);
+	json_t *request = json_pack("{s:o, s:s}", "stateMachineArn", target, "input", input), *answer;
+	int code;
+	if (options->name)
+		json_object_set_new(request, "name", json_string(options->name));
+	code = client_call(client, "StartExecution", request, &answer, NULL);
+	if (code)
+		return code;
+	if (options->wait)
+		code = wait_for_end(options, client, text_of(answer, "executionArn", ""));
+	else if (options->json)
+		print_json(answer);
+	else
+		printf("%s\n", text_of(answer, "executionArn", ""));
+	if (!options->wait && client_owns(client) && !options->quiet)
+		fputs("stepwell: started; it goes on when `stepwell serve` runs (or with `start --wait`)\n",
+		      stderr);
+	json_decref(answer);
+	return code;
+}
+
+int cmd_start(const struct options *options)
+{
+	struct client *client = NULL;
+	char *machine = NULL, *input = read_input(options->input);
+	int code = input ? client_open(options, options->wait ? CLIENT_ADVANCE : CLIENT_WRITE, &client)
+			 : EXIT_USAGE;
+	if (client) {
+		machine = machine_arn(client, options->args[0]);
+		code = machine ? start(options, client, machine, input) : EXIT_FAILED;
+	}
+	client_close(client);
+	free(machine);
+	free(input);
+	return code;
+}

@@ -1,0 +1,63 @@
+/* stepwell validate FILE...: every mistake of every file. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+
+/* The shape of ValidateStateMachineDefinition, with the place in the text beside AWS's location. */
+static json_t *diagnostics(const struct sw_findings *findings)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < sw_findings_count(findings); i++) {
+		const struct sw_finding *finding = sw_findings_get(findings, i);
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "severity",
+					finding->severity == SW_SEVERITY_ERROR ? "ERROR" : "WARNING", "code",
+					finding->code, "message", finding->aws_text, "location",
+					finding->error.pointer, "text", finding->error.text, "line",
+					(int)finding->error.line, "column", (int)finding->error.column));
+	}
+	return list;
+}
+
+static bool validate(const struct options *options, const char *path, json_t *report)
+{
+	struct sw_machine *machine = NULL;
+	struct sw_findings *findings = NULL;
+	struct sw_error err = {0};
+	size_t len;
+	bool good;
+	char *text = read_definition(options, path, &len);
+	if (!text) {
+		if (report)
+			json_array_append_new(report, json_pack("{s:s, s:s, s:[]}", "file", path, "result",
+								"FAIL", "diagnostics"));
+		return false;
+	}
+	good = sw_machine_compile(text, len, &machine, &findings, &err) == SW_OK;
+	if (report)
+		json_array_append_new(report,
+				      json_pack("{s:s, s:s, s:o}", "file", path, "result",
+						good ? "OK" : "FAIL", "diagnostics", diagnostics(findings)));
+	else if (!good && sw_findings_count(findings) == 0)
+		complain_error(EXIT_USAGE, path, &err);
+	else
+		print_findings(path, findings);
+	if (good && !report)
+		printf("%s: ok\n", path);
+	sw_machine_unref(machine);
+	sw_findings_free(findings);
+	sw_text_free(text);
+	return good;
+}
+
+int cmd_validate(const struct options *options)
+{
+	json_t *report = options->json ? json_array() : NULL;
+	bool good = true;
+	for (int i = 0; i < options->args_count; i++)
+		good = validate(options, options->args[i], report) && good;
+	if (report)
+		print_json(json_array_size(report) == 1 ? json_array_get(report, 0) : report);
+	json_decref(report);
+	return good ? EXIT_OK : EXIT_USAGE;
+}

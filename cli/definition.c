@@ -1,0 +1,121 @@
+/* Workflow files: reading, placeholders, findings. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --set and --substitutions as one list; the texts of the file live in *ret_file. -1 after complaining. */
+static long gather(const struct options *options, struct sw_substitution list[2 * SUBSTITUTIONS_MAX],
+		   json_t **ret_file, char *names[SUBSTITUTIONS_MAX])
+{
+	size_t count = 0, len;
+	const char *key;
+	json_t *value;
+	for (unsigned i = 0; i < options->set_count; i++) {
+		const char *equals = strchr(options->set[i], '=');
+		names[i] = strndup(options->set[i], (size_t)(equals - options->set[i]));
+		list[count++] = (struct sw_substitution){names[i], equals + 1};
+	}
+	if (!options->substitutions)
+		return (long)count;
+	char *text = read_file(options->substitutions, SW_DEFINITION_BYTES_MAX, &len);
+	json_error_t error;
+	if (!text)
+		return -1;
+	*ret_file = json_loadb(text, len, 0, &error);
+	free(text);
+	if (!json_is_object(*ret_file)) {
+		complain(EXIT_USAGE, "%s: a JSON object of placeholder names and texts is needed",
+			 options->substitutions);
+		return -1;
+	}
+	json_object_foreach(*ret_file, key, value)
+	{
+		if (!json_is_string(value) || count == 2 * SUBSTITUTIONS_MAX) {
+			complain(EXIT_USAGE, "%s: \"%s\" must be a string (at most %d of them)",
+				 options->substitutions, key, SUBSTITUTIONS_MAX);
+			return -1;
+		}
+		list[count++] = (struct sw_substitution){key, json_string_value(value)};
+	}
+	return (long)count;
+}
+
+char *read_definition(const struct options *options, const char *path, size_t *ret_len)
+{
+	struct sw_substitution list[2 * SUBSTITUTIONS_MAX];
+	char *names[SUBSTITUTIONS_MAX] = {0}, *filled = NULL;
+	json_t *file = NULL;
+	struct sw_error err = {0};
+	size_t len;
+	/* A little more than the limit, so that the compiler names it. */
+	char *text = read_file(path, 2 * SW_DEFINITION_BYTES_MAX, &len);
+	long count = text ? gather(options, list, &file, names) : -1;
+	if (count >= 0 && sw_definition_substitute(text, len, list, (size_t)count, options->keep_placeholders,
+						   &filled, ret_len, &err) != SW_OK)
+		complain_error(EXIT_USAGE, path, &err);
+	for (unsigned i = 0; i < SUBSTITUTIONS_MAX; i++)
+		free(names[i]);
+	json_decref(file);
+	free(text);
+	return filled;
+}
+
+bool print_findings(const char *path, const struct sw_findings *findings)
+{
+	for (size_t i = 0; i < sw_findings_count(findings); i++) {
+		const struct sw_finding *finding = sw_findings_get(findings, i);
+		bool is_error = finding->severity == SW_SEVERITY_ERROR;
+		fprintf(stderr, "%s:%u:%u: %s%s%s: ", path, finding->error.line, finding->error.column,
+			colour_of(stderr, is_error ? "FAILED" : "ABORTED"), is_error ? "error" : "warning",
+			colour_end(stderr));
+		if (finding->error.pointer[0])
+			fprintf(stderr, "%s: ", finding->error.pointer);
+		fprintf(stderr, "%s\n", finding->error.text);
+	}
+	return sw_findings_errors(findings) > 0;
+}
+
+struct sw_machine *load_machine(const struct options *options, const char *path, char **ret_text,
+				size_t *ret_len)
+{
+	struct sw_machine *machine = NULL;
+	struct sw_findings *findings = NULL;
+	struct sw_error err = {0};
+	size_t len;
+	char *text = read_definition(options, path, &len);
+	if (!text)
+		return NULL;
+	if (sw_machine_compile(text, len, &machine, &findings, &err) != SW_OK &&
+	    sw_findings_count(findings) == 0)
+		complain_error(EXIT_USAGE, path, &err);
+	print_findings(path, findings);
+	sw_findings_free(findings);
+	if (machine && ret_text) {
+		*ret_text = text;
+		*ret_len = len;
+	} else {
+		sw_text_free(text);
+	}
+	return machine;
+}
+
+char *name_of_file(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *name = strdup(slash ? slash + 1 : path), *dot;
+	if (!name)
+		return NULL;
+	dot = *name ? strchr(name + 1, '.') : NULL;
+	if (dot)
+		*dot = '\0';
+	if (!strcmp(name, "-") || !*name) {
+		free(name);
+		return strdup("workflow");
+	}
+	name[strnlen(name, SW_NAME_CHARACTERS_MAX)] = '\0';
+	for (char *c = name; *c; c++)
+		if ((unsigned char)*c <= ' ' || strchr("<>{}[]?*\"#%\\^|~`$&,;:/", *c))
+			*c = '-';
+	return name;
+}

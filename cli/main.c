@@ -1,0 +1,300 @@
+/* The table of subcommands, the table of options, help. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef STEPWELL_VERSION
+#define STEPWELL_VERSION "unknown"
+#endif
+
+static const struct command commands[] = {
+	{"run", "FILE", "run a workflow file from start to end", "drazmcinSFKqjv", 1, 1,
+	 "Checks FILE, creates (or updates) a machine named after it, starts an execution and waits for its "
+	 "end.\n"
+	 "Only the output JSON goes to standard output; progress goes to standard error.\n"
+	 "With --name, a run that was interrupted goes on where it was when it is started again.\n\n"
+	 "  stepwell run order.json --input '{\"total\": 42}' --resources resources.json\n",
+	 cmd_run},
+	{"validate", "FILE...", "check workflow files, report every mistake", "SFKj", 1, 100000,
+	 "Reports file:line:column, the JSON pointer and what is wrong. Exit code 2 when any file has a "
+	 "mistake.\n",
+	 cmd_validate},
+	{"create", "FILE", "create a machine from a workflow file", "drajnuSFK", 1, 1,
+	 "The machine is named by --name, else after the file. --update changes a machine that exists.\n",
+	 cmd_create},
+	{"start", "MACHINE", "start an execution", "drazmcijnwq", 1, 1,
+	 "Prints the execution's ARN; with --wait waits for the end and prints the output.\n"
+	 "Without a running `stepwell serve` only `start --wait` and `run` advance executions.\n",
+	 cmd_start},
+	{"list", "machines|executions", "list machines, or executions newest first", "drajMtx", 1, 1,
+	 "  stepwell list executions --machine order --status RUNNING --max 20\n", cmd_list},
+	{"describe", "EXECUTION|MACHINE", "show an execution or a machine", "draj", 1, 1,
+	 "An execution is named by its ARN, by MACHINE:EXECUTION, or by its name when only one matches.\n",
+	 cmd_describe},
+	{"history", "EXECUTION", "show every step of an execution", "drajRx", 1, 1, "", cmd_history},
+	{"watch", "EXECUTION", "follow a running execution to its end", "draj", 1, 1,
+	 "Exit codes as for run: 0 succeeded, 1 failed, 3 timed out, 4 aborted.\n", cmd_watch},
+	{"stop", "EXECUTION", "stop a running execution", "drajEC", 1, 1, "", cmd_stop},
+	{"delete", "machine|execution NAME", "delete a machine, or a finished execution", "draj", 2, 2, "",
+	 cmd_delete},
+	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlqv", 0, 0,
+	 "  stepwell serve --listen 127.0.0.1:8083 --resources resources.json\n"
+	 "  aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083\n\n"
+	 "Ends cleanly on SIGTERM and SIGINT. --listen none: only the socket in the data directory.\n",
+	 cmd_serve},
+	{"graph", "FILE", "draw a workflow as Graphviz dot or Mermaid text", "fSFK", 1, 1,
+	 "  stepwell graph order.json | dot -Tsvg > order.svg\n", cmd_graph},
+	{"jsonpath", "[EXPR [FILE]]", "evaluate a JSONPath as Step Functions does", "b", 0, 2,
+	 "  stepwell jsonpath '$.items[?(@.price < 10)]' order.json\n\n"
+	 "FILE defaults to standard input. --batch: one request a line, {\"id\", \"path\", \"data\"}.\n",
+	 cmd_jsonpath},
+};
+
+static const struct {
+	char letter;
+	const char *name, *argument, *help;
+} option_table[] = {
+	{'d', "data", "DIR", "data directory (default: $XDG_STATE_HOME/stepwell)"},
+	{'r', "region", "REGION", "what ARNs are built of (default: us-east-1)"},
+	{'a', "account", "ACCOUNT", "what ARNs are built of (default: 123456789012)"},
+	{'z', "resources", "FILE", "how Task resources run here"},
+	{'m', "mock-config", "FILE", "mock configuration of Step Functions Local"},
+	{'c', "case", "NAME", "test case of the mock configuration"},
+	{'i', "input", "JSON", "input: JSON text, @FILE, or - for standard input (default: {})"},
+	{'n', "name", "NAME", "name of the execution, or of the machine to create"},
+	{'w', "wait", NULL, "wait for the end"},
+	{'u', "update", NULL, "change the machine when it exists"},
+	{'S', "set", "NAME=VALUE", "fill the placeholder ${NAME}; may be given often"},
+	{'F', "substitutions", "FILE", "JSON object of placeholders and their values"},
+	{'K', "keep-placeholders", NULL, "leave placeholders without a value as they are"},
+	{'M', "machine", "MACHINE", "only executions of this machine"},
+	{'t', "status", "STATUS", "RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED"},
+	{'x', "max", "N", "at most N"},
+	{'R', "reverse", NULL, "newest first"},
+	{'E', "error", "NAME", "error name of the stop"},
+	{'C', "cause", "TEXT", "cause of the stop"},
+	{'l', "listen", "ADDRESS:PORT", "where to listen (default: 127.0.0.1:8083)"},
+	{'f', "format", "dot|mermaid", "what to draw (default: dot)"},
+	{'b', "batch", NULL, "one JSON request a line on standard input, one answer a line"},
+	{'q', "quiet", NULL, "no progress"},
+	{'v', "verbose", NULL, "log what the engine does"},
+	{'j', "json", NULL, "print the answer of the AWS action as JSON"},
+};
+enum {
+	OPTIONS_COUNT = sizeof(option_table) / sizeof(*option_table),
+	COMMANDS_COUNT = sizeof(commands) / sizeof(*commands)
+};
+
+static void print_help(void)
+{
+	printf("usage: stepwell COMMAND [ARGUMENTS] [OPTIONS]\n\n"
+	       "Runs AWS Step Functions workflows (Amazon States Language) durably on this machine.\n\n");
+	for (size_t i = 0; i < COMMANDS_COUNT; i++)
+		printf("  %-9s %-22s %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
+	printf("\n`stepwell COMMAND --help` tells more. Exit codes: 0 succeeded, 1 failed, 2 usage or "
+	       "invalid definition,\n"
+	       "3 timed out, 4 aborted, 5 store or connection.\n\n"
+	       "Start here:  stepwell run examples/order-processing/order.json --resources \\\n"
+	       "             examples/order-processing/resources.json\n");
+}
+
+static void print_command_help(const struct command *command)
+{
+	printf("usage: stepwell %s %s%s[OPTIONS]\n\n%s.\n\n%s%s", command->name, command->arguments,
+	       *command->arguments ? " " : "", command->summary, command->help, *command->help ? "\n" : "");
+	for (size_t i = 0; i < OPTIONS_COUNT; i++) {
+		char left[64];
+		if (!strchr(command->options, option_table[i].letter))
+			continue;
+		snprintf(left, sizeof(left), "--%s%s%s", option_table[i].name,
+			 option_table[i].argument ? " " : "",
+			 option_table[i].argument ? option_table[i].argument : "");
+		printf("  %-26s %s\n", left, option_table[i].help);
+	}
+	printf("  %-26s %s\n", "--help", "this text");
+}
+
+static char *default_data(void)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	char *path = NULL;
+	int made = state && *state == '/'
+			   ? asprintf(&path, "%s/stepwell", state)
+			   : asprintf(&path, "%s/.local/state/stepwell", home && *home ? home : "/tmp");
+	return made < 0 ? NULL : path;
+}
+
+/* Options that hold a text, by letter. */
+static const char **text_option(struct options *options, int letter)
+{
+	switch (letter) {
+	case 'r':
+		return &options->region;
+	case 'a':
+		return &options->account;
+	case 'z':
+		return &options->resources;
+	case 'm':
+		return &options->mock_config;
+	case 'c':
+		return &options->test_case;
+	case 'i':
+		return &options->input;
+	case 'n':
+		return &options->name;
+	case 'F':
+		return &options->substitutions;
+	case 'M':
+		return &options->machine;
+	case 't':
+		return &options->status;
+	case 'E':
+		return &options->error;
+	case 'C':
+		return &options->cause;
+	case 'l':
+		return &options->listen;
+	case 'f':
+		return &options->format;
+	default:
+		return NULL;
+	}
+}
+
+static bool *flag_option(struct options *options, int letter)
+{
+	switch (letter) {
+	case 'w':
+		return &options->wait;
+	case 'u':
+		return &options->update;
+	case 'K':
+		return &options->keep_placeholders;
+	case 'R':
+		return &options->reverse;
+	case 'b':
+		return &options->batch;
+	case 'q':
+		return &options->quiet;
+	case 'v':
+		return &options->verbose;
+	case 'j':
+		return &options->json;
+	default:
+		return NULL;
+	}
+}
+
+static int take_option(struct options *options, int letter, char *argument)
+{
+	char *end;
+	if (letter == 'd') {
+		free(options->data);
+		options->data = strdup(argument);
+		return EXIT_OK;
+	}
+	if (letter == 'S') {
+		if (!strchr(argument, '=') || options->set_count == SUBSTITUTIONS_MAX)
+			return complain(EXIT_USAGE, "--set takes NAME=VALUE, at most %d times",
+					SUBSTITUTIONS_MAX);
+		options->set[options->set_count++] = argument;
+		return EXIT_OK;
+	}
+	if (letter == 'x') {
+		errno = 0;
+		options->max = strtol(argument, &end, 10);
+		if (errno || *end || options->max < 1)
+			return complain(EXIT_USAGE, "--max takes a number from 1 on, not \"%s\"", argument);
+		return EXIT_OK;
+	}
+	if (flag_option(options, letter))
+		*flag_option(options, letter) = true;
+	else
+		*text_option(options, letter) = argument;
+	return EXIT_OK;
+}
+
+/* Reads the options of a command. -1: go on; else the exit code. */
+static int options_read(const struct command *command, int argc, char **argv, struct options *options)
+{
+	struct option list[OPTIONS_COUNT + 2] = {0};
+	size_t count = 0;
+	int letter, code;
+	for (size_t i = 0; i < OPTIONS_COUNT; i++)
+		if (strchr(command->options, option_table[i].letter))
+			list[count++] =
+				(struct option){option_table[i].name,
+						option_table[i].argument ? required_argument : no_argument,
+						NULL, option_table[i].letter};
+	list[count] = (struct option){"help", no_argument, NULL, 'h'};
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, ":h", list, NULL)) != -1) {
+		if (letter == 'h') {
+			print_command_help(command);
+			return EXIT_OK;
+		}
+		if (letter == ':')
+			return complain(EXIT_USAGE, "%s needs a value; see `stepwell %s --help`",
+					argv[optind - 1], command->name);
+		if (letter == '?')
+			return complain(EXIT_USAGE, "`%s` has no option %s; see `stepwell %s --help`",
+					command->name, argv[optind - 1], command->name);
+		code = take_option(options, letter, optarg);
+		if (code)
+			return code;
+	}
+	options->args = argv + optind;
+	options->args_count = argc - optind;
+	if (options->args_count < command->args_min || options->args_count > command->args_max)
+		return complain(EXIT_USAGE, "usage: stepwell %s %s [OPTIONS]; see `stepwell %s --help`",
+				command->name, command->arguments, command->name);
+	return -1;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS_COUNT; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	const struct command *command;
+	int code;
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		print_help();
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		command = argc > 2 ? find_command(argv[2]) : NULL;
+		if (command)
+			print_command_help(command);
+		else
+			print_help();
+		return EXIT_OK;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version")) {
+		printf("stepwell %s\n", STEPWELL_VERSION);
+		return EXIT_OK;
+	}
+	command = find_command(argv[1]);
+	if (!command)
+		return complain(EXIT_USAGE, "there is no command \"%s\"; `stepwell --help` lists them",
+				argv[1]);
+	options.data = default_data();
+	code = options_read(command, argc - 1, argv + 1, &options);
+	if (code < 0)
+		code = options.data ? command->run(&options) : complain(EXIT_STORE, "out of memory");
+	free(options.data);
+	if (fflush(stdout) != 0 && code == EXIT_OK)
+		code = complain(EXIT_STORE, "standard output: %s", strerror(errno));
+	return code;
+}

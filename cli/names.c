@@ -1,0 +1,150 @@
+/* Names that people type -> ARNs. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool is_error(const json_t *error, const char *type)
+{
+	return error && !strcmp(text_of(error, "__type", ""), type);
+}
+
+int list_all(struct client *client, const char *action, json_t *request, const char *member, long max,
+	     json_t **ret_list)
+{
+	json_t *list = json_array(), *answer;
+	int code;
+	for (;;) {
+		const char *token;
+		code = client_call(client, action, json_deep_copy(request), &answer, NULL);
+		if (code)
+			break;
+		json_array_extend(list, json_object_get(answer, member));
+		token = text_of(answer, "nextToken", NULL);
+		if (token)
+			json_object_set_new(request, "nextToken", json_string(token));
+		json_decref(answer);
+		if (!token || (max > 0 && json_array_size(list) >= (size_t)max))
+			break;
+	}
+	json_decref(request);
+	while (max > 0 && json_array_size(list) > (size_t)max)
+		json_array_remove(list, json_array_size(list) - 1);
+	if (code) {
+		json_decref(list);
+		return code;
+	}
+	*ret_list = list;
+	return EXIT_OK;
+}
+
+/* The ARN of the machine of a name in a list of machines. Borrowed; NULL when there is none. */
+static const char *find_machine(const json_t *machines, const char *name, size_t len)
+{
+	size_t i;
+	json_t *machine;
+	json_array_foreach(machines, i, machine)
+	{
+		const char *its = text_of(machine, "name", "");
+		if (strlen(its) == len && !strncmp(its, name, len))
+			return text_of(machine, "stateMachineArn", NULL);
+	}
+	return NULL;
+}
+
+char *machine_arn(struct client *client, const char *name)
+{
+	json_t *machines;
+	const char *arn;
+	char *copy = NULL;
+	if (!strncmp(name, "arn:", 4))
+		return strdup(name);
+	if (list_all(client, "ListStateMachines", json_object(), "stateMachines", 0, &machines))
+		return NULL;
+	/* A mock test case goes behind the name: order#HappyPath. */
+	arn = find_machine(machines, name, strcspn(name, "#"));
+	if (!arn)
+		complain(EXIT_FAILED,
+			 "there is no machine \"%s\"; `stepwell list machines` shows what there is", name);
+	else if (asprintf(&copy, "%s%s", arn, name + strcspn(name, "#")) < 0)
+		copy = NULL;
+	json_decref(machines);
+	return copy;
+}
+
+/* arn:...:stateMachine:M and E -> arn:...:execution:M:E. New. */
+static char *join_execution(const char *machine, const char *name)
+{
+	const char *kind = strstr(machine, ":stateMachine:");
+	char *arn = NULL;
+	if (!kind ||
+	    asprintf(&arn, "%.*s:execution:%s:%s", (int)(kind - machine), machine, kind + 14, name) < 0)
+		return NULL;
+	return arn;
+}
+
+static bool exists(struct client *client, const char *arn)
+{
+	json_t *answer = NULL, *error = NULL;
+	int code = client_call(client, "DescribeExecution",
+			       json_pack("{s:s, s:s}", "executionArn", arn, "includedData", "METADATA_ONLY"),
+			       &answer, &error);
+	json_decref(answer);
+	json_decref(error);
+	return code == EXIT_OK;
+}
+
+/* Every machine's execution of that name: one is wanted. */
+static char *find_execution(struct client *client, const json_t *machines, const char *name)
+{
+	char *found = NULL;
+	unsigned count = 0;
+	size_t i;
+	json_t *machine;
+	json_array_foreach(machines, i, machine)
+	{
+		char *arn = join_execution(text_of(machine, "stateMachineArn", ""), name);
+		if (!arn || !exists(client, arn)) {
+			free(arn);
+			continue;
+		}
+		if (count++ == 0)
+			found = arn;
+		else
+			free(arn);
+	}
+	if (count == 1)
+		return found;
+	free(found);
+	if (count == 0)
+		complain(EXIT_FAILED,
+			 "there is no execution \"%s\"; `stepwell list executions` shows what there is",
+			 name);
+	else
+		complain(EXIT_USAGE, "%u machines have an execution \"%s\": say MACHINE:%s", count, name,
+			 name);
+	return NULL;
+}
+
+char *execution_arn(struct client *client, const char *name)
+{
+	const char *colon = strchr(name, ':');
+	const char *machine;
+	json_t *machines;
+	char *arn = NULL;
+	if (!strncmp(name, "arn:", 4))
+		return strdup(name);
+	if (list_all(client, "ListStateMachines", json_object(), "stateMachines", 0, &machines))
+		return NULL;
+	if (!colon) {
+		arn = find_execution(client, machines, name);
+	} else {
+		machine = find_machine(machines, name, (size_t)(colon - name));
+		if (machine)
+			arn = join_execution(machine, colon + 1);
+		else
+			complain(EXIT_FAILED, "there is no machine \"%.*s\"", (int)(colon - name), name);
+	}
+	json_decref(machines);
+	return arn;
+}

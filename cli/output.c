@@ -1,0 +1,158 @@
+/* What the command prints: complaints, JSON, times, colours, lines of a history. */
+#include "cli/cli.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+int complain(int code, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	fputs("stepwell: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+	return code;
+}
+
+int complain_error(int code, const char *file, const struct sw_error *err)
+{
+	if (file && err->line)
+		fprintf(stderr, "%s:%u:%u: ", file, err->line, err->column);
+	else if (file)
+		fprintf(stderr, "%s: ", file);
+	else
+		fputs("stepwell: ", stderr);
+	if (err->pointer[0])
+		fprintf(stderr, "%s: ", err->pointer);
+	fprintf(stderr, "%s\n", err->text[0] ? err->text : sw_result_text(err->code));
+	return code;
+}
+
+int exit_of(enum sw_result result)
+{
+	switch (result) {
+	case SW_OK:
+		return EXIT_OK;
+	case SW_EINVAL:
+	case SW_EJSON:
+	case SW_EDEFINITION:
+	case SW_EQUERY:
+	case SW_EINPUT:
+	case SW_ENAME:
+	case SW_EARN:
+		return EXIT_USAGE;
+	case SW_ENOENT:
+	case SW_EEXIST:
+		return EXIT_FAILED;
+	default:
+		return EXIT_STORE;
+	}
+}
+
+int exit_of_status(const char *status)
+{
+	if (!strcmp(status, "SUCCEEDED"))
+		return EXIT_OK;
+	if (!strcmp(status, "TIMED_OUT"))
+		return EXIT_TIMED_OUT;
+	if (!strcmp(status, "ABORTED"))
+		return EXIT_ABORTED;
+	return EXIT_FAILED;
+}
+
+void print_json(const json_t *tree)
+{
+	/* Thirteen digits: times are seconds with milliseconds. */
+	json_dumpf(tree, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(13));
+	putchar('\n');
+}
+
+const char *time_text(const json_t *seconds, char *text, size_t bytes)
+{
+	double value = json_number_value(seconds);
+	time_t whole = (time_t)floor(value);
+	struct tm parts;
+	size_t used;
+	if (!json_is_number(seconds) || !localtime_r(&whole, &parts))
+		return "-";
+	used = strftime(text, bytes, "%Y-%m-%d %H:%M:%S", &parts);
+	snprintf(text + used, bytes - used, ".%03d", (int)((value - floor(value)) * 1000 + 0.5) % 1000);
+	return text;
+}
+
+static bool is_coloured(FILE *stream)
+{
+	const char *off = getenv("NO_COLOR");
+	return isatty(fileno(stream)) && (!off || !*off);
+}
+
+const char *colour_of(FILE *stream, const char *word)
+{
+	if (!is_coloured(stream))
+		return "";
+	if (strstr(word, "Fail") || strstr(word, "FAILED") || strstr(word, "TimedOut") ||
+	    strstr(word, "TIMED_OUT"))
+		return "\033[31m";
+	if (strstr(word, "Abort") || strstr(word, "ABORTED"))
+		return "\033[33m";
+	if (strstr(word, "Succeeded") || strstr(word, "SUCCEEDED"))
+		return "\033[32m";
+	if (strstr(word, "Entered") || strstr(word, "RUNNING"))
+		return "\033[36m";
+	return "";
+}
+
+const char *colour_end(FILE *stream)
+{
+	return is_coloured(stream) ? "\033[0m" : "";
+}
+
+const char *text_of(const json_t *object, const char *member, const char *fallback)
+{
+	const char *text = json_string_value(json_object_get(object, member));
+	return text ? text : fallback;
+}
+
+/* Control characters of data do not reach the terminal; long texts are cut. */
+static void print_shown(FILE *stream, const char *text, size_t bytes_max)
+{
+	size_t shown = 0;
+	for (; *text && shown < bytes_max; text++, shown++)
+		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text, stream);
+	while ((*text & 0xC0) == 0x80) /* the rest of a character */
+		fputc(*text++, stream);
+	if (*text)
+		fputs("...", stream);
+}
+
+static void print_detail(FILE *stream, const json_t *details, const char *member)
+{
+	const json_t *value = json_object_get(details, member);
+	if (json_is_string(value)) {
+		fputs("  ", stream);
+		print_shown(stream, json_string_value(value), 100);
+	} else if (json_is_integer(value)) {
+		fprintf(stream, "  %s %" JSON_INTEGER_FORMAT, member, json_integer_value(value));
+	}
+}
+
+void print_event(FILE *stream, const json_t *event, double start_seconds)
+{
+	static const char *const shown[] = {"name",     "index", "length", "resourceType",
+					    "resource", "error", "cause",  "output"};
+	const char *type = text_of(event, "type", "?"), *key;
+	const json_t *value, *details = NULL;
+	json_object_foreach((json_t *)event, key, value) if (json_is_object(value)) details = value;
+	fprintf(stream, "%5" JSON_INTEGER_FORMAT " %9.3fs  %s%-26s%s",
+		json_integer_value(json_object_get(event, "id")),
+		json_number_value(json_object_get(event, "timestamp")) - start_seconds,
+		colour_of(stream, type), type, colour_end(stream));
+	for (size_t i = 0; details && i < sizeof(shown) / sizeof(*shown); i++)
+		print_detail(stream, details, shown[i]);
+	fputc('\n', stream);
+}

@@ -1,0 +1,152 @@
+#include "cli/owner.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void log_line(void *user, enum sw_log_level level, const char *file, int line, const char *text)
+{
+	static const char *const names[] = {"error", "warning", "info", "debug"};
+	const struct options *options = user;
+	if (options->verbose)
+		fprintf(stderr, "stepwell: %s: %s (%s:%d)\n", names[level], text, file, line);
+	else
+		fprintf(stderr, "stepwell: %s: %s\n", names[level], text);
+}
+
+/* The helper beside this program in the build tree or the installed tree; NULL: where it was installed. */
+static char *find_helper(void)
+{
+	static const char *const places[] = {"../engine/tasks/stepwell-helper", "../libexec/stepwell-helper"};
+	char self[4096], *path = NULL, *slash;
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (len <= 0)
+		return NULL;
+	self[len] = '\0';
+	slash = strrchr(self, '/');
+	if (slash)
+		*slash = '\0';
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		if (asprintf(&path, "%s/%s", self, places[i]) < 0)
+			return NULL;
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
+		path = NULL;
+	}
+	return NULL;
+}
+
+/* The directory a file stands in, where relative commands of a resources file start. New. */
+static char *directory_of(const char *path)
+{
+	char *copy = strdup(path), *slash = copy ? strrchr(copy, '/') : NULL;
+	if (!slash) {
+		free(copy);
+		return strdup(".");
+	}
+	slash[slash == copy] = '\0';
+	return copy;
+}
+
+struct texts {
+	char *resources, *mocks, *directory, *helper;
+};
+
+static bool read_texts(const struct options *options, struct texts *texts)
+{
+	size_t len;
+	if (options->resources) {
+		texts->resources = read_file(options->resources, 16 << 20, &len);
+		texts->directory = directory_of(options->resources);
+		if (!texts->resources || !texts->directory)
+			return false;
+	}
+	if (options->mock_config) {
+		texts->mocks = read_file(options->mock_config, 256 << 20, &len);
+		if (!texts->mocks)
+			return false;
+	}
+	texts->helper = find_helper();
+	return true;
+}
+
+static enum sw_result open_engine(const struct options *options, const struct texts *texts,
+				  struct owner *owner, struct sw_error *err)
+{
+	struct sw_engine_options engine_options = SW_ENGINE_OPTIONS;
+	engine_options.data_directory = options->data;
+	engine_options.loop = &owner->hooks.hooks;
+	engine_options.region = options->region;
+	engine_options.account = options->account;
+	engine_options.helper_path = texts->helper;
+	engine_options.resources_json = texts->resources;
+	engine_options.resources_directory = texts->directory;
+	engine_options.mocks_json = texts->mocks;
+	engine_options.log =
+		(struct sw_log){log_line, (void *)options, options->verbose ? SW_LOG_DEBUG : SW_LOG_WARNING};
+	return sw_engine_new(&engine_options, &owner->engine, err);
+}
+
+/* Everything in place: the hooks and what watches the loop keep pointers to *owner. */
+static enum sw_result open_all(const struct options *options, const char *listen, struct owner *owner,
+			       struct sw_error *err)
+{
+	struct sw_server_options server_options = SW_SERVER_OPTIONS;
+	struct texts texts = {0};
+	enum sw_result r = SW_EDEFINITION; /* complained about */
+	if (!read_texts(options, &texts))
+		goto out;
+	owner->loop = ev_loop_new(EVFLAG_AUTO);
+	if (!owner->loop) {
+		r = sw_error_set(err, SW_EIO, "no event loop: %s", strerror(errno));
+		goto out;
+	}
+	sw_libev_init(&owner->hooks, owner->loop);
+	r = open_engine(options, &texts, owner, err);
+	if (r == SW_OK)
+		r = sw_api_new(owner->engine, NULL, &owner->api);
+	if (r == SW_OK) {
+		server_options.loop = &owner->hooks.hooks;
+		server_options.listen = listen;
+		server_options.socket_directory = options->data;
+		server_options.log = (struct sw_log){log_line, (void *)options, SW_LOG_WARNING};
+		r = sw_server_new(owner->api, &server_options, &owner->server, err);
+	}
+	if (r != SW_OK)
+		sw_error_set(err, r, "%s", sw_result_text(r));
+out:
+	free(texts.resources);
+	free(texts.mocks);
+	free(texts.directory);
+	free(texts.helper);
+	return r;
+}
+
+enum sw_result owner_open(const struct options *options, const char *listen, struct owner *owner)
+{
+	struct sw_error err = {0};
+	enum sw_result r;
+	*owner = (struct owner){0};
+	r = open_all(options, listen, owner, &err);
+	if (r == SW_OK)
+		return SW_OK;
+	if (r != SW_EOWNED && err.code != SW_OK)
+		complain_error(EXIT_STORE,
+			       err.line ? (options->resources ? options->resources : options->mock_config)
+					: NULL,
+			       &err);
+	owner_close(owner);
+	return r;
+}
+
+void owner_close(struct owner *owner)
+{
+	sw_server_free(owner->server);
+	sw_engine_free(owner->engine);
+	sw_api_free(owner->api);
+	if (owner->loop)
+		ev_loop_destroy(owner->loop);
+	*owner = (struct owner){0};
+}

@@ -1,0 +1,108 @@
+/* Keys of the store's tables: see keys.h and docs/store-format.md. */
+#include "engine/keys.h"
+
+#include "base/assert.h"
+#include "base/hash.h"
+
+#include <string.h>
+
+/* Names stay as they are on disk; the order is that of enum sw_table. */
+const char *const sw_table_names[SW_TABLES_COUNT] = {
+	[SW_TABLE_SETTINGS] = "settings",     [SW_TABLE_MACHINES] = "machines", [SW_TABLE_NUMBERS] = "numbers",
+	[SW_TABLE_EXECUTIONS] = "executions", [SW_TABLE_BRANCHES] = "branches", [SW_TABLE_HISTORY] = "history",
+	[SW_TABLE_VALUES] = "values",         [SW_TABLE_TIMERS] = "timers",     [SW_TABLE_NAMES] = "names",
+	[SW_TABLE_LISTING] = "listing",
+};
+
+#define NAME_KEY_BYTES 16
+
+static void add_bytes(struct sw_key *key, const void *data, size_t len)
+{
+	SW_ASSERT(len <= sizeof(key->bytes) - key->len);
+	if (len > 0)
+		memcpy(key->bytes + key->len, data, len);
+	key->len += len;
+}
+
+/* Big-endian: the bytes sort as the numbers do. */
+static void add_number(struct sw_key *key, uint64_t number, size_t len)
+{
+	uint8_t bytes[8];
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (uint8_t)(number >> (8 * (len - 1 - i)));
+	add_bytes(key, bytes, len);
+}
+
+void sw_key_machine(struct sw_key *key, const char *name, uint32_t revision)
+{
+	key->len = 0;
+	/* With the NUL: "a" and all its revisions sort before those of "ab". */
+	add_bytes(key, name, strlen(name) + 1);
+	add_number(key, revision, 4);
+}
+
+void sw_key_number(struct sw_key *key, uint32_t machine_number)
+{
+	key->len = 0;
+	add_number(key, machine_number, 4);
+}
+
+void sw_key_execution(struct sw_key *key, uint64_t id)
+{
+	key->len = 0;
+	add_number(key, id, 8);
+}
+
+void sw_key_pair(struct sw_key *key, uint64_t id, uint32_t number)
+{
+	key->len = 0;
+	add_number(key, id, 8);
+	add_number(key, number, 4);
+}
+
+void sw_key_timer(struct sw_key *key, int64_t due_ms, uint64_t id, uint32_t branch)
+{
+	SW_ASSERT(due_ms >= 0);
+	key->len = 0;
+	add_number(key, (uint64_t)due_ms, 8);
+	add_number(key, id, 8);
+	add_number(key, branch, 4);
+}
+
+bool sw_key_timer_read(struct sw_slice bytes, int64_t *ret_due_ms, uint64_t *ret_id, uint32_t *ret_branch)
+{
+	struct sw_cursor cursor = sw_cursor(bytes);
+	uint64_t due_ms = sw_cursor_be64(&cursor);
+	uint64_t id = sw_cursor_be64(&cursor);
+	uint32_t branch = sw_cursor_be32(&cursor);
+	if (cursor.failed || cursor.at != cursor.end || due_ms > INT64_MAX)
+		return false;
+	*ret_due_ms = (int64_t)due_ms;
+	*ret_id = id;
+	*ret_branch = branch;
+	return true;
+}
+
+enum sw_result sw_key_name(struct sw_key *key, const char *machine, const char *name)
+{
+	uint8_t digest[SW_SHA256_BYTES];
+	struct sw_buf text = SW_BUF;
+	sw_buf_append(&text, machine, strlen(machine) + 1);
+	sw_buf_text(&text, name);
+	enum sw_result r = sw_buf_result(&text);
+	if (r == SW_OK)
+		r = sw_sha256(text.data, text.len, digest);
+	sw_buf_done(&text);
+	if (r < 0)
+		return r;
+	key->len = 0;
+	add_bytes(key, digest, NAME_KEY_BYTES);
+	return SW_OK;
+}
+
+void sw_key_listing(struct sw_key *key, uint32_t machine_number, uint64_t id)
+{
+	key->len = 0;
+	add_number(key, machine_number, 4);
+	add_number(key, id, 8);
+}

@@ -1,0 +1,114 @@
+/* The context object ($$, $states.context) of a branch: built when an expression first asks for it. */
+#include "base/timestamp.h"
+#include "engine/step/internal.h"
+
+#include <string.h>
+
+/* AWS writes no trailing zeros in the fraction of a second. */
+static json_t *moment(int64_t time_ms)
+{
+	char text[SW_TIMESTAMP_BYTES];
+	sw_timestamp_print(time_ms, text);
+	char *dot = strchr(text, '.');
+	if (dot) {
+		char *end = dot + strcspn(dot, "Z");
+		while (end[-1] == '0')
+			end--;
+		if (end - 1 == dot)
+			end = dot;
+		memcpy(end, "Z", 2);
+	}
+	return json_string(text);
+}
+
+/* Adds a new member (takes it); false when out of memory. */
+static bool put(json_t *object, const char *name, json_t *member)
+{
+	return json_object_set_new_nocheck(object, name, member) == 0;
+}
+
+static bool put_text(json_t *object, const char *name, const char *text)
+{
+	return !text || put(object, name, json_string_nocheck(text));
+}
+
+static bool put_execution(const struct sw_execution *execution, json_t *context)
+{
+	const json_t *input;
+	json_t *object = json_object();
+	if (sw_value_tree(execution->input, &input) < 0) {
+		json_decref(object);
+		return false;
+	}
+	return put(context, "Execution", object) && put_text(object, "Id", execution->arn) &&
+	       put(object, "Input", json_incref((json_t *)input)) &&
+	       put(object, "StartTime", moment(execution->start_ms)) && put_text(object, "Name", execution->name) &&
+	       put_text(object, "RoleArn", execution->role_arn) &&
+	       put(object, "RedriveCount", json_integer(execution->redrive_count));
+}
+
+static bool put_machine(const struct sw_execution *execution, json_t *context)
+{
+	json_t *object = json_object();
+	return put(context, "StateMachine", object) && put_text(object, "Id", execution->machine_arn) &&
+	       put_text(object, "Name", execution->machine_name);
+}
+
+static bool put_state(const struct sw_branch *branch, json_t *context)
+{
+	enum sw_state_type type = branch->state->type;
+	json_t *object = json_object();
+	if (!put(context, "State", object) || !put_text(object, "Name", branch->state->name) ||
+	    !put(object, "EnteredTime", moment(branch->entered_ms)))
+		return false;
+	/* Only states that can be retried have a count (recorded: base/query_context_object_values). */
+	if (type != SW_STATE_TASK && type != SW_STATE_PARALLEL && type != SW_STATE_MAP)
+		return true;
+	return put(object, "RetryCount", json_integer(branch->retry_count));
+}
+
+static bool put_task(const struct sw_execution *execution, const struct sw_branch *branch, json_t *context)
+{
+	const struct sw_state *state = branch->state;
+	if (state->type != SW_STATE_TASK ||
+	    (state->as.task.pattern != SW_CALL_TOKEN && state->as.task.kind != SW_RESOURCE_ACTIVITY))
+		return true;
+	char token[SW_TOKEN_TEXT_BYTES];
+	sw_token_print(execution->id, branch->number, branch->attempt, branch->token, token);
+	json_t *object = json_object();
+	return put(context, "Task", object) && put_text(object, "Token", token);
+}
+
+static bool put_item(const struct sw_branch *iteration, json_t *context)
+{
+	const json_t *value;
+	if (!iteration || !iteration->item)
+		return true;
+	if (sw_value_tree(iteration->item, &value) < 0)
+		return false;
+	json_t *map = json_object(), *item = json_object();
+	if (!put(context, "Map", map)) {
+		json_decref(item);
+		return false;
+	}
+	return put(map, "Item", item) && put(item, "Index", json_integer(iteration->index)) &&
+	       put(item, "Value", json_incref((json_t *)value)) && put_text(item, "Key", iteration->item_key);
+}
+
+const json_t *sw_context_of(void *user)
+{
+	struct sw_evaluation *evaluation = user;
+	const struct sw_execution *execution = evaluation->turn->execution;
+	if (evaluation->context)
+		return evaluation->context;
+	json_t *context = json_object();
+	if (!context || !put_execution(execution, context) || !put_machine(execution, context) ||
+	    !put_state(evaluation->branch, context) || !put_task(execution, evaluation->branch, context) ||
+	    !put_item(evaluation->iteration, context)) {
+		json_decref(context);
+		evaluation->failed = true;
+		return NULL;
+	}
+	evaluation->context = context;
+	return context;
+}

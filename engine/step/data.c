@@ -1,0 +1,470 @@
+/* Data flow of all states: InputPath, Parameters, ResultSelector, ResultPath, OutputPath, Output, Assign. */
+#include "engine/step/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define VARIABLES_BYTES_MAX (10u << 20) /* AWS: all variables of an execution together */
+#define SHOWN_BYTES_MAX 1024            /* of a value in a failure's cause */
+
+/* ---- expressions ------------------------------------------------------------------------------------------ */
+
+/* The nearest branch outwards that has the variable gives its value. */
+static const json_t *variable_of(void *user, const char *name, size_t len)
+{
+	struct sw_evaluation *evaluation = user;
+	const struct sw_branch *branch = evaluation->branch;
+	while (branch) {
+		const json_t *variables, *value;
+		if (branch->variables) {
+			if (sw_value_tree(branch->variables, &variables) < 0) {
+				evaluation->failed = true;
+				return NULL;
+			}
+			value = json_object_getn(variables, name, len);
+			if (value)
+				return value;
+		}
+		branch = branch->parent == SW_NO_BRANCH
+				 ? NULL
+				 : sw_execution_branch(evaluation->turn->execution, branch->parent);
+	}
+	return NULL;
+}
+
+void sw_evaluation_init(struct sw_evaluation *evaluation, struct sw_turn *turn, const struct sw_branch *branch)
+{
+	*evaluation = (struct sw_evaluation){
+		.turn = turn,
+		.branch = branch,
+		.iteration = sw_branch_iteration(turn->execution, branch),
+	};
+	evaluation->env = (struct sw_query_env){
+		.context = sw_context_of,
+		.variable = variable_of,
+		.user = evaluation,
+		.now_ms = turn->event->now_ms,
+		.rng = &turn->rng,
+	};
+}
+
+void sw_evaluation_done(struct sw_evaluation *evaluation)
+{
+	json_decref(evaluation->context);
+	evaluation->context = NULL;
+}
+
+enum sw_result sw_evaluation_input(struct sw_evaluation *evaluation, struct sw_value *input)
+{
+	return sw_value_tree(input, &evaluation->env.input);
+}
+
+enum sw_result sw_evaluate(struct sw_evaluation *evaluation, const struct sw_expr *expr, json_t **ret_tree)
+{
+	enum sw_result r =
+		expr->ops->evaluate(expr, &evaluation->env, ret_tree, &evaluation->turn->failure);
+	if (evaluation->failed && r == SW_OK)
+		json_decref(*ret_tree);
+	return evaluation->failed ? SW_ENOMEM : r;
+}
+
+enum sw_result sw_evaluate_path(struct sw_evaluation *evaluation, const struct sw_expr *expr, json_t **ret_tree)
+{
+	enum sw_result r = sw_evaluate(evaluation, expr, ret_tree);
+	if (r != SW_EQUERY || expr->text[0] != '$')
+		return r;
+	struct sw_failure bare = evaluation->turn->failure;
+	evaluation->turn->failure = (struct sw_failure){0};
+	char *cause = sw_asprintf("Invalid path '%s' : %s", expr->text, bare.cause ? bare.cause : "");
+	r = cause ? sw_failure_take(&evaluation->turn->failure, bare.error, cause) : SW_ENOMEM;
+	sw_failure_done(&bare);
+	return r < 0 ? r : SW_EQUERY;
+}
+
+enum sw_result sw_evaluate_template(struct sw_evaluation *evaluation, const struct sw_template *template,
+				    struct sw_value **ret_value)
+{
+	json_t *tree;
+	enum sw_result r =
+		sw_template_evaluate(template, &evaluation->env, &tree, &evaluation->turn->failure);
+	if (evaluation->failed) {
+		if (r == SW_OK)
+			json_decref(tree);
+		return SW_ENOMEM;
+	}
+	if (r < 0)
+		return r;
+	struct sw_value *value = sw_value_from_tree_new(tree);
+	if (!value)
+		return SW_ENOMEM;
+	*ret_value = value;
+	return SW_OK;
+}
+
+enum sw_result sw_evaluate_field(struct sw_evaluation *evaluation, const struct sw_path_field *field,
+				 struct sw_value *value, struct sw_value **ret_value)
+{
+	struct sw_value *found = NULL;
+	if (field->mode == SW_PATH_DEFAULT) {
+		/* Nothing is looked at: a payload that is passed on is not even parsed. */
+		found = sw_value_ref(value);
+	} else if (field->mode == SW_PATH_NULL) {
+		found = sw_value_from_checked("{}", 2);
+	} else {
+		json_t *tree;
+		enum sw_result r = sw_evaluation_input(evaluation, value);
+		if (r == SW_OK)
+			r = sw_evaluate_path(evaluation, field->expr, &tree);
+		if (r < 0)
+			return r;
+		found = sw_value_from_tree_new(tree);
+	}
+	if (!found)
+		return SW_ENOMEM;
+	*ret_value = found;
+	return SW_OK;
+}
+
+char *sw_shown_text(const json_t *tree)
+{
+	struct sw_buf out = SW_BUF;
+	if (sw_json_is_string(tree))
+		sw_buf_append(&out, json_string_value(tree), strnlen(json_string_value(tree), SHOWN_BYTES_MAX));
+	else
+		sw_json_print(tree, &out, SHOWN_BYTES_MAX);
+	char *text = sw_buf_take(&out, NULL);
+	sw_buf_done(&out);
+	return text;
+}
+
+enum sw_result sw_evaluate_integer(struct sw_evaluation *evaluation, const struct sw_number_field *field,
+				   int64_t *ret_number)
+{
+	json_t *tree;
+	if (!field->expr) {
+		*ret_number = (int64_t)field->literal;
+		return SW_OK;
+	}
+	enum sw_result r = sw_evaluate_path(evaluation, field->expr, &tree);
+	if (r < 0)
+		return r;
+	if (json_is_integer(tree)) {
+		*ret_number = json_integer_value(tree);
+	} else {
+		char *shown = sw_shown_text(tree);
+		r = shown ? sw_turn_runtime(evaluation->turn,
+					    "The %s field refers to value \"%s\" which is not a valid integer: %s",
+					    field->name, shown, field->expr->text)
+			  : SW_ENOMEM;
+		sw_free(shown);
+	}
+	json_decref(tree);
+	return r;
+}
+
+/* ---- input ------------------------------------------------------------------------------------------------ */
+
+enum sw_result sw_step_filtered_input(struct sw_evaluation *evaluation, struct sw_value **ret_value)
+{
+	const struct sw_branch *branch = evaluation->branch;
+	return sw_evaluate_field(evaluation, &branch->state->input_path, branch->input, ret_value);
+}
+
+/* Applies Parameters to the filtered input (takes it, also on failure). */
+static enum sw_result apply_parameters(struct sw_evaluation *evaluation, struct sw_value *filtered,
+				       struct sw_value **ret_value)
+{
+	const struct sw_template *arguments = evaluation->branch->state->arguments;
+	if (!arguments) {
+		*ret_value = filtered;
+		return SW_OK;
+	}
+	enum sw_result r = sw_evaluation_input(evaluation, filtered);
+	if (r == SW_OK)
+		r = sw_evaluate_template(evaluation, arguments, ret_value);
+	/* The tree of `filtered` is not looked at after this. */
+	evaluation->env.input = NULL;
+	sw_value_unref(filtered);
+	return r;
+}
+
+enum sw_result sw_step_effective_input(struct sw_evaluation *evaluation, struct sw_value **ret_value)
+{
+	struct sw_value *filtered;
+	enum sw_result r = sw_step_filtered_input(evaluation, &filtered);
+	return r < 0 ? r : apply_parameters(evaluation, filtered, ret_value);
+}
+
+enum sw_result sw_step_input(struct sw_turn *turn, struct sw_branch *branch, struct sw_value **ret_value)
+{
+	struct sw_evaluation evaluation;
+	struct sw_value *value;
+	sw_evaluation_init(&evaluation, turn, branch);
+	enum sw_result r = sw_step_effective_input(&evaluation, &value);
+	sw_evaluation_done(&evaluation);
+	if (r < 0)
+		return r;
+	if (value != branch->input)
+		r = sw_step_check_size(turn, value, branch->state->name);
+	if (r < 0)
+		sw_value_unref(value);
+	else
+		*ret_value = value;
+	return r;
+}
+
+enum sw_result sw_step_check_size(struct sw_turn *turn, struct sw_value *value, const char *name)
+{
+	if (sw_value_fits(value, turn->execution->payload_bytes_max))
+		return SW_OK;
+	enum sw_result r = sw_failure_set(&turn->failure, SW_ERROR_DATA_LIMIT,
+					  "The state/task '%s' returned a result with a size exceeding the "
+					  "maximum number of bytes service limit.",
+					  name);
+	return r < 0 ? r : SW_EQUERY;
+}
+
+/* ---- variables ---------------------------------------------------------------------------------------------- */
+
+/* The texts of what was assigned, as ...StateExited tells them: {"x": "42"}. */
+static enum sw_result tell_assigned(const json_t *assigned, struct sw_value **ret_value)
+{
+	json_t *texts = json_object();
+	enum sw_result r = texts ? SW_OK : SW_ENOMEM;
+	struct sw_buf text = SW_BUF;
+	json_t *object = (json_t *)assigned; /* jansson's iterators are not const */
+	for (void *at = json_object_iter(object); at && r == SW_OK; at = json_object_iter_next(object, at)) {
+		sw_buf_reset(&text);
+		r = sw_json_print(json_object_iter_value(at), &text, SW_PAYLOAD_BYTES_MAX);
+		if (r == SW_OK && json_object_set_new_nocheck(texts, json_object_iter_key(at),
+							      json_stringn_nocheck(text.data, text.len)) < 0)
+			r = SW_ENOMEM;
+	}
+	sw_buf_done(&text);
+	if (r < 0) {
+		json_decref(texts);
+		return r;
+	}
+	*ret_value = sw_value_from_tree_new(texts);
+	return *ret_value ? SW_OK : SW_ENOMEM;
+}
+
+/* Evaluates all of them first: "Assign sees values from state entry". *ret_assigned is new. */
+static enum sw_result evaluate_assign(struct sw_evaluation *evaluation, const struct sw_assign *assign,
+				      json_t **ret_assigned)
+{
+	json_t *assigned = json_object();
+	enum sw_result r = assigned ? SW_OK : SW_ENOMEM;
+	for (uint32_t i = 0; i < assign->count && r == SW_OK; i++) {
+		json_t *tree;
+		r = sw_template_evaluate(assign->list[i].value, &evaluation->env, &tree,
+					 &evaluation->turn->failure);
+		if (r == SW_OK && json_object_set_new_nocheck(assigned, assign->list[i].name, tree) < 0)
+			r = SW_ENOMEM;
+	}
+	if (evaluation->failed)
+		r = SW_ENOMEM;
+	if (r < 0)
+		json_decref(assigned);
+	else
+		*ret_assigned = assigned;
+	return r;
+}
+
+/* The branch's variables with the new ones: a new object that shares the rest. */
+static enum sw_result merge_variables(struct sw_branch *branch, const json_t *assigned, struct sw_value **ret_value)
+{
+	const json_t *old = NULL;
+	if (branch->variables) {
+		enum sw_result r = sw_value_tree(branch->variables, &old);
+		if (r < 0)
+			return r;
+	}
+	json_t *merged = old ? sw_json_shallow_copy(old) : json_object();
+	if (!merged || json_object_update(merged, (json_t *)assigned) < 0) {
+		json_decref(merged);
+		return SW_ENOMEM;
+	}
+	*ret_value = sw_value_from_tree_new(merged);
+	return *ret_value ? SW_OK : SW_ENOMEM;
+}
+
+/* Carries out Assign. *ret_assigned: for the event; NULL when nothing is assigned. */
+static enum sw_result assign_variables(struct sw_evaluation *evaluation, struct sw_branch *branch,
+				       const struct sw_assign *assign, struct sw_value **ret_assigned)
+{
+	json_t *assigned = NULL;
+	struct sw_value *told = NULL, *merged = NULL;
+	*ret_assigned = NULL;
+	if (!assign || assign->count == 0)
+		return SW_OK;
+	enum sw_result r = evaluate_assign(evaluation, assign, &assigned);
+	if (r < 0)
+		return r;
+	struct sw_value *all = sw_value_from_tree_new(json_incref(assigned));
+	r = all ? sw_step_check_size(evaluation->turn, all, branch->state->name) : SW_ENOMEM;
+	sw_value_unref(all);
+	if (r == SW_OK)
+		r = tell_assigned(assigned, &told);
+	if (r == SW_OK)
+		r = merge_variables(branch, assigned, &merged);
+	json_decref(assigned);
+	if (r == SW_OK && !sw_value_fits(merged, VARIABLES_BYTES_MAX))
+		r = sw_turn_runtime(evaluation->turn, "The variables exceed the maximum size of %u bytes.",
+				    VARIABLES_BYTES_MAX);
+	if (r < 0) {
+		sw_value_unref(told);
+		sw_value_unref(merged);
+		return r;
+	}
+	sw_value_unref(branch->variables);
+	branch->variables = merged;
+	branch->dirty = true;
+	*ret_assigned = told;
+	return SW_OK;
+}
+
+/* ---- output ------------------------------------------------------------------------------------------------- */
+
+/* Puts value into the state's raw input by ResultPath. *ret_value is new. */
+static enum sw_result apply_result_path(struct sw_turn *turn, struct sw_branch *branch,
+					const struct sw_refpath *path, bool null, struct sw_value *value,
+					struct sw_value **ret_value)
+{
+	if (null || !path || sw_refpath_is_root(path)) {
+		*ret_value = sw_value_ref(null ? branch->input : value);
+		return SW_OK;
+	}
+	const json_t *into, *tree;
+	json_t *combined;
+	enum sw_result r = sw_value_tree(branch->input, &into);
+	if (r == SW_OK)
+		r = sw_value_tree(value, &tree);
+	if (r == SW_OK)
+		r = sw_refpath_insert(path, into, tree, &combined, &turn->failure);
+	if (r < 0)
+		return r;
+	*ret_value = sw_value_from_tree_new(combined);
+	return *ret_value ? SW_OK : SW_ENOMEM;
+}
+
+/*
+ * What Assign and Output see. JSONPath has one root, $, which after the work is its result; JSONata has both,
+ * $states.input and $states.result.
+ */
+static enum sw_result look_back(struct sw_evaluation *evaluation, struct sw_value *result)
+{
+	const struct sw_branch *branch = evaluation->branch;
+	bool one_root = branch->state->language == &sw_query_jsonpath;
+	enum sw_result r = sw_value_tree(result, &evaluation->env.result);
+	return r < 0 ? r : sw_evaluation_input(evaluation, one_root ? result : branch->input);
+}
+
+/* ResultSelector -> ResultPath -> OutputPath; or JSONata's Output. */
+static enum sw_result make_output(struct sw_evaluation *evaluation, struct sw_branch *branch,
+				  const struct sw_leaving *leaving, struct sw_value *selected,
+				  struct sw_value **ret_output)
+{
+	const struct sw_state *state = branch->state;
+	struct sw_value *combined;
+	if (leaving->output)
+		return sw_evaluate_template(evaluation, leaving->output, ret_output);
+	enum sw_result r = apply_result_path(evaluation->turn, branch, state->result_path,
+					     state->result_path_null, selected, &combined);
+	if (r < 0)
+		return r;
+	r = sw_evaluate_field(evaluation, &state->output_path, combined, ret_output);
+	sw_value_unref(combined);
+	return r;
+}
+
+static enum sw_result select_result(struct sw_evaluation *evaluation, struct sw_value *result,
+				    struct sw_value **ret_selected)
+{
+	const struct sw_template *selector = evaluation->branch->state->result_selector;
+	if (!selector) {
+		*ret_selected = sw_value_ref(result);
+		return SW_OK;
+	}
+	enum sw_result r = sw_evaluation_input(evaluation, result);
+	return r < 0 ? r : sw_evaluate_template(evaluation, selector, ret_selected);
+}
+
+enum sw_result sw_step_output(struct sw_turn *turn, struct sw_branch *branch, const struct sw_leaving *leaving,
+			      struct sw_value **ret_output, struct sw_value **ret_assigned)
+{
+	struct sw_evaluation evaluation;
+	struct sw_value *selected = NULL, *output = NULL, *assigned = NULL;
+	bool looks_back = leaving->output || (leaving->assign && leaving->assign->count > 0);
+	sw_evaluation_init(&evaluation, turn, branch);
+	enum sw_result r = select_result(&evaluation, leaving->result, &selected);
+	if (r == SW_OK)
+		r = make_output(&evaluation, branch, leaving, selected, &output);
+	if (r == SW_OK && output != leaving->result && output != branch->input)
+		r = sw_step_check_size(turn, output, branch->state->name);
+	if (r == SW_OK && looks_back)
+		r = look_back(&evaluation, selected);
+	if (r == SW_OK)
+		r = assign_variables(&evaluation, branch, leaving->assign, &assigned);
+	sw_evaluation_done(&evaluation);
+	sw_value_unref(selected);
+	if (r < 0) {
+		sw_value_unref(output);
+		return r;
+	}
+	*ret_output = output;
+	*ret_assigned = assigned;
+	return SW_OK;
+}
+
+/* ---- Catch ---------------------------------------------------------------------------------------------------- */
+
+/* The Error Output of the States Language: an object with Error and Cause. */
+static struct sw_value *error_output_new(const struct sw_failure *failure)
+{
+	json_t *object = json_object();
+	bool made = object != NULL;
+	if (made && failure->error)
+		made = json_object_set_new_nocheck(object, "Error", json_string_nocheck(failure->error)) == 0;
+	if (made)
+		made = json_object_set_new_nocheck(
+			       object, "Cause", json_string_nocheck(failure->cause ? failure->cause : "")) == 0;
+	if (!made) {
+		json_decref(object);
+		return NULL;
+	}
+	return sw_value_from_tree_new(object);
+}
+
+enum sw_result sw_step_catch_output(struct sw_turn *turn, struct sw_branch *branch,
+				    const struct sw_catcher *catcher, const struct sw_failure *failure,
+				    struct sw_value **ret_output, struct sw_value **ret_assigned)
+{
+	struct sw_evaluation evaluation;
+	struct sw_value *output = NULL, *assigned = NULL, *error_output = error_output_new(failure);
+	if (!error_output)
+		return SW_ENOMEM;
+	sw_evaluation_init(&evaluation, turn, branch);
+	enum sw_result r = sw_value_tree(error_output, &evaluation.env.error_output);
+	if (r == SW_OK)
+		r = look_back(&evaluation, error_output);
+	evaluation.env.result = NULL;
+	if (r == SW_OK && catcher->output)
+		r = sw_evaluate_template(&evaluation, catcher->output, &output);
+	else if (r == SW_OK)
+		r = apply_result_path(turn, branch, catcher->result_path, catcher->result_path_null, error_output,
+				      &output);
+	if (r == SW_OK && output != branch->input)
+		r = sw_step_check_size(turn, output, branch->state->name);
+	if (r == SW_OK)
+		r = assign_variables(&evaluation, branch, &catcher->assign, &assigned);
+	sw_evaluation_done(&evaluation);
+	sw_value_unref(error_output);
+	if (r < 0) {
+		sw_value_unref(output);
+		return r;
+	}
+	*ret_output = output;
+	*ret_assigned = assigned;
+	return SW_OK;
+}
