@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define POINTER_BYTES_MAX 1024     /* of sw_state.pointer; longer ones are cut */
-#define SUGGESTIONS_MAX 200000     /* names looked at for "did you mean" in one definition */
+#define POINTER_BYTES_MAX 1024 /* of sw_state.pointer; longer ones are cut */
+#define SUGGESTIONS_MAX 200000 /* names looked at for "did you mean" in one definition */
 
 /*
- * The languages that QueryLanguage may name. A language without operations is understood but cannot run: its states
- * are checked as far as their structure goes, and the first of them is reported.
+ * The languages that QueryLanguage may name. A language without operations is understood but cannot run: its
+ * states are checked as far as their structure goes, and the first of them is reported.
  */
 static const struct sw_language languages[] = {
 	{"JSONPath", &sw_query_jsonpath, false},
@@ -29,7 +29,8 @@ const char *sw_state_type_name(enum sw_state_type type)
 	return names[type];
 }
 
-/* ---- the compiler's own things ---------------------------------------------------------------------------- */
+/* ---- the compiler's own things ----------------------------------------------------------------------------
+ */
 
 void *sw_compiler_take(struct sw_compiler *c, size_t count, size_t bytes)
 {
@@ -67,11 +68,11 @@ struct sw_mistake sw_at_key(const struct sw_place *at, const char *aws_text)
 struct sw_mistake sw_at_member(const struct sw_place *at, const char *aws_text)
 {
 	return (struct sw_mistake){.code = SW_CODE_SCHEMA,
-	                           .aws_text = aws_text,
-	                           .at = at,
-	                           .key = true,
-	                           .aws = at->up,
-	                           .aws_elsewhere = true};
+				   .aws_text = aws_text,
+				   .at = at,
+				   .key = true,
+				   .aws = at->up,
+				   .aws_elsewhere = true};
 }
 
 struct sw_mistake sw_warning(struct sw_mistake mistake, const char *code)
@@ -90,7 +91,8 @@ void sw_report(struct sw_compiler *c, struct sw_mistake mistake, const char *for
 	va_end(args);
 }
 
-/* ---- languages ------------------------------------------------------------------------------------------------ */
+/* ---- languages
+ * ------------------------------------------------------------------------------------------------ */
 
 static const struct sw_language *find_language(const char *name)
 {
@@ -103,18 +105,18 @@ static const struct sw_language *find_language(const char *name)
 
 /* The one place that knows that a language may be missing from this build. */
 static void report_missing_language(struct sw_compiler *c, const struct sw_language *language,
-                                    const struct sw_place *place)
+				    const struct sw_place *place)
 {
 	if (language->ops || c->language_reported)
 		return;
 	c->language_reported = true;
 	sw_report(c, sw_at_key(place, NULL), "the query language %s is not supported yet by this build",
-	          language->name);
+		  language->name);
 }
 
 /* "States inside an ItemProcessor or Branch inherit the machine's language, not the Map's." */
 static const struct sw_language *state_language(struct sw_compiler *c, const json_t *json,
-                                                const struct sw_place *place, unsigned *ret_flags)
+						const struct sw_place *place, unsigned *ret_flags)
 {
 	const json_t *own = json_object_get(json, "QueryLanguage");
 	const struct sw_language *language = find_language(sw_text(own));
@@ -125,21 +127,24 @@ static const struct sw_language *state_language(struct sw_compiler *c, const jso
 	if (c->language->jsonata && !language->jsonata) {
 		struct sw_place at = SW_PLACE_KEY(place, "QueryLanguage");
 		struct sw_mistake mistake = sw_at(
-			&at, "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine");
+			&at,
+			"'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine");
 		mistake.aws = place;
 		mistake.aws_elsewhere = true;
 		sw_report(c, mistake,
-		          "a state cannot use JSONPath when the QueryLanguage of the whole state machine is JSONata");
+			  "a state cannot use JSONPath when the QueryLanguage of the whole state machine is "
+			  "JSONata");
 		*ret_flags = SW_CHECK_ANY_LANGUAGE;
 	}
 	return language;
 }
 
-/* ---- transitions ------------------------------------------------------------------------------------------------ */
+/* ---- transitions
+ * ------------------------------------------------------------------------------------------------ */
 
 /* A copy of the places from `place` up to `base`, which is kept already. */
 static const struct sw_place *keep_places(struct sw_compiler *c, const struct sw_place *place,
-                                          const struct sw_place *base)
+					  const struct sw_place *base)
 {
 	if (place == base)
 		return base;
@@ -149,8 +154,8 @@ static const struct sw_place *keep_places(struct sw_compiler *c, const struct sw
 }
 
 void sw_compile_target(struct sw_compiler *c, const json_t *value, struct sw_scope *scope,
-                       const struct sw_place *base, const struct sw_place *up, const char *key,
-                       const struct sw_state **slot)
+		       const struct sw_place *base, const struct sw_place *up, const char *key,
+		       const struct sw_state **slot)
 {
 	const char *name = sw_text(value);
 	struct sw_place place = SW_PLACE_KEY(up, key);
@@ -177,19 +182,24 @@ static void compile_next(struct sw_compiler *c, struct sw_work *w)
 
 	if (next && json_is_true(end)) {
 		struct sw_place at = SW_PLACE_KEY(w->place, "End");
-		sw_report(c, sw_at_member(&at, "There should only be one of the following fields: [Next, End]"),
-		          "a state has either Next or \"End\": true, not both");
+		sw_report(c,
+			  sw_at_member(&at, "There should only be one of the following fields: [Next, End]"),
+			  "a state has either Next or \"End\": true, not both");
 	} else if (!next && (!end || json_is_false(end))) {
-		sw_report(c, sw_at_key(w->place, "This object should have only one of the following fields: [Next, End]"),
-		          "%s must have Next (the name of a state) or \"End\": true",
-		          sw_context_name(w->state->type));
+		sw_report(c,
+			  sw_at_key(w->place,
+				    "This object should have only one of the following fields: [Next, End]"),
+			  "%s must have Next (the name of a state) or \"End\": true",
+			  sw_context_name(w->state->type));
 		w->scope->broken = true;
 	}
+	w->scope->ends = w->scope->ends || json_is_true(end);
 	if (next)
 		sw_compile_target(c, next, w->scope, w->place, w->place, "Next", &w->state->next);
 }
 
-/* ---- states ------------------------------------------------------------------------------------------------------ */
+/* ---- states
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void compile_pass(struct sw_compiler *c, struct sw_work *w)
 {
@@ -209,18 +219,20 @@ static void compile_wait(struct sw_compiler *c, struct sw_work *w)
 	const char *literal = s->as.wait.timestamp.literal;
 	if (literal && !sw_timestamp_parse(literal, strlen(literal), &s->as.wait.timestamp_ms, NULL))
 		sw_report(c, sw_at(&at, "String does not match RFC3339 timestamp"),
-		          "Timestamp must be a time like 2016-12-05T21:29:29Z: upper-case T, and Z or an offset");
+			  "Timestamp must be a time like 2016-12-05T21:29:29Z: upper-case T, and Z or an "
+			  "offset");
 }
 
 static void compile_succeed(struct sw_compiler *c, struct sw_work *w)
 {
 	(void)c;
-	(void)w;
+	w->scope->ends = true;
 }
 
 static void compile_fail(struct sw_compiler *c, struct sw_work *w)
 {
 	struct sw_state *s = w->state;
+	w->scope->ends = true;
 	sw_compile_text(c, w->language, w->json, SW_STATE_FAIL, "Error", w->place, &s->as.fail.error);
 	sw_compile_text(c, w->language, w->json, SW_STATE_FAIL, "Cause", w->place, &s->as.fail.cause);
 }
@@ -238,7 +250,8 @@ void sw_compile_parallel(struct sw_compiler *c, struct sw_work *w)
 	w->state->as.parallel.branches_count = (uint32_t)count;
 	for (size_t i = 0; i < count && c->result == SW_OK; i++) {
 		struct sw_place at = SW_PLACE_ITEM(&place, i);
-		sw_compile_flow(c, json_array_get(branches, i), SW_IN_BRANCH, w->state, (uint32_t)i, &at, &flows[i]);
+		sw_compile_flow(c, json_array_get(branches, i), SW_IN_BRANCH, w->state, (uint32_t)i, &at,
+				&flows[i]);
 	}
 }
 
@@ -272,7 +285,8 @@ static void compile_common(struct sw_compiler *c, struct sw_work *w)
 			sw_compile_result_path(c, w->json, w->place, &s->result_path, &s->result_path_null);
 		if (sw_field_find("ResultSelector", s->type))
 			s->result_selector = sw_compile_template(
-				c, language, sw_member(w->json, "ResultSelector", SW_TYPE_OBJECT), &selector_at);
+				c, language, sw_member(w->json, "ResultSelector", SW_TYPE_OBJECT),
+				&selector_at);
 	} else if (sw_field_find("Output", s->type)) {
 		s->output = sw_compile_template(c, language, json_object_get(w->json, "Output"), &output_at);
 	}
@@ -292,7 +306,7 @@ static void compile_common(struct sw_compiler *c, struct sw_work *w)
 
 /* The state type by its name; a mistake is reported. */
 static bool find_type(struct sw_compiler *c, const json_t *json, const struct sw_place *place,
-                      enum sw_state_type *ret_type)
+		      enum sw_state_type *ret_type)
 {
 	const json_t *value = json_object_get(json, "Type");
 	const char *text = sw_text(value);
@@ -300,7 +314,8 @@ static bool find_type(struct sw_compiler *c, const json_t *json, const struct sw
 	struct sw_place at = SW_PLACE_KEY(place, "Type");
 
 	if (!value) {
-		sw_report(c, sw_at_key(place, "These fields are required: [Type]"), "a state must have the field Type");
+		sw_report(c, sw_at_key(place, "These fields are required: [Type]"),
+			  "a state must have the field Type");
 		return false;
 	}
 	for (unsigned i = 0; i < SW_STATE_TYPES_COUNT; i++) {
@@ -311,11 +326,12 @@ static bool find_type(struct sw_compiler *c, const json_t *json, const struct sw
 		sw_suggestion_offer(&suggestion, sw_state_type_name(i));
 	}
 	sw_report(c,
-	          sw_at(&at, "The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, "
-	                     "Choice, Parallel, Map]"),
-	          "Type must be one of Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map%s%s%s",
-	          suggestion.best ? "; did you mean \"" : "", suggestion.best ? suggestion.best : "",
-	          suggestion.best ? "\"?" : "");
+		  sw_at(&at,
+			"The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, "
+			"Choice, Parallel, Map]"),
+		  "Type must be one of Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map%s%s%s",
+		  suggestion.best ? "; did you mean \"" : "", suggestion.best ? suggestion.best : "",
+		  suggestion.best ? "\"?" : "");
 	return false;
 }
 
@@ -329,7 +345,7 @@ static size_t count_characters(const char *text)
 
 /* "State names must be unique within the scope of the whole state machine", 1 to 80 characters. */
 static void check_name(struct sw_compiler *c, struct sw_state *state, struct sw_scope *scope,
-                       const struct sw_place *place)
+		       const struct sw_place *place)
 {
 	size_t characters = count_characters(state->name);
 	struct sw_mistake mistake = sw_at_key(place, NULL);
@@ -338,7 +354,7 @@ static void check_name(struct sw_compiler *c, struct sw_state *state, struct sw_
 	if (characters == 0 || characters > SW_NAME_CHARACTERS_MAX) {
 		mistake.code = SW_CODE_STATE_NAME;
 		sw_report(c, mistake, "the name of a state must have 1 to %d characters, this one has %zu",
-		          SW_NAME_CHARACTERS_MAX, characters);
+			  SW_NAME_CHARACTERS_MAX, characters);
 	}
 	if (!sw_names_add(c->in_machine, NULL, state->name, state)) {
 		char aws[200], other[256] = "";
@@ -347,13 +363,24 @@ static void check_name(struct sw_compiler *c, struct sw_state *state, struct sw_
 		snprintf(aws, sizeof(aws), "Duplicate State name: %.160s", state->name);
 		mistake.code = SW_CODE_DUPLICATE_STATE;
 		mistake.aws_text = aws;
-		sw_report(c, mistake, "there is a state of this name already, %s: names are unique in the whole machine",
-		          other);
+		sw_report(c, mistake,
+			  "there is a state of this name already, %s: names are unique in the whole machine",
+			  other);
+	}
+}
+
+/* A transition where the type has none is reported; what it was to lead to is then not called unreachable. */
+static void note_misplaced(const json_t *json, enum sw_state_type type, struct sw_scope *scope)
+{
+	static const char *const names[] = {"Next", "Choices", "Default", "Catch"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (json_object_get(json, names[i]) && !sw_field_find(names[i], type))
+			scope->broken = true;
 	}
 }
 
 static void compile_state(struct sw_compiler *c, const char *name, const json_t *json, struct sw_scope *scope,
-                          const struct sw_place *up)
+			  const struct sw_place *up)
 {
 	char pointer[POINTER_BYTES_MAX] = "";
 	const struct sw_place *place = sw_compiler_place(c, SW_PLACE_KEY(up, name));
@@ -376,16 +403,17 @@ static void compile_state(struct sw_compiler *c, const char *name, const json_t 
 	check_name(c, s, scope, place);
 	if (!json_is_object(json)) {
 		scope->broken = true;
-		sw_report(c, sw_at(place, "Expected value of type Object"), "a state must be an object, not %s",
-		          sw_json_type_name(json));
+		sw_report(c, sw_at(place, "Expected value of type Object"),
+			  "a state must be an object, not %s", sw_type_phrase(json));
 		return;
 	}
 	if (!find_type(c, json, place, &s->type)) {
 		scope->broken = true;
 		return;
 	}
+	note_misplaced(json, s->type, scope);
 	const struct sw_language *language = state_language(c, json, place, &flags);
-	struct sw_work work = {s, json, place, scope, language};
+	struct sw_work work = {s, json, place, scope, language, flags};
 	s->language = language->ops;
 	report_missing_language(c, language, place);
 	sw_check_object(c, language, json, s->type, flags, place);
@@ -394,9 +422,12 @@ static void compile_state(struct sw_compiler *c, const char *name, const json_t 
 		compile_type[s->type](c, &work);
 }
 
-/* ---- flows --------------------------------------------------------------------------------------------------------- */
+/* ---- flows
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
-static struct sw_scope *new_scope(struct sw_compiler *c, const struct sw_flow *flow, const struct sw_place *place)
+static struct sw_scope *new_scope(struct sw_compiler *c, const struct sw_flow *flow,
+				  const struct sw_place *place)
 {
 	struct sw_scope *scope = sw_arena_alloc(&c->scratch, sizeof(*scope));
 	const struct sw_place *base = flow->owner ? c->place_of[flow->owner->index] : NULL;
@@ -405,14 +436,15 @@ static struct sw_scope *new_scope(struct sw_compiler *c, const struct sw_flow *f
 		c->result = SW_ENOMEM;
 		return NULL;
 	}
-	*scope = (struct sw_scope){flow, kept, false, NULL};
+	*scope = (struct sw_scope){.flow = flow, .place = kept};
 	*c->scopes_end = scope;
 	c->scopes_end = &scope->next;
 	return scope;
 }
 
-bool sw_compile_flow(struct sw_compiler *c, const json_t *json, unsigned context, const struct sw_state *owner,
-                     uint32_t index, const struct sw_place *place, struct sw_flow *flow)
+bool sw_compile_flow(struct sw_compiler *c, const json_t *json, unsigned context,
+		     const struct sw_state *owner, uint32_t index, const struct sw_place *place,
+		     struct sw_flow *flow)
 {
 	flow->owner = owner;
 	flow->index = index;
@@ -429,17 +461,21 @@ bool sw_compile_flow(struct sw_compiler *c, const json_t *json, unsigned context
 		scope->broken = true;
 		return true;
 	}
-	json_object_foreach((json_t *)states, name, state) {
+	json_object_foreach((json_t *)states, name, state)
+	{
 		if (c->result == SW_OK)
 			compile_state(c, name, state, scope, states_at);
 	}
-	if (c->result == SW_OK)
-		sw_compile_target(c, json_object_get(json, "StartAt"), scope, scope->place, scope->place, "StartAt",
-		                  &flow->start);
+	if (json_object_size(states) == 0)
+		scope->broken = true;
+	else if (c->result == SW_OK)
+		sw_compile_target(c, json_object_get(json, "StartAt"), scope, scope->place, scope->place,
+				  "StartAt", &flow->start);
 	return true;
 }
 
-/* ---- the whole -------------------------------------------------------------------------------------------------------- */
+/* ---- the whole
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* An upper bound of the states below a flow. The depth is bounded by that of the JSON text. */
 static size_t count_states(const json_t *flow)
@@ -449,9 +485,10 @@ static size_t count_states(const json_t *flow)
 	const char *name;
 	json_t *state, *branch;
 
-	json_object_foreach((json_t *)states, name, state) {
-		json_array_foreach(json_object_get(state, "Branches"), index, branch)
-			count += count_states(branch);
+	json_object_foreach((json_t *)states, name, state)
+	{
+		json_array_foreach(json_object_get(state, "Branches"), index, branch) count +=
+			count_states(branch);
 		count += count_states(json_object_get(state, "ItemProcessor"));
 		count += count_states(json_object_get(state, "Iterator"));
 	}
@@ -488,8 +525,9 @@ static enum sw_result compile_tree(struct sw_compiler *c, const json_t *root, st
 
 	if (!json_is_object(root)) {
 		struct sw_mistake mistake = sw_at(NULL, "Definition must be a valid JSON object");
+		mistake.aws_nowhere = true;
 		sw_report(c, mistake, "a state machine definition must be a JSON object, not %s",
-		          sw_json_type_name(root));
+			  sw_type_phrase(root));
 		return c->result;
 	}
 	enum sw_result r = prepare(c, root, err);
@@ -513,17 +551,19 @@ static enum sw_result compile_tree(struct sw_compiler *c, const json_t *root, st
 
 /* The text is no JSON: one finding, in AWS's words as far as they are known. */
 static enum sw_result report_json(struct sw_findings *findings, const char *text, size_t len,
-                                  const struct sw_error *err)
+				  const struct sw_error *err)
 {
 	bool blank = true;
 	for (size_t i = 0; i < len && blank; i++)
 		blank = text[i] == ' ' || text[i] == '\n' || text[i] == '\r' || text[i] == '\t';
 	if (blank)
-		return sw_findings_add_error(findings, SW_CODE_SCHEMA, "Definition must be a valid JSON object", err);
+		return sw_findings_add_error(findings, SW_CODE_SCHEMA,
+					     "Definition must be a valid JSON object", err);
 	return sw_findings_add_error(findings, SW_CODE_JSON, NULL, err);
 }
 
-static enum sw_result compile_text(struct sw_machine *machine, struct sw_findings *findings, struct sw_error *err)
+static enum sw_result compile_text(struct sw_machine *machine, struct sw_findings *findings,
+				   struct sw_error *err)
 {
 	struct sw_compiler c = {.machine = machine, .findings = findings, .result = SW_OK};
 	struct sw_error mistake = {0};
@@ -561,10 +601,11 @@ static struct sw_machine *machine_new(const char *text, size_t len)
 }
 
 enum sw_result sw_machine_compile(const char *text, size_t len, struct sw_machine **ret_machine,
-                                  struct sw_findings **ret_findings, struct sw_error *err)
+				  struct sw_findings **ret_findings, struct sw_error *err)
 {
 	if (len > SW_DEFINITION_BYTES_MAX)
-		return sw_error_set(err, SW_ELIMIT, "the definition is longer than %d bytes", SW_DEFINITION_BYTES_MAX);
+		return sw_error_set(err, SW_ELIMIT, "the definition is longer than %d bytes",
+				    SW_DEFINITION_BYTES_MAX);
 	struct sw_machine *machine = machine_new(text, len);
 	struct sw_findings *findings = sw_findings_new();
 	enum sw_result r = machine && findings ? compile_text(machine, findings, err) : SW_ENOMEM;

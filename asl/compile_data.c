@@ -4,14 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- paths ------------------------------------------------------------------------------------------------- */
+/* ---- paths
+ * ------------------------------------------------------------------------------------------------- */
 
 /* "ErrorPath and CausePath: a reference path, or an intrinsic function that gives a string." */
 static bool gives_text(const char *text)
 {
-	static const char *const functions[] = {"States.Format",       "States.JsonToString", "States.ArrayGetItem",
-	                                        "States.Base64Encode", "States.Base64Decode", "States.Hash",
-	                                        "States.UUID"};
+	static const char *const functions[] = {
+		"States.Format",       "States.JsonToString", "States.ArrayGetItem", "States.Base64Encode",
+		"States.Base64Decode", "States.Hash",         "States.UUID"};
 	size_t len = strcspn(text, "( ");
 	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
 		if (len == strlen(functions[i]) && strncmp(text, functions[i], len) == 0)
@@ -21,18 +22,19 @@ static bool gives_text(const char *text)
 }
 
 static void report_path(struct sw_compiler *c, const struct sw_field *field, const char *text, unsigned kinds,
-                        const struct sw_error *err, const struct sw_place *place)
+			const struct sw_error *err, const struct sw_place *place)
 {
 	const char *aws = kinds & SW_QUERY_PATH ? "Value must be a valid JSONPath."
-	                  : text[0] == '$'      ? "Value is not a Reference Path"
-	                                   : "Value is not a Reference Path: Reference path didn't start with '$'";
+			  : text[0] == '$'
+				  ? "Value is not a Reference Path"
+				  : "Value is not a Reference Path: Reference path didn't start with '$'";
 	struct sw_mistake mistake = sw_at(place, aws);
 	mistake.inner_column = err->column;
 	sw_report(c, mistake, "%s: %s", field->name, err->text);
 }
 
-const struct sw_expr *sw_compile_path(struct sw_compiler *c, const struct sw_field *field, const json_t *value,
-                                      const struct sw_place *place)
+const struct sw_expr *sw_compile_path(struct sw_compiler *c, const struct sw_field *field,
+				      const json_t *value, const struct sw_place *place)
 {
 	const struct sw_expr *expr = NULL;
 	const char *text = sw_text(value);
@@ -41,12 +43,14 @@ const struct sw_expr *sw_compile_path(struct sw_compiler *c, const struct sw_fie
 	if (!text)
 		return NULL;
 	if ((field->kinds & SW_QUERY_INTRINSIC) && strncmp(text, "States.", 7) == 0 && !gives_text(text)) {
-		sw_report(c, sw_at(place, "Value must be a valid JSONPath or intrinsic function that returns a string"),
-		          "%s takes a path or an intrinsic function that gives a string", field->name);
+		sw_report(c,
+			  sw_at(place,
+				"Value must be a valid JSONPath or intrinsic function that returns a string"),
+			  "%s takes a path or an intrinsic function that gives a string", field->name);
 		return NULL;
 	}
-	enum sw_result r = sw_query_jsonpath.compile(text, strlen(text), field->kinds, &c->machine->owner, &expr,
-	                                             &err);
+	enum sw_result r =
+		sw_query_jsonpath.compile(text, strlen(text), field->kinds, &c->machine->owner, &expr, &err);
 	if (r == SW_ENOMEM)
 		c->result = r;
 	else if (r != SW_OK)
@@ -56,7 +60,7 @@ const struct sw_expr *sw_compile_path(struct sw_compiler *c, const struct sw_fie
 
 /* "InputPath: null" gives {} to the state, "OutputPath: null" discards; absent and "$" are the same. */
 void sw_compile_path_field(struct sw_compiler *c, const json_t *object, unsigned context, const char *name,
-                           const struct sw_place *place, struct sw_path_field *ret_field)
+			   const struct sw_place *place, struct sw_path_field *ret_field)
 {
 	const struct sw_field *field = sw_field_find(name, context);
 	const json_t *value = field ? json_object_get(object, name) : NULL;
@@ -73,7 +77,7 @@ void sw_compile_path_field(struct sw_compiler *c, const json_t *object, unsigned
 }
 
 void sw_compile_result_path(struct sw_compiler *c, const json_t *object, const struct sw_place *place,
-                            const struct sw_refpath **ret_path, bool *ret_null)
+			    const struct sw_refpath **ret_path, bool *ret_null)
 {
 	const json_t *value = json_object_get(object, "ResultPath");
 	const char *text = sw_text(value);
@@ -87,31 +91,28 @@ void sw_compile_result_path(struct sw_compiler *c, const json_t *object, const s
 	if (r == SW_ENOMEM)
 		c->result = r;
 	else if (r != SW_OK)
-		report_path(c, sw_field_find("ResultPath", SW_STATE_TASK), text, SW_QUERY_REFERENCE, &err, &at);
+		report_path(c, sw_field_find("ResultPath", SW_STATE_TASK), text, SW_QUERY_REFERENCE, &err,
+			    &at);
 }
 
-/* ---- JSONata strings ------------------------------------------------------------------------------------------ */
+/* ---- JSONata strings
+ * ------------------------------------------------------------------------------------------ */
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* "A string is an expression only if it starts {% and ends %} with nothing outside." */
+/*
+ * "A string is an expression only if it starts {% and ends %} with nothing outside." With white space around
+ * it is plain text (recorded on AWS); with one of the two marks it is a mistake.
+ */
 static void check_jsonata_string(struct sw_compiler *c, const json_t *value, const struct sw_place *place)
 {
 	const char *text = json_string_value(value), *end = text + json_string_length(value);
 	if (sw_is_jsonata_string(value))
 		return;
-	while (text < end && is_space(*text))
-		text++;
-	while (end > text && is_space(end[-1]))
-		end--;
 	bool begins = end - text >= 2 && memcmp(text, "{%", 2) == 0;
 	bool ends = end - text >= 2 && memcmp(end - 2, "%}", 2) == 0;
 	if (begins || ends)
 		sw_report(c, sw_at(place, "JSONata string must start with {% and end with %}"),
-		          "a JSONata string must start with {%% and end with %%}, with nothing before and behind");
+			  "a JSONata string must start with {%% and end with %%}, with nothing before and "
+			  "behind");
 }
 
 void sw_check_jsonata_strings(struct sw_compiler *c, const json_t *value, const struct sw_place *place)
@@ -124,18 +125,20 @@ void sw_check_jsonata_strings(struct sw_compiler *c, const json_t *value, const 
 		check_jsonata_string(c, value, place);
 		return;
 	}
-	json_object_foreach((json_t *)value, key, child) {
+	json_object_foreach((json_t *)value, key, child)
+	{
 		struct sw_place at = SW_PLACE_KEY(place, key);
 		sw_check_jsonata_strings(c, child, &at);
 	}
-	json_array_foreach(value, index, child) {
+	json_array_foreach(value, index, child)
+	{
 		struct sw_place at = SW_PLACE_ITEM(place, index);
 		sw_check_jsonata_strings(c, child, &at);
 	}
 }
 
 const struct sw_expr *sw_compile_expression(struct sw_compiler *c, const struct sw_language *language,
-                                            const json_t *value, const struct sw_place *place)
+					    const json_t *value, const struct sw_place *place)
 {
 	const struct sw_expr *expr = NULL;
 	const char *text = sw_text(value);
@@ -146,7 +149,7 @@ const struct sw_expr *sw_compile_expression(struct sw_compiler *c, const struct 
 	if (!text || !language->ops)
 		return NULL;
 	enum sw_result r = language->ops->compile(text, strlen(text), language->ops->template_kinds,
-	                                          &c->machine->owner, &expr, &err);
+						  &c->machine->owner, &expr, &err);
 	if (r == SW_ENOMEM)
 		c->result = r;
 	if (r == SW_EQUERY) {
@@ -158,36 +161,39 @@ const struct sw_expr *sw_compile_expression(struct sw_compiler *c, const struct 
 	return r == SW_OK ? expr : NULL;
 }
 
-/* ---- payload templates ------------------------------------------------------------------------------------------ */
+/* ---- payload templates
+ * ------------------------------------------------------------------------------------------ */
 
 struct template_user {
 	struct sw_compiler *c;
 	const json_t *source;
-	const struct sw_place *place;
+	const struct sw_place *place; /* of the source */
+	const struct sw_place *aws;   /* where AWS says its mistakes are */
 	bool jsonata;
 };
 
 static void report_template(struct template_user *u, const struct sw_place *at, const char *code,
-                            const struct sw_error *err)
+			    const struct sw_error *err)
 {
 	char aws[256];
-	struct sw_mistake mistake = sw_at(at, u->jsonata ? NULL : aws);
-
 	snprintf(aws, sizeof(aws),
-	         "The value for the field '%.100s' must be a valid JSONPath or a valid intrinsic function call",
-	         at && at->key ? at->key : "");
+		 "The value for the field '%.100s' must be a valid JSONPath or a valid intrinsic function "
+		 "call",
+		 at && at->key ? at->key : "");
+	struct sw_mistake mistake = sw_at(at, u->jsonata ? NULL : aws);
 	/* AWS names the template, not the member. */
-	mistake.aws = u->place;
+	mistake.aws = u->aws;
 	mistake.aws_elsewhere = true;
 	mistake.inner_column = err->column;
 	if (code)
 		mistake.code = code;
-	sw_report(u->c, mistake, "%s%s%s", at && at->key ? at->key : "", at && at->key ? ": " : "", err->text);
+	sw_report(u->c, mistake, "%s%s%s", at && at->key ? at->key : "", at && at->key ? ": " : "",
+		  err->text);
 }
 
 /* Walks the pointer down the source, a stack frame for each step, and reports at its end. */
 static void report_below(struct template_user *u, const json_t *value, const char *pointer,
-                         const struct sw_place *at, const char *code, const struct sw_error *err)
+			 const struct sw_place *at, const char *code, const struct sw_error *err)
 {
 	char token[512];
 	size_t used = 0;
@@ -240,27 +246,30 @@ static void warn_no_dollar(struct sw_compiler *c, const json_t *value, const str
 	json_t *child;
 	size_t index;
 
-	json_object_foreach((json_t *)value, key, child) {
+	json_object_foreach((json_t *)value, key, child)
+	{
 		struct sw_place at = SW_PLACE_KEY(place, key);
 		size_t len = strlen(key);
 		bool dollar = len >= 2 && strcmp(key + len - 2, ".$") == 0;
 		if (!dollar && looks_like_expression(child))
 			sw_report(c, sw_warning(sw_at(&at, NULL), SW_CODE_NO_DOLLAR),
-			          "\"%.100s\" is plain text; for the value of the path or function write \"%.100s.$\"",
-			          key, key);
+				  "\"%.100s\" is plain text; for the value of the path or function write "
+				  "\"%.100s.$\"",
+				  key, key);
 		warn_no_dollar(c, child, &at);
 	}
-	json_array_foreach(value, index, child) {
+	json_array_foreach(value, index, child)
+	{
 		struct sw_place at = SW_PLACE_ITEM(place, index);
 		warn_no_dollar(c, child, &at);
 	}
 }
 
 const struct sw_template *sw_compile_template(struct sw_compiler *c, const struct sw_language *language,
-                                              const json_t *value, const struct sw_place *place)
+					      const json_t *value, const struct sw_place *place)
 {
 	const struct sw_template *compiled = NULL;
-	struct template_user user = {c, value, place, language->jsonata};
+	struct template_user user = {c, value, place, place, language->jsonata};
 
 	if (!value)
 		return NULL;
@@ -277,11 +286,12 @@ const struct sw_template *sw_compile_template(struct sw_compiler *c, const struc
 	return r == SW_OK ? compiled : NULL;
 }
 
-/* ---- variables ---------------------------------------------------------------------------------------------------- */
+/* ---- variables
+ * ---------------------------------------------------------------------------------------------------- */
 
 /*
- * "Variable names are Unicode identifiers (UAX #31) of at most 80 characters." Of characters beyond ASCII the class
- * is not looked at.
+ * "Variable names are Unicode identifiers (UAX #31) of at most 80 characters." Of characters beyond ASCII the
+ * class is not looked at.
  */
 static bool is_variable_name(const char *name, size_t len)
 {
@@ -297,9 +307,10 @@ static bool is_variable_name(const char *name, size_t len)
 	return characters >= 1 && characters <= SW_NAME_CHARACTERS_MAX;
 }
 
-static void check_variable_name(struct sw_compiler *c, const char *name, size_t len, const struct sw_place *at)
+static void check_variable_name(struct sw_compiler *c, const char *name, size_t len,
+				const struct sw_place *at)
 {
-	char aws[256];
+	char aws[256] = "";
 	struct sw_mistake mistake = sw_at_key(at, aws);
 
 	if (len == 6 && strncmp(name, "states", 6) == 0) {
@@ -308,16 +319,38 @@ static void check_variable_name(struct sw_compiler *c, const char *name, size_t 
 		sw_report(c, mistake, "the variable name \"states\" is reserved");
 	} else if (!is_variable_name(name, len)) {
 		snprintf(aws, sizeof(aws),
-		         "Invalid variable name '%.100s': the variable name contains invalid characters.", name);
+			 "Invalid variable name '%.100s': the variable name contains invalid characters.",
+			 name);
 		mistake.code = SW_CODE_VARIABLE;
 		sw_report(c, mistake,
-		          "a variable name has 1 to %d letters, digits and underscores and begins with a letter",
-		          SW_NAME_CHARACTERS_MAX);
+			  "a variable name has 1 to %d letters, digits and underscores and begins with a "
+			  "letter",
+			  SW_NAME_CHARACTERS_MAX);
 	}
 }
 
-struct sw_assign sw_compile_assign(struct sw_compiler *c, const struct sw_language *language, const json_t *object,
-                                   const struct sw_place *place)
+static const struct sw_template *compile_assigned(struct sw_compiler *c, const struct sw_language *language,
+                                                  const char *key, const json_t *value,
+                                                  const struct sw_place *place)
+{
+	const struct sw_template *compiled = NULL;
+	struct template_user user = {c, value, place, place->up, language->jsonata};
+
+	if (language->jsonata)
+		sw_check_jsonata_strings(c, value, place);
+	else
+		warn_no_dollar(c, value, place);
+	if (!language->ops)
+		return NULL;
+	enum sw_result r = sw_template_compile_member(key, value, language->ops, &c->machine->owner, &compiled,
+	                                              on_mistake, &user);
+	if (r == SW_ENOMEM)
+		c->result = r;
+	return r == SW_OK ? compiled : NULL;
+}
+
+struct sw_assign sw_compile_assign(struct sw_compiler *c, const struct sw_language *language,
+				   const json_t *object, const struct sw_place *place)
 {
 	const json_t *source = sw_member(object, "Assign", SW_TYPE_OBJECT);
 	struct sw_assignment *list = sw_compiler_take(c, json_object_size(source), sizeof(*list));
@@ -328,24 +361,26 @@ struct sw_assign sw_compile_assign(struct sw_compiler *c, const struct sw_langua
 
 	if (!list)
 		return (struct sw_assign){0};
-	json_object_foreach((json_t *)source, key, value) {
+	json_object_foreach((json_t *)source, key, value)
+	{
 		struct sw_place at = SW_PLACE_KEY(&assign_at, key);
 		size_t len = language->ops ? language->ops->name_length(key, value) : strlen(key);
 		check_variable_name(c, key, len, &at);
 		list[count].name = sw_arena_strdup(&c->machine->owner.arena, key, len);
-		list[count].value = sw_compile_assigned(c, language, key, value, &at);
+		list[count].value = compile_assigned(c, language, key, value, &at);
 		if (!list[count++].name)
 			c->result = SW_ENOMEM;
 	}
 	return (struct sw_assign){list, count};
 }
 
-/* ---- numbers and texts, written or computed ------------------------------------------------------------------------ */
+/* ---- numbers and texts, written or computed
+ * ------------------------------------------------------------------------ */
 
 /* The twin "<name>Path" of a field; NULL with no finding when it is absent. */
 static const struct sw_expr *compile_twin(struct sw_compiler *c, const struct sw_language *language,
-                                          const json_t *object, unsigned context, const char *name,
-                                          const struct sw_place *place, const struct sw_field **ret_field)
+					  const json_t *object, unsigned context, const char *name,
+					  const struct sw_place *place, const struct sw_field **ret_field)
 {
 	char twin[64];
 	snprintf(twin, sizeof(twin), "%sPath", name);
@@ -359,8 +394,8 @@ static const struct sw_expr *compile_twin(struct sw_compiler *c, const struct sw
 }
 
 void sw_compile_number(struct sw_compiler *c, const struct sw_language *language, const json_t *object,
-                       unsigned context, const char *name, const struct sw_place *place,
-                       struct sw_number_field *ret_field)
+		       unsigned context, const char *name, const struct sw_place *place,
+		       struct sw_number_field *ret_field)
 {
 	const struct sw_field *field = sw_field_find(name, context);
 	const json_t *value = json_object_get(object, name);
@@ -376,8 +411,8 @@ void sw_compile_number(struct sw_compiler *c, const struct sw_language *language
 }
 
 void sw_compile_text(struct sw_compiler *c, const struct sw_language *language, const json_t *object,
-                     unsigned context, const char *name, const struct sw_place *place,
-                     struct sw_text_field *ret_field)
+		     unsigned context, const char *name, const struct sw_place *place,
+		     struct sw_text_field *ret_field)
 {
 	const struct sw_field *field = sw_field_find(name, context);
 	const json_t *value = json_object_get(object, name);

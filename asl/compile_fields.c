@@ -9,7 +9,8 @@ bool sw_type_matches(const json_t *value, unsigned types)
 	int64_t whole;
 	if (sw_json_is_number(value))
 		return (types & SW_TYPE_NUMBER) != 0 ||
-		       ((types & SW_TYPE_INTEGER) != 0 && (sw_json_whole(value, &whole) || sw_json_is_big(value)));
+		       ((types & SW_TYPE_INTEGER) != 0 &&
+			(sw_json_whole(value, &whole) || sw_json_is_big(value)));
 	if (sw_json_is_string(value))
 		return (types & SW_TYPE_STRING) != 0;
 	switch (json_typeof(value)) {
@@ -25,6 +26,19 @@ bool sw_type_matches(const json_t *value, unsigned types)
 	default:
 		return false;
 	}
+}
+
+const char *sw_type_phrase(const json_t *value)
+{
+	int64_t whole;
+	if (sw_json_is_number(value))
+		return sw_json_is_big(value) || sw_json_whole(value, &whole) ? "a number" : "a fraction";
+	if (sw_json_is_string(value))
+		return "a string";
+	return json_is_object(value)    ? "an object"
+	       : json_is_array(value)   ? "an array"
+	       : json_is_boolean(value) ? "true or false"
+					: "null";
 }
 
 const json_t *sw_member(const json_t *object, const char *name, unsigned types)
@@ -59,7 +73,7 @@ static const char *expected_type(unsigned types)
 	       : types & SW_TYPE_OBJECT  ? "Object"
 	       : types & SW_TYPE_ARRAY   ? "Array"
 	       : types & SW_TYPE_BOOLEAN ? "Boolean"
-	                                 : "Null";
+					 : "Null";
 }
 
 /* "a whole number or null, not a string" */
@@ -69,50 +83,55 @@ static void print_types(unsigned types, bool expression, char *text, size_t byte
 		unsigned type;
 		const char *name;
 	} names[] = {
-		{SW_TYPE_INTEGER, "a whole number"}, {SW_TYPE_NUMBER, "a number"}, {SW_TYPE_STRING, "a string"},
-		{SW_TYPE_BOOLEAN, "true or false"},  {SW_TYPE_OBJECT, "an object"}, {SW_TYPE_ARRAY, "an array"},
+		{SW_TYPE_INTEGER, "a whole number"},
+		{SW_TYPE_NUMBER, "a number"},
+		{SW_TYPE_STRING, "a string"},
+		{SW_TYPE_BOOLEAN, "true or false"},
+		{SW_TYPE_OBJECT, "an object"},
+		{SW_TYPE_ARRAY, "an array"},
 		{SW_TYPE_NULL, "null"},
 	};
 	size_t used = 0;
 	text[0] = '\0';
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if ((types & names[i].type) && used < bytes)
-			used += (size_t)snprintf(text + used, bytes - used, "%s%s", used ? " or " : "", names[i].name);
+			used += (size_t)snprintf(text + used, bytes - used, "%s%s", used ? " or " : "",
+						 names[i].name);
 	}
 	if (expression && used < bytes)
 		snprintf(text + used, bytes - used, " or a JSONata string \"{%% ... %%}\"");
 }
 
-static void check_type(struct sw_compiler *c, const struct sw_field *field, const struct sw_language *language,
-                       const json_t *value, const struct sw_place *place)
+static void check_type(struct sw_compiler *c, const struct sw_field *field,
+		       const struct sw_language *language, const json_t *value, const struct sw_place *place)
 {
 	bool expression = language->jsonata && (field->flags & SW_FIELD_EXPRESSION);
 	char aws[64], allowed[160];
 
 	snprintf(aws, sizeof(aws), "Expected value of type %s", expected_type(field->types));
 	print_types(field->types, expression, allowed, sizeof(allowed));
-	sw_report(c, sw_at(place, aws), "%s must be %s, not %s", field->name, allowed,
-	          json_is_true(value) || json_is_false(value) ? "a boolean" : sw_json_type_name(value));
+	sw_report(c, sw_at(place, aws), "%s must be %s, not %s", field->name, allowed, sw_type_phrase(value));
 }
 
 static void check_range(struct sw_compiler *c, const struct sw_field *field, const json_t *value,
-                        const struct sw_place *place)
+			const struct sw_place *place)
 {
 	char aws[64];
 	double number = sw_json_number(value);
 	bool below = number < field->minimum;
 	/* "Minimum value is 0" of whole numbers, "Minimum value is 0.0" of the others. */
-	const char *format = field->types & SW_TYPE_INTEGER ? "%s value is %.0f" : "%s value is %.1f";
+	int digits = field->types & SW_TYPE_INTEGER ? 0 : 1;
 
 	if (field->maximum <= 0 || (!below && number <= field->maximum))
 		return;
-	snprintf(aws, sizeof(aws), format, below ? "Minimum" : "Maximum", below ? field->minimum : field->maximum);
+	snprintf(aws, sizeof(aws), "%s value is %.*f", below ? "Minimum" : "Maximum", digits,
+		 below ? field->minimum : field->maximum);
 	sw_report(c, sw_at(place, aws), "%s must be %s %.15g", field->name, below ? "at least" : "at most",
-	          below ? field->minimum : field->maximum);
+		  below ? field->minimum : field->maximum);
 }
 
 static void check_allowed(struct sw_compiler *c, const struct sw_field *field, const json_t *value,
-                          const struct sw_place *place)
+			  const struct sw_place *place)
 {
 	char aws[160], near[32];
 	const char *text = sw_text(value);
@@ -122,11 +141,11 @@ static void check_allowed(struct sw_compiler *c, const struct sw_field *field, c
 	snprintf(aws, sizeof(aws), "Value should be one of the following: [%s]", field->allowed);
 	const char *best = text ? sw_suggestion_of_list(text, field->allowed, near, sizeof(near)) : NULL;
 	sw_report(c, sw_at(place, aws), "%s must be one of %s%s%s%s", field->name, field->allowed,
-	          best ? "; did you mean \"" : "", best ? best : "", best ? "\"?" : "");
+		  best ? "; did you mean \"" : "", best ? best : "", best ? "\"?" : "");
 }
 
-static void check_text(struct sw_compiler *c, const struct sw_field *field, const struct sw_language *language,
-                       const json_t *value, const struct sw_place *place)
+static void check_text(struct sw_compiler *c, const struct sw_field *field,
+		       const struct sw_language *language, const json_t *value, const struct sw_place *place)
 {
 	if (!sw_text(value)) {
 		sw_report(c, sw_at(place, NULL), "%s must not contain the character U+0000", field->name);
@@ -138,10 +157,11 @@ static void check_text(struct sw_compiler *c, const struct sw_field *field, cons
 		check_allowed(c, field, value, place);
 }
 
-static void check_value(struct sw_compiler *c, const struct sw_field *field, const struct sw_language *language,
-                        const json_t *value, const struct sw_place *place)
+static void check_value(struct sw_compiler *c, const struct sw_field *field,
+			const struct sw_language *language, const json_t *value, const struct sw_place *place)
 {
-	bool expression = language->jsonata && (field->flags & SW_FIELD_EXPRESSION) && sw_is_jsonata_string(value);
+	bool expression =
+		language->jsonata && (field->flags & SW_FIELD_EXPRESSION) && sw_is_jsonata_string(value);
 	if (!expression && !sw_type_matches(value, field->types)) {
 		check_type(c, field, language, value, place);
 		return;
@@ -171,8 +191,11 @@ static bool print_owners(const char *name, char *text, size_t bytes)
 			having[count++] = i;
 	}
 	for (unsigned i = 0; i < count && used < bytes; i++)
-		used += (size_t)snprintf(text + used, bytes - used, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " and ",
-		                         types[having[i]]);
+		used += (size_t)snprintf(text + used, bytes - used, "%s%s",
+					 i == 0          ? ""
+					 : i + 1 < count ? ", "
+							 : " and ",
+					 types[having[i]]);
 	return count > 0 && used < bytes;
 }
 
@@ -187,7 +210,8 @@ static const char *nearest_field(const char *name, unsigned context)
 }
 
 /* "Field 'x' is not supported" at the object; the finding points at the key. */
-static void report_unknown(struct sw_compiler *c, const char *name, unsigned context, const struct sw_place *at)
+static void report_unknown(struct sw_compiler *c, const char *name, unsigned context,
+			   const struct sw_place *at)
 {
 	char aws[200], owners[120];
 	const char *best = nearest_field(name, context);
@@ -196,29 +220,31 @@ static void report_unknown(struct sw_compiler *c, const char *name, unsigned con
 	snprintf(aws, sizeof(aws), "Field '%.120s' is not supported", name);
 	if (known && context < SW_STATE_TYPES_COUNT && print_owners(name, owners, sizeof(owners)))
 		sw_report(c, sw_at_member(at, aws), "%s cannot have the field \"%s\"; only %s states have it",
-		          sw_context_name(context), name, owners);
+			  sw_context_name(context), name, owners);
 	else if (best)
 		sw_report(c, sw_at_member(at, aws), "%s has no field \"%.120s\"; did you mean \"%s\"?",
-		          sw_context_name(context), name, best);
+			  sw_context_name(context), name, best);
 	else
-		sw_report(c, sw_at_member(at, aws), "%s has no field \"%.120s\"", sw_context_name(context), name);
+		sw_report(c, sw_at_member(at, aws), "%s has no field \"%.120s\"", sw_context_name(context),
+			  name);
 }
 
 static void report_other_language(struct sw_compiler *c, const struct sw_field *field,
-                                  const struct sw_language *language, const struct sw_place *at)
+				  const struct sw_language *language, const struct sw_place *at)
 {
 	char aws[200];
 	const char *other = language->jsonata ? "JSONPath" : "JSONata";
 
 	snprintf(aws, sizeof(aws),
-	         "The QueryLanguage is set to '%s', but field '%s' is only supported for the '%s' QueryLanguage",
-	         language->name, field->name, other);
-	sw_report(c, sw_at_member(at, aws), "%s is a field of %s, and the QueryLanguage here is %s", field->name, other,
-	          language->name);
+		 "The QueryLanguage is set to '%s', but field '%s' is only supported for the '%s' "
+		 "QueryLanguage",
+		 language->name, field->name, other);
+	sw_report(c, sw_at_member(at, aws), "%s is a field of %s, and the QueryLanguage here is %s",
+		  field->name, other, language->name);
 }
 
 static void check_required(struct sw_compiler *c, const json_t *object, unsigned context,
-                           const struct sw_place *place)
+			   const struct sw_place *place)
 {
 	char missing[160] = "", aws[200];
 	size_t used = 0, count = 0;
@@ -229,17 +255,17 @@ static void check_required(struct sw_compiler *c, const json_t *object, unsigned
 		    json_object_get(object, field->name))
 			continue;
 		used += (size_t)snprintf(missing + used, sizeof(missing) - used, "%s%s", count++ ? ", " : "",
-		                         field->name);
+					 field->name);
 	}
 	if (count == 0)
 		return;
 	snprintf(aws, sizeof(aws), "These fields are required: [%s]", missing);
 	sw_report(c, sw_at_key(place, aws), "%s must have the field%s %s", sw_context_name(context),
-	          count > 1 ? "s" : "", missing);
+		  count > 1 ? "s" : "", missing);
 }
 
 static void check_choice(struct sw_compiler *c, const struct sw_field_choice *choice, const json_t *object,
-                         const struct sw_language *language, unsigned context, const struct sw_place *place)
+			 unsigned context, const struct sw_place *place)
 {
 	char names[160] = "", aws[240];
 	const char *second = NULL, *first = NULL;
@@ -247,7 +273,8 @@ static void check_choice(struct sw_compiler *c, const struct sw_field_choice *ch
 
 	for (size_t i = 0; i < 4 && choice->names[i]; i++) {
 		bool present = json_object_get(object, choice->names[i]) != NULL;
-		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "", choice->names[i]);
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
+					 choice->names[i]);
 		if (present && found++ > 0)
 			second = choice->names[i];
 		else if (present)
@@ -257,25 +284,27 @@ static void check_choice(struct sw_compiler *c, const struct sw_field_choice *ch
 		struct sw_place at = SW_PLACE_KEY(place, second);
 		snprintf(aws, sizeof(aws), "There should only be one of the following fields: [%s]", names);
 		sw_report(c, sw_at_member(&at, aws), "%s may have only one of %s; %s is there already",
-		          sw_context_name(context), names, first);
+			  sw_context_name(context), names, first);
 	} else if (found == 0 && choice->needed) {
-		snprintf(aws, sizeof(aws), "This object should have only one of the following fields: [%s]", names);
-		sw_report(c, sw_at_key(place, aws), "%s must have one of %s", sw_context_name(context), names);
+		snprintf(aws, sizeof(aws), "This object should have only one of the following fields: [%s]",
+			 names);
+		sw_report(c, sw_at_key(place, aws), "%s must have one of %s", sw_context_name(context),
+			  names);
 	}
-	(void)language;
 }
 
-bool sw_check_object(struct sw_compiler *c, const struct sw_language *language, const json_t *value, unsigned context,
-                     unsigned flags, const struct sw_place *place)
+bool sw_check_object(struct sw_compiler *c, const struct sw_language *language, const json_t *value,
+		     unsigned context, unsigned flags, const struct sw_place *place)
 {
 	if (!json_is_object(value)) {
 		sw_report(c, sw_at(place, "Expected value of type Object"), "%s must be an object, not %s",
-		          sw_context_name(context), sw_json_type_name(value));
+			  sw_context_name(context), sw_type_phrase(value));
 		return false;
 	}
 	const char *name;
 	json_t *member;
-	json_object_foreach((json_t *)value, name, member) {
+	json_object_foreach((json_t *)value, name, member)
+	{
 		struct sw_place at = SW_PLACE_KEY(place, name);
 		const struct sw_field *field = sw_field_find(name, context);
 		unsigned other = language->jsonata ? SW_FIELD_JSONPATH : SW_FIELD_JSONATA;
@@ -289,7 +318,7 @@ bool sw_check_object(struct sw_compiler *c, const struct sw_language *language, 
 	check_required(c, value, context, place);
 	for (size_t i = 0; sw_field_choice_at(i); i++) {
 		if (sw_field_choice_at(i)->contexts & (1u << context))
-			check_choice(c, sw_field_choice_at(i), value, language, context, place);
+			check_choice(c, sw_field_choice_at(i), value, context, place);
 	}
 	return true;
 }

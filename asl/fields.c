@@ -39,7 +39,8 @@
 #define EXPRESSION SW_FIELD_EXPRESSION
 #define FILLED SW_FIELD_FILLED
 
-/* "ItemsPath, Variable, InputPath, OutputPath may use $$; variables work in every path field except ResultPath." */
+/* "ItemsPath, Variable, InputPath, OutputPath may use $$; variables work in every path field except
+ * ResultPath." */
 #define ANY_PATH (SW_QUERY_PATH | SW_QUERY_CONTEXT | SW_QUERY_VARIABLE)
 #define VALUE_PATH (SW_QUERY_REFERENCE | SW_QUERY_VARIABLE)
 #define WIDE_PATH (VALUE_PATH | SW_QUERY_CONTEXT)
@@ -52,8 +53,9 @@ static const struct sw_field fields[] = {
 	/* machines and the flows inside states */
 	{"StartAt", FLOWS, STRING, REQUIRED},
 	{"States", FLOWS, OBJECT, REQUIRED | FILLED},
-	{"Comment", IN(SW_IN_MACHINE) | IN(SW_IN_BRANCH) | IN(SW_IN_PROCESSOR) | STATES | RULES | RETRIER | CATCHER,
-         STRING, 0},
+	{"Comment",
+	 IN(SW_IN_MACHINE) | IN(SW_IN_BRANCH) | IN(SW_IN_PROCESSOR) | STATES | RULES | RETRIER | CATCHER,
+	 STRING, 0},
 	{"Version", IN(SW_IN_MACHINE), STRING, 0, .allowed = "1.0"},
 	{"TimeoutSeconds", IN(SW_IN_MACHINE), INTEGER, 0, 0, SECONDS_MAX},
 	{"QueryLanguage", IN(SW_IN_MACHINE) | STATES, STRING, 0, .allowed = "JSONPath, JSONata"},
@@ -136,9 +138,9 @@ static const struct sw_field fields[] = {
 	{"Transformation", WRITER_CONFIG, STRING, 0, .allowed = "NONE, COMPACT, FLATTEN"},
 	{"OutputType", WRITER_CONFIG, STRING, 0, .allowed = "JSON, JSONL"},
 
-	/* Retry and Catch. "IntervalSeconds ... a positive integer"; AWS takes 0 as well. */
-	{"ErrorEquals", RETRIER | CATCHER, ARRAY, REQUIRED | FILLED},
-	{"IntervalSeconds", RETRIER, INTEGER, 0, 0, SECONDS_MAX},
+	/* Retry and Catch. "IntervalSeconds: a positive integer". */
+	{"ErrorEquals", RETRIER | CATCHER, ARRAY, REQUIRED},
+	{"IntervalSeconds", RETRIER, INTEGER, 0, 1, SECONDS_MAX},
 	{"MaxAttempts", RETRIER, INTEGER, 0, 0, SECONDS_MAX},
 	{"BackoffRate", RETRIER, NUMBER, 0, 1, 1e15},
 	{"MaxDelaySeconds", RETRIER, INTEGER, 0, 1, 31622400},
@@ -151,20 +153,32 @@ static const struct sw_field fields[] = {
 	{"Or", RULES, ARRAY, JSONPATH | FILLED},
 	{"Not", RULES, OBJECT, JSONPATH},
 	{"Variable", RULES, STRING, JSONPATH, .kinds = WIDE_PATH},
-#define COMPARE(TYPE, type, NAME, text, json)                                                                \
-	{type text, RULES, json, JSONPATH, .operator= SW_OPERATOR_COMPARE, .operand = SW_OPERAND_##TYPE,     \
-         .comparison = SW_COMPARE_##NAME},                                                                   \
-		{type text "Path", RULES, STRING, JSONPATH, .kinds = WIDE_PATH,                              \
-                 .operator= SW_OPERATOR_COMPARE, .operand = SW_OPERAND_##TYPE,                               \
-                 .comparison = SW_COMPARE_##NAME},
+#define COMPARE(TYPE, type, NAME, text, json)  \
+	{type text,                            \
+	 RULES,                                \
+	 json,                                 \
+	 JSONPATH,                             \
+	 .op = SW_OPERATOR_COMPARE,            \
+	 .operand = SW_OPERAND_##TYPE,         \
+	 .comparison = SW_COMPARE_##NAME},     \
+		{type text "Path",             \
+		 RULES,                        \
+		 STRING,                       \
+		 JSONPATH,                     \
+		 .kinds = WIDE_PATH,           \
+		 .op = SW_OPERATOR_COMPARE,    \
+		 .operand = SW_OPERAND_##TYPE, \
+		 .comparison = SW_COMPARE_##NAME},
 #define COMPARE_STRING(NAME, text) COMPARE(STRING, "String", NAME, text, STRING)
 #define COMPARE_NUMERIC(NAME, text) COMPARE(NUMERIC, "Numeric", NAME, text, NUMBER)
 #define COMPARE_TIMESTAMP(NAME, text) COMPARE(TIMESTAMP, "Timestamp", NAME, text, STRING)
 	SW_COMPARISONS(COMPARE_STRING) SW_COMPARISONS(COMPARE_NUMERIC) SW_COMPARISONS(COMPARE_TIMESTAMP)
 		COMPARE(BOOLEAN, "Boolean", EQUALS, "Equals", BOOLEAN)
-#define IS(NAME, text)                                                                                       \
-	{"Is" text, RULES, BOOLEAN, JSONPATH, .operator= SW_OPERATOR_IS, .is = SW_IS_##NAME}
-	{"StringMatches", RULES, STRING, JSONPATH, .operator= SW_OPERATOR_MATCHES},
+#define IS(NAME, text)                                                                        \
+	{                                                                                     \
+		"Is" text, RULES, BOOLEAN, JSONPATH, .op = SW_OPERATOR_IS, .is = SW_IS_##NAME \
+	}
+			{"StringMatches", RULES, STRING, JSONPATH, .op = SW_OPERATOR_MATCHES},
 	IS(NULL, "Null"),
 	IS(PRESENT, "Present"),
 	IS(NUMERIC, "Numeric"),

@@ -1,7 +1,7 @@
 /*
- * The one table of the States Language's fields: where each may stand, which JSON types and which query language
- * it takes, its range, and what its expressions may use. Used by the compiler alone; it knows nothing of text,
- * findings or the graph.
+ * The one table of the States Language's fields: where each may stand, which JSON types and which query
+ * language it takes, its range, and what its expressions may use. Used by the compiler alone; it knows
+ * nothing of text, findings or the graph.
  */
 #ifndef SW_ASL_FIELDS_H
 #define SW_ASL_FIELDS_H
@@ -57,7 +57,7 @@ struct sw_field {
 	unsigned kinds;          /* of path fields: what SW_QUERY_ kinds they take */
 	const char *allowed;     /* of strings from a closed set: "STANDARD, EXPRESS"; NULL */
 	/* of comparison operators: */
-	enum sw_operator_kind operator;
+	enum sw_operator_kind op;
 	enum sw_operand_type operand;
 	enum sw_comparison comparison;
 	enum sw_is_test is;

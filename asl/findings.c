@@ -80,7 +80,7 @@ static void print_aws(const struct sw_place *place, char *text, size_t bytes, si
 	if (*used >= bytes)
 		return;
 	int more = place->key ? snprintf(text + *used, bytes - *used, "/%s", place->key)
-	                      : snprintf(text + *used, bytes - *used, "[%zu]", place->index);
+			      : snprintf(text + *used, bytes - *used, "[%zu]", place->index);
 	*used += more > 0 ? (size_t)more : 0;
 }
 
@@ -110,7 +110,7 @@ static struct sw_spot *spot_of(struct sw_findings *findings, const struct sw_pla
 		return NULL;
 	for (struct sw_spot *child = up->children; child; child = child->next) {
 		if (place->key ? child->key && strcmp(child->key, place->key) == 0
-		               : !child->key && child->index == place->index)
+			       : !child->key && child->index == place->index)
 			return child;
 	}
 	struct sw_spot *child = sw_arena_alloc(&findings->arena, sizeof(*child));
@@ -124,7 +124,8 @@ static struct sw_spot *spot_of(struct sw_findings *findings, const struct sw_pla
 /* ---- adding -------------------------------------------------------------------------------------------- */
 
 /* A new entry at the end; NULL with SW_OK when there are too many already. */
-static enum sw_result append(struct sw_findings *findings, enum sw_severity severity, struct entry **ret_entry)
+static enum sw_result append(struct sw_findings *findings, enum sw_severity severity,
+			     struct entry **ret_entry)
 {
 	size_t warnings = findings->count - findings->errors;
 	*ret_entry = NULL;
@@ -155,8 +156,8 @@ static void set_aws_text(struct sw_finding *finding, const char *aws_text)
 	snprintf(finding->aws_text, sizeof(finding->aws_text), "%s", cut.text);
 }
 
-enum sw_result sw_findings_add(struct sw_findings *findings, const struct sw_mistake *mistake, const char *format,
-                               va_list args)
+enum sw_result sw_findings_add(struct sw_findings *findings, const struct sw_mistake *mistake,
+			       const char *format, va_list args)
 {
 	struct entry *entry;
 	enum sw_result r = append(findings, mistake->severity, &entry);
@@ -178,13 +179,14 @@ enum sw_result sw_findings_add(struct sw_findings *findings, const struct sw_mis
 	finding->code = mistake->code;
 	sw_error_set(&finding->error, SW_EDEFINITION, "%s", text);
 	sw_place_print(aws, finding->error.pointer, sizeof(finding->error.pointer));
-	sw_place_print_aws(aws, finding->aws_location, sizeof(finding->aws_location));
+	if (!mistake->aws_nowhere)
+		sw_place_print_aws(aws, finding->aws_location, sizeof(finding->aws_location));
 	set_aws_text(finding, mistake->aws_text);
 	return SW_OK;
 }
 
 enum sw_result sw_findings_add_error(struct sw_findings *findings, const char *code, const char *aws_text,
-                                     const struct sw_error *err)
+				     const struct sw_error *err)
 {
 	struct entry *entry;
 	enum sw_result r = append(findings, SW_SEVERITY_ERROR, &entry);
@@ -197,7 +199,8 @@ enum sw_result sw_findings_add_error(struct sw_findings *findings, const char *c
 	return SW_OK;
 }
 
-/* ---- finding the places in the text --------------------------------------------------------------------- */
+/* ---- finding the places in the text ---------------------------------------------------------------------
+ */
 
 static void push_frames(const struct sw_scan_frame *frame, char *pointer, size_t bytes, struct sw_buf *key)
 {
@@ -214,7 +217,8 @@ static void push_frames(const struct sw_scan_frame *frame, char *pointer, size_t
 	sw_pointer_push(pointer, bytes, key->data ? key->data : "");
 }
 
-/* "Duplicate field 'x'": of keys given twice AWS's parser takes the last one; in a definition it is a mistake. */
+/* "Duplicate field 'x'": of keys given twice AWS's parser takes the last one; in a definition it is a
+ * mistake. */
 static enum sw_result add_duplicate(void *user, const struct sw_scan_frame *at, size_t key_offset)
 {
 	struct sw_findings *findings = user;
@@ -230,7 +234,7 @@ static enum sw_result add_duplicate(void *user, const struct sw_scan_frame *at, 
 	r = sw_buf_result(&key);
 	finding->code = SW_CODE_JSON;
 	sw_error_set(&finding->error, SW_EDEFINITION, "the key \"%s\" is given twice in this object",
-	             key.data ? key.data : "");
+		     key.data ? key.data : "");
 	sw_buf_reset(&key);
 	sw_buf_printf(&key, "Duplicate field '%.*s'", (int)(at->raw_len < 200 ? at->raw_len : 200), at->raw);
 	set_aws_text(finding, key.data);
@@ -302,7 +306,7 @@ static void drop_repetitions(struct sw_findings *findings)
 		for (size_t k = kept; k-- > 0 && findings->list[k].offset == findings->list[i].offset;) {
 			const struct sw_finding *other = &findings->list[k].finding;
 			repeated = repeated || (strcmp(other->code, finding->code) == 0 &&
-			                        strcmp(other->error.text, finding->error.text) == 0);
+						strcmp(other->error.text, finding->error.text) == 0);
 		}
 		if (repeated)
 			findings->errors -= finding->severity == SW_SEVERITY_ERROR;

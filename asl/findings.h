@@ -1,7 +1,7 @@
 /*
- * How the compiler reports mistakes: a place is a chain of keys and indexes on the stack, and a finding remembers
- * it as a node of a tree of wanted places; when all is known, one walk over the text gives every line and column.
- * Private to the compiler.
+ * How the compiler reports mistakes: a place is a chain of keys and indexes on the stack, and a finding
+ * remembers it as a node of a tree of wanted places; when all is known, one walk over the text gives every
+ * line and column. Private to the compiler.
  */
 #ifndef SW_ASL_FINDINGS_H
 #define SW_ASL_FINDINGS_H
@@ -26,6 +26,7 @@ struct sw_mistake {
 	bool key;                   /* the place is the key, not the value */
 	const struct sw_place *aws; /* where AWS says it is, when that is not `at` */
 	bool aws_elsewhere;         /* use `aws` (NULL there: the whole document) */
+	bool aws_nowhere;           /* AWS names no place */
 	uint32_t inner_column;      /* a place inside a string value, from 1; 0: none */
 };
 
@@ -45,14 +46,14 @@ struct sw_mistake {
 
 struct sw_findings *sw_findings_new(void); /* NULL when out of memory */
 /* Adds one; beyond SW_FINDINGS_MAX errors (and as many warnings) nothing is added. SW_OK, SW_ENOMEM. */
-enum sw_result sw_findings_add(struct sw_findings *findings, const struct sw_mistake *mistake, const char *format,
-                               va_list args);
+enum sw_result sw_findings_add(struct sw_findings *findings, const struct sw_mistake *mistake,
+			       const char *format, va_list args);
 /* A finding with its place in the text known: the text is no JSON. */
 enum sw_result sw_findings_add_error(struct sw_findings *findings, const char *code, const char *aws_text,
-                                     const struct sw_error *err);
+				     const struct sw_error *err);
 /*
- * Reads the text (valid JSON) once: adds a finding for each key that is given twice, finds lines and columns, sorts
- * by place and drops repetitions. Call once, before the keys of places go away.
+ * Reads the text (valid JSON) once: adds a finding for each key that is given twice, finds lines and columns,
+ * sorts by place and drops repetitions. Call once, before the keys of places go away.
  */
 enum sw_result sw_findings_settle(struct sw_findings *findings, const char *text, size_t len);
 

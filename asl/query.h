@@ -113,6 +113,13 @@ enum sw_result sw_template_compile(const json_t *source, const struct sw_query_o
                                    const struct sw_template **ret_template, sw_template_mistake_fn *mistake,
                                    void *user);
 /*
+ * The same for the value of one member alone, as Assign needs it: key decides whether it is an expression ("x.$"), the
+ * result of evaluating is the member's value. Pointers of mistakes begin below the member.
+ */
+enum sw_result sw_template_compile_member(const char *key, const json_t *value, const struct sw_query_ops *language,
+                                          struct sw_owner *owner, const struct sw_template **ret_template,
+                                          sw_template_mistake_fn *mistake, void *user);
+/*
  * Evaluates; *ret_tree is new and shares what is constant. SW_EQUERY with failure, in AWS's words, e.g. States.Runtime,
  * "The JSONPath '$.x' specified for the field 'value.$' could not be found in the input '{...}'" (the caller adds
  * the state). SW_ENOMEM.

@@ -83,17 +83,18 @@ static enum sw_result report_repetitions(struct scan *s, size_t first, const str
 static struct sw_spot *child_of(struct sw_spot *spot, const char *key, size_t index)
 {
 	struct sw_spot *child = spot ? spot->children : NULL;
-	while (child && (key ? !child->key || strcmp(child->key, key) != 0 : child->key || child->index != index))
+	while (child &&
+	       (key ? !child->key || strcmp(child->key, key) != 0 : child->key || child->index != index))
 		child = child->next;
 	return child;
 }
 
 static enum sw_result scan_value(struct scan *s, const char **ret_at, struct sw_spot *spot,
-                                 const struct sw_scan_frame *frame);
+				 const struct sw_scan_frame *frame);
 
 /* "key": value; *ret_at is at the quote, then behind the value. */
 static enum sw_result scan_member(struct scan *s, const char **ret_at, struct sw_spot *spot,
-                                  const struct sw_scan_frame *up)
+				  const struct sw_scan_frame *up)
 {
 	const char *start = *ret_at, *after = skip_string(s, start);
 	size_t offset = (size_t)(start - s->text), raw_len = (size_t)(after - start) - 2;
@@ -110,7 +111,7 @@ static enum sw_result scan_member(struct scan *s, const char **ret_at, struct sw
 
 	const char *at = skip_space(s, after);
 	at = skip_space(s, at + 1); /* the colon */
-	if (child) { /* of keys given twice the last one counts, as in the tree */
+	if (child) {                /* of keys given twice the last one counts, as in the tree */
 		child->has_key = true;
 		child->key_offset = offset;
 	}
@@ -121,7 +122,7 @@ static enum sw_result scan_member(struct scan *s, const char **ret_at, struct sw
 }
 
 static enum sw_result scan_object(struct scan *s, const char **ret_at, struct sw_spot *spot,
-                                  const struct sw_scan_frame *frame)
+				  const struct sw_scan_frame *frame)
 {
 	const char *at = skip_space(s, *ret_at + 1);
 	size_t first = s->seen_count;
@@ -137,7 +138,7 @@ static enum sw_result scan_object(struct scan *s, const char **ret_at, struct sw
 }
 
 static enum sw_result scan_array(struct scan *s, const char **ret_at, struct sw_spot *spot,
-                                 const struct sw_scan_frame *up)
+				 const struct sw_scan_frame *up)
 {
 	const char *at = skip_space(s, *ret_at + 1);
 	enum sw_result r = SW_OK;
@@ -155,7 +156,7 @@ static enum sw_result scan_array(struct scan *s, const char **ret_at, struct sw_
 
 /* The depth is bounded by SW_JSON_DEPTH_MAX: the text was parsed. */
 static enum sw_result scan_value(struct scan *s, const char **ret_at, struct sw_spot *spot,
-                                 const struct sw_scan_frame *frame)
+				 const struct sw_scan_frame *frame)
 {
 	const char *at = *ret_at;
 	if (spot) {
@@ -178,7 +179,8 @@ static enum sw_result scan_value(struct scan *s, const char **ret_at, struct sw_
 	return SW_OK;
 }
 
-enum sw_result sw_scan(const char *text, size_t len, struct sw_spot *root, sw_scan_duplicate_fn *duplicate, void *user)
+enum sw_result sw_scan(const char *text, size_t len, struct sw_spot *root, sw_scan_duplicate_fn *duplicate,
+		       void *user)
 {
 	struct scan s = {.text = text, .end = text + len, .duplicate = duplicate, .user = user};
 	const char *at = skip_space(&s, text);

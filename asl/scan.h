@@ -1,6 +1,6 @@
 /*
- * One walk over JSON text that is known to be valid: where wanted places stand, and which keys are given twice.
- * Private to findings.c and its tests.
+ * One walk over JSON text that is known to be valid: where wanted places stand, and which keys are given
+ * twice. Private to findings.c and its tests.
  */
 #ifndef SW_ASL_SCAN_H
 #define SW_ASL_SCAN_H
@@ -28,6 +28,7 @@ struct sw_scan_frame {
 };
 typedef enum sw_result sw_scan_duplicate_fn(void *user, const struct sw_scan_frame *at, size_t key_offset);
 
-enum sw_result sw_scan(const char *text, size_t len, struct sw_spot *root, sw_scan_duplicate_fn *duplicate, void *user);
+enum sw_result sw_scan(const char *text, size_t len, struct sw_spot *root, sw_scan_duplicate_fn *duplicate,
+		       void *user);
 
 #endif

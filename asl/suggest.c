@@ -20,8 +20,8 @@ static unsigned least(unsigned a, unsigned b)
 }
 
 /*
- * Insertions, deletions, replacements and swaps of neighbours that make b from a, capitals not distinguished; limit
- * when there are as many or more.
+ * Insertions, deletions, replacements and swaps of neighbours that make b from a, capitals not distinguished;
+ * limit when there are as many or more.
  */
 static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len, unsigned limit)
 {

@@ -8,7 +8,8 @@ struct sw_suggestion {
 	const char *word;
 	const char *best; /* NULL: none is near */
 	unsigned distance;
-	uint32_t *budget; /* candidates that may still be looked at, shared by many suggestions; NULL: any number */
+	uint32_t *budget; /* candidates that may still be looked at, shared by many suggestions; NULL: any
+			     number */
 };
 struct sw_suggestion sw_suggestion(const char *word, uint32_t *budget);
 /* Keeps candidate (borrowed) when it is nearer than what was offered before. */

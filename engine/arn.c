@@ -13,21 +13,24 @@ static enum sw_result fits(int len, size_t bytes)
 	return len >= 0 && (size_t)len < bytes ? SW_OK : SW_ELIMIT;
 }
 
-enum sw_result sw_arn_machine(char *text, size_t bytes, const char *region, const char *account, const char *name)
+enum sw_result sw_arn_machine(char *text, size_t bytes, const char *region, const char *account,
+			      const char *name)
 {
-	return fits(snprintf(text, bytes, "arn:aws:states:%s:%s:stateMachine:%s", region, account, name), bytes);
+	return fits(snprintf(text, bytes, "arn:aws:states:%s:%s:stateMachine:%s", region, account, name),
+		    bytes);
 }
 
 enum sw_result sw_arn_execution(char *text, size_t bytes, const char *region, const char *account,
 				const char *machine, const char *name)
 {
-	int len = snprintf(text, bytes, "arn:aws:states:%s:%s:execution:%s:%s", region, account, machine, name);
+	int len =
+		snprintf(text, bytes, "arn:aws:states:%s:%s:execution:%s:%s", region, account, machine, name);
 	return fits(len, bytes);
 }
 
 /*
- * Takes the text up to the next ':' (to the end when there is none) into a buffer, and steps over the ':'. False
- * when it is empty or does not fit.
+ * Takes the text up to the next ':' (to the end when there is none) into a buffer, and steps over the ':'.
+ * False when it is empty or does not fit.
  */
 static bool take(const char **at, char *buffer, size_t bytes)
 {
@@ -93,8 +96,8 @@ static bool parse_resource(const char *at, struct sw_arn *arn)
 }
 
 /*
- * AWS's text of a wrong prefix is recorded: "Invalid Arn: 'Invalid ARN prefix: invalid_state_machine_arn'". Other
- * mistakes are told in the same form.
+ * AWS's text of a wrong prefix is recorded: "Invalid Arn: 'Invalid ARN prefix: invalid_state_machine_arn'".
+ * Other mistakes are told in the same form.
  */
 enum sw_result sw_arn_parse(const char *text, struct sw_arn *ret_arn, struct sw_error *err)
 {

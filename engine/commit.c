@@ -215,13 +215,13 @@ void sw_committer_give(struct sw_committer *committer, const struct sw_batch *ba
 
 bool sw_committer_take(struct sw_committer *committer, enum sw_result *ret_result, struct sw_error *ret_error)
 {
+	eventfd_t number;
 	pthread_mutex_lock(&committer->lock);
+	/* Not readable yet when the thread is about to write it: then it is read, for nothing, in a later turn. */
+	if (eventfd_read(committer->event_fd, &number) != 0)
+		SW_ASSERT(errno == EAGAIN);
 	bool ended = committer->ended;
 	if (ended) {
-		eventfd_t number;
-		/* Not readable yet when the thread is about to write it: the next turn of the loop reads it then. */
-		if (eventfd_read(committer->event_fd, &number) != 0)
-			SW_ASSERT(errno == EAGAIN);
 		*ret_result = committer->result;
 		*ret_error = committer->error;
 		committer->ended = false;

@@ -29,8 +29,8 @@ static bool is_dash(size_t at)
 }
 
 /*
- * RFC 9562, UUID version 8: 48 free bits, the version, 12 free bits, the variant, 62 free bits. The id is in the
- * first 64 of the free bits, so that names sort by time too.
+ * RFC 9562, UUID version 8: 48 free bits, the version, 12 free bits, the variant, 62 free bits. The id is in
+ * the first 64 of the free bits, so that names sort by time too.
  */
 void sw_id_name(uint64_t id, const uint8_t random[8], char text[37])
 {

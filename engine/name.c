@@ -25,8 +25,8 @@ const char *sw_status_name(enum sw_status status)
 }
 
 /*
- * The next character of UTF-8 text, and its length; false when the bytes are none (overlong forms and surrogates
- * are none).
+ * The next character of UTF-8 text, and its length; false when the bytes are none (overlong forms and
+ * surrogates are none).
  */
 static bool next_character(const char *text, uint32_t *ret_character, size_t *ret_len)
 {

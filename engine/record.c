@@ -1,7 +1,6 @@
 /* Writing and reading the parts of one record: see record.h. */
 #include "engine/record.h"
 
-#include "base/assert.h"
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -12,7 +11,7 @@
 /* Shorter bytes are not looked for: a reference would hardly be shorter. */
 #define BLOB_SHARED_BYTES_MIN 4
 
-/* ---- bytes that were written before --------------------------------------------------------------------- */
+/* ---- bytes that were written before ---------------------------------------------------------- */
 
 static struct sw_blob_place *places_of(struct sw_blob_table *table)
 {
@@ -47,13 +46,14 @@ static void remember_place(struct sw_blob_table *table, struct sw_blob_place pla
 	table->count++;
 }
 
-static const struct sw_blob_place *find_place(struct sw_record_writer *record, uint32_t hash, const void *data,
-					      size_t len)
+static const struct sw_blob_place *find_place(struct sw_record_writer *record, uint32_t hash,
+					      const void *data, size_t len)
 {
 	struct sw_blob_table *table = &record->blobs;
 	const struct sw_blob_place *places = places_of(table);
 	const char *start = record->out->data + record->start;
-	for (uint32_t at = hash & (table->capacity - 1); places[at].offset; at = (at + 1) & (table->capacity - 1)) {
+	for (uint32_t at = hash & (table->capacity - 1); places[at].offset;
+	     at = (at + 1) & (table->capacity - 1)) {
 		if (places[at].hash == hash && places[at].bytes == len &&
 		    memcmp(start + places[at].at, data, len) == 0)
 			return &places[at];
@@ -61,7 +61,7 @@ static const struct sw_blob_place *find_place(struct sw_record_writer *record, u
 	return NULL;
 }
 
-/* ---- writing -------------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 void sw_record_begin(struct sw_record_writer *record, struct sw_value_writer *values, struct sw_buf *out)
 {
@@ -90,7 +90,8 @@ void sw_record_write_bytes(struct sw_record_writer *record, const void *data, si
 {
 	struct sw_buf *out = record->out;
 	size_t offset = out->len - record->start;
-	bool shareable = len >= BLOB_SHARED_BYTES_MIN && !out->failed && len < UINT32_MAX && offset < UINT32_MAX;
+	bool shareable =
+		len >= BLOB_SHARED_BYTES_MIN && !out->failed && len < UINT32_MAX && offset < UINT32_MAX;
 	uint32_t hash = 0;
 	if (shareable) {
 		hash = (uint32_t)sw_hash64(data, len, (uintptr_t)record);
@@ -104,8 +105,8 @@ void sw_record_write_bytes(struct sw_record_writer *record, const void *data, si
 	size_t at = out->len - record->start;
 	sw_buf_append(out, data, len);
 	if (shareable && !out->failed && at < UINT32_MAX)
-		remember_place(&record->blobs, (struct sw_blob_place){hash, (uint32_t)offset, (uint32_t)at,
-								      (uint32_t)len});
+		remember_place(&record->blobs,
+			       (struct sw_blob_place){hash, (uint32_t)offset, (uint32_t)at, (uint32_t)len});
 }
 
 void sw_record_write_text(struct sw_record_writer *record, const char *text)
@@ -117,14 +118,12 @@ void sw_record_write_text(struct sw_record_writer *record, const char *text)
 }
 
 /* Gives a long value a record of its own in the batch, unless it has one. */
-static enum sw_result store_value(struct sw_value_writer *writer, struct sw_value *value, struct sw_slice text,
-				  uint32_t *ret_number)
+static enum sw_result store_value(struct sw_value_writer *writer, struct sw_value *value,
+				  struct sw_slice text, uint32_t *ret_number)
 {
 	struct sw_execution *execution = writer->execution;
-	if (sw_value_home(value, execution->id, ret_number)) {
-		SW_ASSERT(*ret_number < execution->next_value);
+	if (sw_value_home(value, execution->id, ret_number) && *ret_number < execution->next_value)
 		return SW_OK;
-	}
 	if (execution->next_value == UINT32_MAX)
 		return SW_ELIMIT;
 	struct sw_buf bytes = SW_BUF;
@@ -181,7 +180,7 @@ enum sw_result sw_record_end(struct sw_record_writer *record)
 	return record->result;
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 enum sw_result sw_record_open(struct sw_slice bytes, const char *kind, struct sw_record_reader *ret_record,
 			      struct sw_error *err)
@@ -195,11 +194,13 @@ enum sw_result sw_record_open(struct sw_slice bytes, const char *kind, struct sw
 		return sw_error_set(err, SW_ECORRUPT, "a %s record is damaged: its checksum is wrong", kind);
 	/* Every version keeps its number in front and the checksum behind. */
 	if (data[0] > SW_RECORD_VERSION)
-		return sw_error_set(err, SW_EVERSION, "a %s record has format %u; this program reads up to %u", kind,
-				    data[0], SW_RECORD_VERSION);
+		return sw_error_set(err, SW_EVERSION,
+				    "a %s record has format %u; this program reads up to %u", kind, data[0],
+				    SW_RECORD_VERSION);
 	if (data[0] == 0)
 		return sw_error_set(err, SW_ECORRUPT, "a %s record is damaged: it has no version", kind);
-	*ret_record = (struct sw_record_reader){.cursor = sw_cursor(sw_slice(data + 1, len - 1)), .start = data};
+	*ret_record =
+		(struct sw_record_reader){.cursor = sw_cursor(sw_slice(data + 1, len - 1)), .start = data};
 	return SW_OK;
 }
 
@@ -217,7 +218,8 @@ enum sw_result sw_record_check(const struct sw_record_reader *record, const char
 			       struct sw_error *err)
 {
 	if (record->result == SW_ECORRUPT)
-		return sw_error_set(err, SW_ECORRUPT, "a value that a %s record names is missing or damaged", kind);
+		return sw_error_set(err, SW_ECORRUPT, "a value that a %s record names is missing or damaged",
+				    kind);
 	if (record->result < 0)
 		return sw_error_set(err, record->result, "a %s record could not be read: %s", kind,
 				    sw_result_text(record->result));
@@ -260,7 +262,8 @@ static struct sw_slice earlier_bytes(struct sw_record_reader *record, const uint
 	struct sw_cursor cursor = sw_cursor(sw_slice(at, (size_t)(before - at)));
 	uint64_t head = sw_cursor_varint(&cursor);
 	uint64_t len = head >> BLOB_KIND_BITS;
-	if (cursor.failed || (head & BLOB_KIND_MASK) != SW_BLOB_INLINE || len > (uint64_t)(before - cursor.at)) {
+	if (cursor.failed || (head & BLOB_KIND_MASK) != SW_BLOB_INLINE ||
+	    len > (uint64_t)(before - cursor.at)) {
 		sw_record_refuse(record);
 		return sw_slice(NULL, 0);
 	}
@@ -268,7 +271,8 @@ static struct sw_slice earlier_bytes(struct sw_record_reader *record, const uint
 }
 
 /* Reads any blob: of an inline one or an earlier one ret_bytes, of a stored one its number. */
-static enum sw_blob_kind read_blob(struct sw_record_reader *record, struct sw_slice *ret_bytes, uint64_t *ret_number)
+static enum sw_blob_kind read_blob(struct sw_record_reader *record, struct sw_slice *ret_bytes,
+				   uint64_t *ret_number)
 {
 	const uint8_t *before = record->cursor.at;
 	uint64_t head = sw_cursor_varint(&record->cursor);
@@ -320,7 +324,7 @@ char *sw_record_read_name(struct sw_record_reader *record)
 	return text;
 }
 
-/* ---- values ----------------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 struct sw_loaded_value {
 	uint32_t number;
@@ -415,7 +419,9 @@ struct sw_value *sw_record_read_value(struct sw_record_reader *record)
 		break;
 	case SW_BLOB_INLINE:
 	case SW_BLOB_AGAIN:
-		if (record->loader && !(value = sw_value_from_checked(bytes.data, bytes.len)))
+		if (bytes.len == 0) /* no JSON text is empty */
+			sw_record_refuse(record);
+		else if (record->loader && !(value = sw_value_from_checked(bytes.data, bytes.len)))
 			r = SW_ENOMEM;
 		break;
 	}
@@ -424,7 +430,7 @@ struct sw_value *sw_record_read_value(struct sw_record_reader *record)
 	return value;
 }
 
-/* ---- a value alone, in a record of somebody else's ---------------------------------------------------------------- */
+/* ---- a value alone, in a record of somebody else's ------------------------------------------- */
 
 enum sw_result sw_value_write(struct sw_value_writer *writer, struct sw_buf *out, struct sw_value *value)
 {
@@ -435,7 +441,8 @@ enum sw_result sw_value_write(struct sw_value_writer *writer, struct sw_buf *out
 	return record.result < 0 ? record.result : sw_buf_result(out);
 }
 
-enum sw_result sw_value_read(struct sw_value_loader *loader, struct sw_cursor *cursor, struct sw_value **ret_value)
+enum sw_result sw_value_read(struct sw_value_loader *loader, struct sw_cursor *cursor,
+			     struct sw_value **ret_value)
 {
 	struct sw_record_reader record = {.cursor = *cursor, .loader = loader};
 	struct sw_value *value = sw_record_read_value(&record);

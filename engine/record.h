@@ -1,11 +1,11 @@
 /*
- * Writing and reading the parts of one record: private to the codecs (records_*.c). A record is a version byte,
- * fields, and the CRC-32 of both. Writer and reader remember their first failure, as buffers and cursors do, so that
- * a codec checks once, at the end.
+ * Writing and reading the parts of one record: private to the codecs (records_*.c). A record is a version
+ * byte, fields, and the CRC-32 of both. Writer and reader remember their first failure, as buffers and
+ * cursors do, so that a codec checks once, at the end.
  *
- * Texts and values are blobs: a varint whose low two bits say what it is (none, a stored value, bytes that follow,
- * bytes that stand earlier in this record) and whose other bits are a number, a length or an offset. Equal bytes are
- * written once in a record, whoever asks for them.
+ * Texts and values are blobs: a varint whose low two bits say what it is (none, a stored value, bytes that
+ * follow, bytes that stand earlier in this record) and whose other bits are a number, a length or an offset.
+ * Equal bytes are written once in a record, whoever asks for them.
  */
 #ifndef SW_ENGINE_RECORD_H
 #define SW_ENGINE_RECORD_H
@@ -26,7 +26,8 @@ enum sw_blob_kind {
 #define SW_BLOBS_AT_FIRST 32
 struct sw_blob_place {
 	uint32_t hash;
-	uint32_t offset;    /* of the varint, from the start of the record; 0: a free place (the version is there) */
+	uint32_t offset;    /* of the varint, from the start of the record; 0: a free place (the version is
+			       there) */
 	uint32_t at, bytes; /* the bytes themselves */
 };
 struct sw_blob_table {
@@ -49,18 +50,19 @@ void sw_record_write_time(struct sw_record_writer *record, int64_t time_ms, int6
 void sw_record_write_text(struct sw_record_writer *record, const char *text); /* NULL allowed */
 void sw_record_write_bytes(struct sw_record_writer *record, const void *data, size_t len);
 void sw_record_write_value(struct sw_record_writer *record, struct sw_value *value); /* NULL allowed */
-/* Adds the checksum, frees what the writer holds; the first failure. A record that failed is cut off again. */
+/* Adds the checksum, frees what the writer holds; the first failure. A record that failed is cut off again.
+ */
 enum sw_result sw_record_end(struct sw_record_writer *record);
 
 struct sw_record_reader {
-	struct sw_cursor cursor; /* behind the version, up to the checksum */
-	const uint8_t *start;    /* NULL: a part of a record, nothing can stand earlier */
+	struct sw_cursor cursor;        /* behind the version, up to the checksum */
+	const uint8_t *start;           /* NULL: a part of a record, nothing can stand earlier */
 	struct sw_value_loader *loader; /* NULL: values are checked and skipped, and come as NULL */
 	enum sw_result result;          /* the first failure that is not the bytes' own */
 };
 /* Checks length, checksum and version. kind is a word for messages: "branch". */
 enum sw_result sw_record_open(struct sw_slice bytes, const char *kind, struct sw_record_reader *ret_record,
-                              struct sw_error *err);
+			      struct sw_error *err);
 uint32_t sw_record_read_u32(struct sw_record_reader *record);
 /* A count of things that take at least one byte each: never more than bytes are left. */
 uint32_t sw_record_read_count(struct sw_record_reader *record);
@@ -74,6 +76,6 @@ void sw_record_refuse(struct sw_record_reader *record);                 /* a fie
 bool sw_record_failed(const struct sw_record_reader *record);
 /* The first failure; bytes left over are one when at_end. */
 enum sw_result sw_record_check(const struct sw_record_reader *record, const char *kind, bool at_end,
-                               struct sw_error *err);
+			       struct sw_error *err);
 
 #endif

@@ -30,14 +30,21 @@ enum sw_result sw_machine_record_decode(struct sw_slice bytes, struct sw_machine
 
 /* ---- values -------------------------------------------------------------------------------------------- */
 
-/* Writes a value into a record: inline, or into the batch's SW_TABLE_VALUES unless it has its home there already. */
+/*
+ * Writes a value into a record: inline, or into the batch's SW_TABLE_VALUES unless it has its home there already. That
+ * takes numbers of execution->next_value, which the head keeps: in each batch the head is encoded last. When encoding
+ * fails, or its batch is given up, the execution must be dropped with its values and loaded again.
+ */
 struct sw_value_writer {
 	struct sw_execution *execution; /* id, next_value */
 	struct sw_batch *batch;
 };
 enum sw_result sw_value_write(struct sw_value_writer *writer, struct sw_buf *out, struct sw_value *value);
 
-/* Reads it back. load fetches the text of a stored value (borrowed until the next call): SW_ENOENT is SW_ECORRUPT. */
+/*
+ * Reads it back. load fetches the record of a stored value as it stands in SW_TABLE_VALUES (borrowed until the next
+ * call): SW_ENOENT is SW_ECORRUPT. A loader is reused for all records of one execution, then done.
+ */
 struct sw_value_loader {
 	uint64_t execution_id;
 	enum sw_result (*load)(void *user, uint64_t execution_id, uint32_t number, struct sw_slice *ret_text);
@@ -47,13 +54,13 @@ struct sw_value_loader {
 	uint32_t loaded_count, loaded_capacity;
 };
 void sw_value_loader_done(struct sw_value_loader *loader);
-/* *ret_value is new, or NULL when none was written. */
+/* *ret_value is new, or NULL when none was written. Both are for values that stand outside of the records below. */
 enum sw_result sw_value_read(struct sw_value_loader *loader, struct sw_cursor *cursor, struct sw_value **ret_value);
 
 /* ---- executions ---------------------------------------------------------------------------------------- */
 
 enum sw_result sw_head_encode(struct sw_value_writer *writer, const struct sw_execution *execution, struct sw_buf *out);
-/* What can be known of a head without its machine; texts are borrowed from bytes... copied: own, free with _done. */
+/* What can be known of a head without its machine; everything is its own, free with _done. */
 struct sw_head {
 	uint64_t id;
 	char *name, *machine_name, *role_arn, *trace_header, *test_case, *error, *cause;
@@ -71,23 +78,27 @@ enum sw_result sw_head_decode(struct sw_slice bytes, uint64_t id, struct sw_valu
                               struct sw_head *ret_head, struct sw_error *err);
 
 enum sw_result sw_branch_encode(struct sw_value_writer *writer, const struct sw_branch *branch, struct sw_buf *out);
-/* States are stored by index and checked against the machine. *ret_branch is new. */
+/* States are stored by index and checked against the machine. *ret_branch is new; its bookkeeping says "as on disk". */
 enum sw_result sw_branch_decode(struct sw_slice bytes, const struct sw_machine *machine, struct sw_value_loader *loader,
                                 struct sw_branch **ret_branch, struct sw_error *err);
 
 /* ---- history ------------------------------------------------------------------------------------------- */
 
-/* One chunk: events with rising ids, in the order of ids. */
+/* One chunk: at least one event, in the order of their ids, each detail with its text or value. */
 enum sw_result sw_history_encode(struct sw_value_writer *writer, const struct sw_history_event *events, uint32_t count,
                                  struct sw_buf *out);
-/* Reads events one after the other from a chunk; the caller frees each with sw_history_event_done. */
+/*
+ * Reads events one after the other from a chunk; the caller frees each with sw_history_event_done. It borrows the
+ * bytes and owns nothing: a copy of the struct is a place to come back to.
+ */
 struct sw_history_chunk {
 	struct sw_cursor cursor;
+	const uint8_t *start; /* of the record: what is written again refers to where it stood first */
 	uint32_t left, next_id;
 	int64_t time_ms;
 };
 enum sw_result sw_history_chunk_open(struct sw_slice bytes, struct sw_history_chunk *ret_chunk, struct sw_error *err);
-/* SW_ENOENT at the end. */
+/* SW_ENOENT at the end. Without a loader values are skipped: they come as NULL. */
 enum sw_result sw_history_chunk_next(struct sw_history_chunk *chunk, struct sw_value_loader *loader,
                                      struct sw_history_event *ret_event, struct sw_error *err);
 

@@ -128,8 +128,7 @@ static bool is_full(int error)
 	return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
-enum sw_result sw_lmdb_room_make(struct lmdb_store *store, MDB_txn *txn, const struct sw_batch *batch,
-				 struct sw_error *err)
+enum sw_result sw_lmdb_room_make(struct lmdb_store *store, const struct sw_batch *batch, struct sw_error *err)
 {
 	uint64_t used = sw_lmdb_used_bytes(store);
 	uint64_t need = 2 * (uint64_t)sw_batch_bytes(batch) + OP_BYTES * (uint64_t)sw_batch_count(batch);

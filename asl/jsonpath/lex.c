@@ -1,6 +1,6 @@
 /*
- * The cursor over the text of a path. It sees the text as Jayway's CharacterIndex does: only the space is blank, a
- * trimmed end still has characters behind it.
+ * The cursor over the text of a path. It sees the text as Jayway's CharacterIndex does: only the space is
+ * blank, a trimmed end still has characters behind it.
  */
 #include "asl/jsonpath/path.h"
 
@@ -8,15 +8,15 @@
 #include <string.h>
 
 void sw_path_lex_init(struct sw_path_lex *lex, const char *text, size_t len, uint32_t column,
-                      const struct sw_path_lex *outer)
+		      const struct sw_path_lex *outer)
 {
 	*lex = (struct sw_path_lex){.text = text,
-	                            .len = (long)len,
-	                            .end = (long)len - 1,
-	                            .column = column,
-	                            .owner = outer->owner,
-	                            .err = outer->err,
-	                            .nesting = outer->nesting + 1};
+				    .len = (long)len,
+				    .end = (long)len - 1,
+				    .column = column,
+				    .owner = outer->owner,
+				    .err = outer->err,
+				    .nesting = outer->nesting + 1};
 }
 
 void sw_path_lex_skip_blanks(struct sw_path_lex *lex)
@@ -192,7 +192,9 @@ const char *sw_path_lex_unescape(struct sw_path_lex *lex, long from, long to, si
 		if (c == 'u') {
 			long next = unescape_unicode(lex, i, to, out, &used);
 			if (next < 0) {
-				sw_path_lex_fail(lex, i - 2, "\\u must be followed by four hexadecimal digits of a character");
+				sw_path_lex_fail(
+					lex, i - 2,
+					"\\u must be followed by four hexadecimal digits of a character");
 				return NULL;
 			}
 			i = next;

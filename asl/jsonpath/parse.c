@@ -1,6 +1,6 @@
 /*
- * Text of a path to tokens, by the rules of Jayway's PathCompiler, oddities included: what it takes, definitions in
- * the wild contain.
+ * Text of a path to tokens, by the rules of Jayway's PathCompiler, oddities included: what it takes,
+ * definitions in the wild contain.
  */
 #include "asl/jsonpath/path.h"
 
@@ -34,7 +34,8 @@ static struct sw_path_token *add_token(struct parse *parse, enum sw_path_token_k
 {
 	struct sw_jsonpath *path = parse->path;
 	if (++parse->tokens > SW_PATH_TOKENS_MAX) {
-		sw_path_lex_fail(&parse->lex, parse->lex.at, "the path has more than %d steps", SW_PATH_TOKENS_MAX - 1);
+		sw_path_lex_fail(&parse->lex, parse->lex.at, "the path has more than %d steps",
+				 SW_PATH_TOKENS_MAX - 1);
 		return NULL;
 	}
 	struct sw_path_token *token = sw_arena_alloc(&parse->lex.owner->arena, sizeof(*token));
@@ -100,7 +101,8 @@ static bool name_fragment(struct parse *parse, struct sw_path_token *token, char
 	return token->fragment != NULL;
 }
 
-/* ---- ['a'], ["a", "b"] ----------------------------------------------------------------------------------- */
+/* ---- ['a'], ["a", "b"] -----------------------------------------------------------------------------------
+ */
 
 /* Behind the bracket. Reads the names up to the last closing quote, whose place is *ret_last. */
 static enum found read_names(struct parse *parse, int quote, struct sw_path_token *token, long *ret_last)
@@ -127,9 +129,10 @@ static enum found read_names(struct parse *parse, int quote, struct sw_path_toke
 			int next = sw_path_lex_next(lex, i, NULL);
 			if (next != ']' && next != ',')
 				return FAIL(parse, i,
-				            "Property must be separated by comma or Property must be terminated close "
-				            "square bracket at index %ld",
-				            i);
+					    "Property must be separated by comma or Property must be "
+					    "terminated close "
+					    "square bracket at index %ld",
+					    i);
 			const char *name = sw_path_lex_unescape(lex, from, i, &len);
 			if (!name || !add_name(parse, token, name))
 				return MISTAKE;
@@ -163,7 +166,8 @@ static enum found read_bracket_names(struct parse *parse)
 	return name_fragment(parse, token, (char)quote) ? FOUND : MISTAKE;
 }
 
-/* ---- [1], [1,2], [1:2] ------------------------------------------------------------------------------------- */
+/* ---- [1], [1,2], [1:2]
+ * ------------------------------------------------------------------------------------- */
 
 static enum found read_integer(struct parse *parse, long from, long to, int32_t *ret_number)
 {
@@ -185,8 +189,10 @@ static enum found read_slice(struct parse *parse, long from, long to)
 	struct sw_path_token *token = add_token(parse, SW_PATH_SLICE);
 	if (!token)
 		return MISTAKE;
-	if (memchr(lex->text + from, ' ', (size_t)(to - from)) || memchr(lex->text + from, ',', (size_t)(to - from)))
-		return FAIL(parse, from, "Failed to parse SliceOperation: %.*s", (int)(to - from), lex->text + from);
+	if (memchr(lex->text + from, ' ', (size_t)(to - from)) ||
+	    memchr(lex->text + from, ',', (size_t)(to - from)))
+		return FAIL(parse, from, "Failed to parse SliceOperation: %.*s", (int)(to - from),
+			    lex->text + from);
 	const char *colon = memchr(lex->text + from, ':', (size_t)(to - from));
 	long middle = colon - lex->text;
 	const char *second = memchr(colon + 1, ':', (size_t)(to - middle - 1));
@@ -199,7 +205,8 @@ static enum found read_slice(struct parse *parse, long from, long to)
 	if (token->has_to && read_integer(parse, middle + 1, stop, &token->to) != FOUND)
 		return MISTAKE;
 	if (!token->has_from && !token->has_to)
-		return FAIL(parse, from, "Failed to parse SliceOperation: %.*s", (int)(to - from), lex->text + from);
+		return FAIL(parse, from, "Failed to parse SliceOperation: %.*s", (int)(to - from),
+			    lex->text + from);
 	struct sw_buf text = SW_BUF;
 	sw_buf_char(&text, '[');
 	if (token->has_from)
@@ -269,7 +276,8 @@ static enum found read_array(struct parse *parse)
 	return found;
 }
 
-/* ---- *, [*], [?(...)] ---------------------------------------------------------------------------------------- */
+/* ---- *, [*], [?(...)]
+ * ---------------------------------------------------------------------------------------- */
 
 static enum found read_wildcard(struct parse *parse)
 {
@@ -308,13 +316,15 @@ static enum found read_filter(struct parse *parse)
 	uint32_t column = lex->column;
 	for (long i = 0; i < lex->at; i++)
 		column += ((unsigned char)lex->text[i] & 0xC0) != 0x80;
-	if (sw_path_parse_filter(lex, lex->text + lex->at, (size_t)(end + 1 - lex->at), column, &token->filter) < 0)
+	if (sw_path_parse_filter(lex, lex->text + lex->at, (size_t)(end + 1 - lex->at), column,
+				 &token->filter) < 0)
 		return MISTAKE;
 	lex->at = end + 1;
 	return FOUND;
 }
 
-/* ---- functions and plain names --------------------------------------------------------------------------------- */
+/* ---- functions and plain names
+ * --------------------------------------------------------------------------------- */
 
 static bool add_argument(struct parse *parse, struct sw_path_token *token, struct sw_buf *text, bool is_path)
 {
@@ -373,7 +383,8 @@ static bool count_group(struct grouping *group, int c, int before)
 	}
 }
 
-/* Behind the opening bracket of a call. An argument starts with { digit " - (JSON) or $ @ (path); the rest is skipped. */
+/* Behind the opening bracket of a call. An argument starts with { digit " - (JSON) or $ @ (path); the rest is
+ * skipped. */
 static enum found read_arguments(struct parse *parse, struct sw_path_token *token)
 {
 	struct sw_path_lex *lex = &parse->lex;
@@ -392,7 +403,8 @@ static enum found read_arguments(struct parse *parse, struct sw_path_token *toke
 		}
 		if (!count_group(&group, c, before)) {
 			sw_buf_done(&text);
-			return FAIL(parse, lex->at, "Unexpected close brace '%c' at character position: %ld", c, lex->at);
+			return FAIL(parse, lex->at, "Unexpected close brace '%c' at character position: %ld",
+				    c, lex->at);
 		}
 		int next = sw_path_lex_here(lex);
 		if (c == '\\' && group.quote == 1 && (next == ',' || next == '"')) {
@@ -420,7 +432,7 @@ static enum found read_arguments(struct parse *parse, struct sw_path_token *toke
 	sw_buf_done(&text);
 	if (group.brace != 0 || group.paren != 0 || group.bracket != 0)
 		return FAIL(parse, lex->at, "Arguments to function: '%s' are not closed properly.",
-		            token->function_name);
+			    token->function_name);
 	return FOUND;
 }
 
@@ -463,10 +475,11 @@ static enum found read_name(struct parse *parse)
 	for (; sw_path_lex_inside(lex, to); to++) {
 		c = sw_path_lex_char(lex, to);
 		if (c == ' ')
-			return FAIL(parse, to,
-			            "Use bracket notion ['my prop'] if your property contains blank characters. "
-			            "position: %ld",
-			            from);
+			return FAIL(
+				parse, to,
+				"Use bracket notion ['my prop'] if your property contains blank characters. "
+				"position: %ld",
+				from);
 		if (c == '.' || c == '[' || c == '(')
 			break;
 	}
@@ -482,26 +495,29 @@ static enum found read_name(struct parse *parse)
 	return FOUND;
 }
 
-/* ---- the path ------------------------------------------------------------------------------------------------ */
+/* ---- the path
+ * ------------------------------------------------------------------------------------------------ */
 
 static enum found read_bracket(struct parse *parse)
 {
 	static enum found (*const readers[])(struct parse *) = {read_bracket_names, read_array, read_wildcard,
-	                                                        read_filter};
+								read_filter};
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
 		enum found found = readers[i](parse);
 		if (found != OTHER)
 			return found;
 	}
-	return FAIL(parse, parse->lex.at, "Could not parse token starting at position %ld. Expected ?, ', 0-9, * ",
-	            parse->lex.at);
+	return FAIL(parse, parse->lex.at,
+		    "Could not parse token starting at position %ld. Expected ?, ', 0-9, * ", parse->lex.at);
 }
 
 static enum found read_token(struct parse *parse)
 {
 	struct sw_path_lex *lex = &parse->lex;
 	if (sw_path_lex_here(lex) == '.') {
-		long dots = sw_path_lex_inside(lex, lex->at + 1) && sw_path_lex_char(lex, lex->at + 1) == '.' ? 2 : 1;
+		long dots = sw_path_lex_inside(lex, lex->at + 1) && sw_path_lex_char(lex, lex->at + 1) == '.'
+				    ? 2
+				    : 1;
 		struct sw_path_token *scan = dots == 2 ? add_token(parse, SW_PATH_SCAN) : NULL;
 		if (dots == 2 && !scan)
 			return MISTAKE;
@@ -514,7 +530,9 @@ static enum found read_token(struct parse *parse)
 			return FAIL(parse, lex->at, "Character '.' on position %ld is not valid.", lex->at);
 	}
 	int c = sw_path_lex_here(lex);
-	enum found found = c == '[' ? read_bracket(parse) : c == '*' ? read_wildcard(parse) : read_name(parse);
+	enum found found = c == '['   ? read_bracket(parse)
+			   : c == '*' ? read_wildcard(parse)
+				      : read_name(parse);
 	if (found == OTHER)
 		return FAIL(parse, lex->at, "Could not parse token starting at position %ld", lex->at);
 	return found;
@@ -574,7 +592,8 @@ static bool finish(struct parse *parse, struct sw_jsonpath *path)
 		token->upstream_definite = definite;
 		definite = definite && token->definite;
 		if (token->kind == SW_PATH_FUNCTION && token->arguments && token->arguments->path &&
-		    !token->arguments->path->text && !finish(parse, (struct sw_jsonpath *)token->arguments->path)) {
+		    !token->arguments->path->text &&
+		    !finish(parse, (struct sw_jsonpath *)token->arguments->path)) {
 			sw_buf_done(&text);
 			return false;
 		}
@@ -601,8 +620,9 @@ static enum sw_result read_path(struct parse *parse)
 	if (!sw_path_lex_is_tail(lex)) {
 		c = sw_path_lex_char(lex, ++lex->at);
 		if (c != '.' && c != '[')
-			return sw_path_lex_fail(lex, lex->at, "Illegal character at position %ld expected '.' or '['",
-			                        lex->at);
+			return sw_path_lex_fail(lex, lex->at,
+						"Illegal character at position %ld expected '.' or '['",
+						lex->at);
 		do {
 			if (read_token(parse) != FOUND)
 				return lex->err->code;
@@ -614,7 +634,7 @@ static enum sw_result read_path(struct parse *parse)
 }
 
 enum sw_result sw_path_parse(const struct sw_path_lex *outer, const char *text, size_t len, uint32_t column,
-                             const struct sw_jsonpath **ret_path)
+			     const struct sw_jsonpath **ret_path)
 {
 	struct parse parse = {.tokens = 0};
 	struct sw_path_lex *lex = &parse.lex;
@@ -645,7 +665,7 @@ enum sw_result sw_path_parse(const struct sw_path_lex *outer, const char *text, 
 }
 
 enum sw_result sw_jsonpath_compile(const char *text, size_t len, struct sw_owner *owner,
-                                   const struct sw_jsonpath **ret_path, struct sw_error *err)
+				   const struct sw_jsonpath **ret_path, struct sw_error *err)
 {
 	struct sw_error own = {0};
 	struct sw_path_lex outer = {.owner = owner, .err = &own};

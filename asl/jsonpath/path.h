@@ -1,6 +1,7 @@
 /*
- * The inside of a compiled JSONPath: tokens, filters, function calls, and the text cursor that the parsers share.
- * Private to asl/jsonpath/. Everything here lives in the arena of the owner that the path was compiled with.
+ * The inside of a compiled JSONPath: tokens, filters, function calls, and the text cursor that the parsers
+ * share. Private to asl/jsonpath/. Everything here lives in the arena of the owner that the path was compiled
+ * with.
  */
 #ifndef SW_ASL_JSONPATH_PATH_H
 #define SW_ASL_JSONPATH_PATH_H
@@ -133,7 +134,7 @@ struct sw_path_regex {
 struct sw_path_operand {
 	enum sw_path_operand_kind kind;
 	const struct sw_jsonpath *path;
-	bool must_exist; /* path: @.a, not !@.a */
+	bool must_exist;  /* path: @.a, not !@.a */
 	const char *text; /* string: content; number: as written; JSON: as written */
 	size_t len;
 	bool boolean;
@@ -162,7 +163,7 @@ struct sw_path_lex {
 };
 
 void sw_path_lex_init(struct sw_path_lex *lex, const char *text, size_t len, uint32_t column,
-                      const struct sw_path_lex *outer);
+		      const struct sw_path_lex *outer);
 /* The character at i, or -1 outside. */
 static inline int sw_path_lex_char(const struct sw_path_lex *lex, long i)
 {
@@ -182,7 +183,8 @@ static inline bool sw_path_lex_is_tail(const struct sw_path_lex *lex)
 }
 void sw_path_lex_trim(struct sw_path_lex *lex);
 void sw_path_lex_skip_blanks(struct sw_path_lex *lex);
-/* The next character behind i that is no space, within the text; -1 when there is none. Its place in *ret_at. */
+/* The next character behind i that is no space, within the text; -1 when there is none. Its place in *ret_at.
+ */
 int sw_path_lex_next(const struct sw_path_lex *lex, long i, long *ret_at);
 /* Place of the previous character that is no space; -1. */
 long sw_path_lex_previous(const struct sw_path_lex *lex, long i);
@@ -200,15 +202,16 @@ const char *sw_path_lex_unescape(struct sw_path_lex *lex, long from, long to, si
 
 /* A whole path; for filters and arguments. */
 enum sw_result sw_path_parse(const struct sw_path_lex *outer, const char *text, size_t len, uint32_t column,
-                             const struct sw_jsonpath **ret_path);
+			     const struct sw_jsonpath **ret_path);
 /* Text is [?(...)]. */
-enum sw_result sw_path_parse_filter(const struct sw_path_lex *outer, const char *text, size_t len, uint32_t column,
-                                    const struct sw_path_filter **ret_filter);
+enum sw_result sw_path_parse_filter(const struct sw_path_lex *outer, const char *text, size_t len,
+				    uint32_t column, const struct sw_path_filter **ret_filter);
 /* JSON as the library's lenient parser takes it: 'single quotes', bare words. New, or NULL. */
 json_t *sw_path_parse_lenient(const char *text, size_t len);
 enum sw_path_function sw_path_function_find(const char *name);
 
-/* ---- evaluation ------------------------------------------------------------------------------------------ */
+/* ---- evaluation ------------------------------------------------------------------------------------------
+ */
 
 /* What one step of an evaluation ends with: kinds of exceptions. */
 enum sw_path_status {
@@ -233,21 +236,22 @@ struct sw_path_run {
 	uint32_t steps, depth;
 	struct sw_path_cached *cache; /* results of $ paths in filters */
 	struct sw_buf *text;          /* message; may be NULL */
-	bool quiet;                   /* nobody will read the message */
+	bool quiet;                   /* inside a filter, where what is not found is no error */
 };
 
-/* Evaluates path over item; *ret_tree is new on SW_PATH_OK. require: a missing property is an error everywhere. */
-enum sw_path_status sw_path_evaluate(struct sw_path_run *run, const struct sw_jsonpath *path, const json_t *item,
-                                     bool require, json_t **ret_tree);
+/* Evaluates path over item; *ret_tree is new on SW_PATH_OK. require: a missing property is an error
+ * everywhere. */
+enum sw_path_status sw_path_evaluate(struct sw_path_run *run, const struct sw_jsonpath *path,
+				     const json_t *item, bool require, json_t **ret_tree);
 /* The same as if the path ended in [*]: what length() counts. */
 enum sw_path_status sw_path_evaluate_children(struct sw_path_run *run, const struct sw_jsonpath *path,
-                                              const json_t *item, json_t **ret_tree);
+					      const json_t *item, json_t **ret_tree);
 enum sw_path_status sw_path_filter_accepts(struct sw_path_run *run, const struct sw_path_filter *filter,
-                                           const json_t *item, bool *ret_accepts);
+					   const json_t *item, bool *ret_accepts);
 enum sw_path_status sw_path_function_call(struct sw_path_run *run, const struct sw_path_token *token,
-                                          const json_t *model, json_t **ret_tree);
+					  const json_t *model, json_t **ret_tree);
 /* Sets the message and gives back status. */
-enum sw_path_status sw_path_throw(struct sw_path_run *run, enum sw_path_status status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+enum sw_path_status sw_path_throw(struct sw_path_run *run, enum sw_path_status status, const char *format,
+				  ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -42,7 +42,8 @@ static bool put_execution(const struct sw_execution *execution, json_t *context)
 	}
 	return put(context, "Execution", object) && put_text(object, "Id", execution->arn) &&
 	       put(object, "Input", json_incref((json_t *)input)) &&
-	       put(object, "StartTime", moment(execution->start_ms)) && put_text(object, "Name", execution->name) &&
+	       put(object, "StartTime", moment(execution->start_ms)) &&
+	       put_text(object, "Name", execution->name) &&
 	       put_text(object, "RoleArn", execution->role_arn) &&
 	       put(object, "RedriveCount", json_integer(execution->redrive_count));
 }

@@ -7,7 +7,8 @@
 #define VARIABLES_BYTES_MAX (10u << 20) /* AWS: all variables of an execution together */
 #define SHOWN_BYTES_MAX 1024            /* of a value in a failure's cause */
 
-/* ---- expressions ------------------------------------------------------------------------------------------ */
+/* ---- expressions ------------------------------------------------------------------------------------------
+ */
 
 /* The nearest branch outwards that has the variable gives its value. */
 static const json_t *variable_of(void *user, const char *name, size_t len)
@@ -32,7 +33,8 @@ static const json_t *variable_of(void *user, const char *name, size_t len)
 	return NULL;
 }
 
-void sw_evaluation_init(struct sw_evaluation *evaluation, struct sw_turn *turn, const struct sw_branch *branch)
+void sw_evaluation_init(struct sw_evaluation *evaluation, struct sw_turn *turn,
+			const struct sw_branch *branch)
 {
 	*evaluation = (struct sw_evaluation){
 		.turn = turn,
@@ -61,14 +63,14 @@ enum sw_result sw_evaluation_input(struct sw_evaluation *evaluation, struct sw_v
 
 enum sw_result sw_evaluate(struct sw_evaluation *evaluation, const struct sw_expr *expr, json_t **ret_tree)
 {
-	enum sw_result r =
-		expr->ops->evaluate(expr, &evaluation->env, ret_tree, &evaluation->turn->failure);
+	enum sw_result r = expr->ops->evaluate(expr, &evaluation->env, ret_tree, &evaluation->turn->failure);
 	if (evaluation->failed && r == SW_OK)
 		json_decref(*ret_tree);
 	return evaluation->failed ? SW_ENOMEM : r;
 }
 
-enum sw_result sw_evaluate_path(struct sw_evaluation *evaluation, const struct sw_expr *expr, json_t **ret_tree)
+enum sw_result sw_evaluate_path(struct sw_evaluation *evaluation, const struct sw_expr *expr,
+				json_t **ret_tree)
 {
 	enum sw_result r = sw_evaluate(evaluation, expr, ret_tree);
 	if (r != SW_EQUERY || expr->text[0] != '$')
@@ -129,7 +131,8 @@ char *sw_shown_text(const json_t *tree)
 {
 	struct sw_buf out = SW_BUF;
 	if (sw_json_is_string(tree))
-		sw_buf_append(&out, json_string_value(tree), strnlen(json_string_value(tree), SHOWN_BYTES_MAX));
+		sw_buf_append(&out, json_string_value(tree),
+			      strnlen(json_string_value(tree), SHOWN_BYTES_MAX));
 	else
 		sw_json_print(tree, &out, SHOWN_BYTES_MAX);
 	char *text = sw_buf_take(&out, NULL);
@@ -152,9 +155,10 @@ enum sw_result sw_evaluate_integer(struct sw_evaluation *evaluation, const struc
 		*ret_number = json_integer_value(tree);
 	} else {
 		char *shown = sw_shown_text(tree);
-		r = shown ? sw_turn_runtime(evaluation->turn,
-					    "The %s field refers to value \"%s\" which is not a valid integer: %s",
-					    field->name, shown, field->expr->text)
+		r = shown ? sw_turn_runtime(
+				    evaluation->turn,
+				    "The %s field refers to value \"%s\" which is not a valid integer: %s",
+				    field->name, shown, field->expr->text)
 			  : SW_ENOMEM;
 		sw_free(shown);
 	}
@@ -162,7 +166,8 @@ enum sw_result sw_evaluate_integer(struct sw_evaluation *evaluation, const struc
 	return r;
 }
 
-/* ---- input ------------------------------------------------------------------------------------------------ */
+/* ---- input ------------------------------------------------------------------------------------------------
+ */
 
 enum sw_result sw_step_filtered_input(struct sw_evaluation *evaluation, struct sw_value **ret_value)
 {
@@ -170,38 +175,28 @@ enum sw_result sw_step_filtered_input(struct sw_evaluation *evaluation, struct s
 	return sw_evaluate_field(evaluation, &branch->state->input_path, branch->input, ret_value);
 }
 
-/* Applies Parameters to the filtered input (takes it, also on failure). */
-static enum sw_result apply_parameters(struct sw_evaluation *evaluation, struct sw_value *filtered,
-				       struct sw_value **ret_value)
+enum sw_result sw_step_parameters(struct sw_evaluation *evaluation, struct sw_value *filtered,
+				  struct sw_value **ret_value)
 {
 	const struct sw_template *arguments = evaluation->branch->state->arguments;
 	if (!arguments) {
-		*ret_value = filtered;
+		*ret_value = sw_value_ref(filtered);
 		return SW_OK;
 	}
 	enum sw_result r = sw_evaluation_input(evaluation, filtered);
-	if (r == SW_OK)
-		r = sw_evaluate_template(evaluation, arguments, ret_value);
-	/* The tree of `filtered` is not looked at after this. */
-	evaluation->env.input = NULL;
-	sw_value_unref(filtered);
-	return r;
-}
-
-enum sw_result sw_step_effective_input(struct sw_evaluation *evaluation, struct sw_value **ret_value)
-{
-	struct sw_value *filtered;
-	enum sw_result r = sw_step_filtered_input(evaluation, &filtered);
-	return r < 0 ? r : apply_parameters(evaluation, filtered, ret_value);
+	return r < 0 ? r : sw_evaluate_template(evaluation, arguments, ret_value);
 }
 
 enum sw_result sw_step_input(struct sw_turn *turn, struct sw_branch *branch, struct sw_value **ret_value)
 {
 	struct sw_evaluation evaluation;
-	struct sw_value *value;
+	struct sw_value *filtered = NULL, *value;
 	sw_evaluation_init(&evaluation, turn, branch);
-	enum sw_result r = sw_step_effective_input(&evaluation, &value);
+	enum sw_result r = sw_step_filtered_input(&evaluation, &filtered);
+	if (r == SW_OK)
+		r = sw_step_parameters(&evaluation, filtered, &value);
 	sw_evaluation_done(&evaluation);
+	sw_value_unref(filtered);
 	if (r < 0)
 		return r;
 	if (value != branch->input)
@@ -224,7 +219,8 @@ enum sw_result sw_step_check_size(struct sw_turn *turn, struct sw_value *value, 
 	return r < 0 ? r : SW_EQUERY;
 }
 
-/* ---- variables ---------------------------------------------------------------------------------------------- */
+/* ---- variables
+ * ---------------------------------------------------------------------------------------------- */
 
 /* The texts of what was assigned, as ...StateExited tells them: {"x": "42"}. */
 static enum sw_result tell_assigned(const json_t *assigned, struct sw_value **ret_value)
@@ -272,7 +268,8 @@ static enum sw_result evaluate_assign(struct sw_evaluation *evaluation, const st
 }
 
 /* The branch's variables with the new ones: a new object that shares the rest. */
-static enum sw_result merge_variables(struct sw_branch *branch, const json_t *assigned, struct sw_value **ret_value)
+static enum sw_result merge_variables(struct sw_branch *branch, const json_t *assigned,
+				      struct sw_value **ret_value)
 {
 	const json_t *old = NULL;
 	if (branch->variables) {
@@ -324,7 +321,8 @@ static enum sw_result assign_variables(struct sw_evaluation *evaluation, struct 
 	return SW_OK;
 }
 
-/* ---- output ------------------------------------------------------------------------------------------------- */
+/* ---- output
+ * ------------------------------------------------------------------------------------------------- */
 
 /* Puts value into the state's raw input by ResultPath. *ret_value is new. */
 static enum sw_result apply_result_path(struct sw_turn *turn, struct sw_branch *branch,
@@ -390,14 +388,17 @@ static enum sw_result select_result(struct sw_evaluation *evaluation, struct sw_
 	return r < 0 ? r : sw_evaluate_template(evaluation, selector, ret_selected);
 }
 
-enum sw_result sw_step_output(struct sw_turn *turn, struct sw_branch *branch, const struct sw_leaving *leaving,
-			      struct sw_value **ret_output, struct sw_value **ret_assigned)
+enum sw_result sw_step_output(struct sw_turn *turn, struct sw_branch *branch,
+			      const struct sw_leaving *leaving, struct sw_value **ret_output,
+			      struct sw_value **ret_assigned)
 {
 	struct sw_evaluation evaluation;
 	struct sw_value *selected = NULL, *output = NULL, *assigned = NULL;
 	bool looks_back = leaving->output || (leaving->assign && leaving->assign->count > 0);
 	sw_evaluation_init(&evaluation, turn, branch);
 	enum sw_result r = select_result(&evaluation, leaving->result, &selected);
+	if (r == SW_OK && looks_back)
+		r = look_back(&evaluation, selected);
 	if (r == SW_OK)
 		r = make_output(&evaluation, branch, leaving, selected, &output);
 	if (r == SW_OK && output != leaving->result && output != branch->input)
@@ -417,7 +418,8 @@ enum sw_result sw_step_output(struct sw_turn *turn, struct sw_branch *branch, co
 	return SW_OK;
 }
 
-/* ---- Catch ---------------------------------------------------------------------------------------------------- */
+/* ---- Catch
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* The Error Output of the States Language: an object with Error and Cause. */
 static struct sw_value *error_output_new(const struct sw_failure *failure)
@@ -428,7 +430,8 @@ static struct sw_value *error_output_new(const struct sw_failure *failure)
 		made = json_object_set_new_nocheck(object, "Error", json_string_nocheck(failure->error)) == 0;
 	if (made)
 		made = json_object_set_new_nocheck(
-			       object, "Cause", json_string_nocheck(failure->cause ? failure->cause : "")) == 0;
+			       object, "Cause", json_string_nocheck(failure->cause ? failure->cause : "")) ==
+		       0;
 	if (!made) {
 		json_decref(object);
 		return NULL;
@@ -452,8 +455,8 @@ enum sw_result sw_step_catch_output(struct sw_turn *turn, struct sw_branch *bran
 	if (r == SW_OK && catcher->output)
 		r = sw_evaluate_template(&evaluation, catcher->output, &output);
 	else if (r == SW_OK)
-		r = apply_result_path(turn, branch, catcher->result_path, catcher->result_path_null, error_output,
-				      &output);
+		r = apply_result_path(turn, branch, catcher->result_path, catcher->result_path_null,
+				      error_output, &output);
 	if (r == SW_OK && output != branch->input)
 		r = sw_step_check_size(turn, output, branch->state->name);
 	if (r == SW_OK)

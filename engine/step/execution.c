@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* ---- branches ------------------------------------------------------------------------------------------- */
+/* ---- branches -------------------------------------------------------------------------------------------
+ */
 
 struct sw_branch *sw_branch_new(void)
 {
@@ -35,7 +36,8 @@ void sw_branch_free(struct sw_branch *branch)
 	sw_free(branch);
 }
 
-/* ---- executions ----------------------------------------------------------------------------------------- */
+/* ---- executions -----------------------------------------------------------------------------------------
+ */
 
 enum sw_result sw_execution_new(struct sw_machine *machine, uint64_t id, struct sw_execution **ret_execution)
 {
@@ -107,9 +109,9 @@ enum sw_result sw_execution_add(struct sw_execution *execution, struct sw_branch
 	SW_ASSERT(count == 0 || execution->branches[count - 1]->number < branch->number);
 	if (count == execution->branches_capacity) {
 		uint32_t capacity = count < 4 ? 4 : count + count / 2;
-		struct sw_branch **grown = capacity > count ? sw_realloc_array(execution->branches, capacity,
-									       sizeof(*grown))
-							    : NULL;
+		struct sw_branch **grown =
+			capacity > count ? sw_realloc_array(execution->branches, capacity, sizeof(*grown))
+					 : NULL;
 		if (!grown) {
 			sw_branch_free(branch);
 			return SW_ENOMEM;
@@ -121,7 +123,8 @@ enum sw_result sw_execution_add(struct sw_execution *execution, struct sw_branch
 	return SW_OK;
 }
 
-/* ---- the queue of ready branches ------------------------------------------------------------------------ */
+/* ---- the queue of ready branches ------------------------------------------------------------------------
+ */
 
 void sw_execution_enqueue(struct sw_execution *execution, struct sw_branch *branch)
 {
@@ -165,7 +168,8 @@ static void leave_queue(struct sw_execution *execution, const struct sw_branch *
 	}
 }
 
-/* ---- removal ---------------------------------------------------------------------------------------------- */
+/* ---- removal ----------------------------------------------------------------------------------------------
+ */
 
 static enum sw_result reserve_removed(struct sw_execution *execution, uint32_t more)
 {
@@ -242,9 +246,11 @@ enum sw_result sw_execution_remove_below(struct sw_execution *execution, uint32_
 	return SW_OK;
 }
 
-/* ---- looking ------------------------------------------------------------------------------------------------ */
+/* ---- looking
+ * ------------------------------------------------------------------------------------------------ */
 
-const struct sw_branch *sw_branch_iteration(const struct sw_execution *execution, const struct sw_branch *branch)
+const struct sw_branch *sw_branch_iteration(const struct sw_execution *execution,
+					    const struct sw_branch *branch)
 {
 	while (branch && branch->parent != SW_NO_BRANCH) {
 		const struct sw_branch *parent = sw_execution_branch(execution, branch->parent);

@@ -43,6 +43,7 @@ struct sw_branch {
 
 	/* a Task's attempt (wait TASK) */
 	uint32_t attempt;        /* rising over the branch's life; with number it names the attempt */
+	uint32_t mock_index;     /* of the attempt, with a test case: which invocation of the state it is, from 0 */
 	uint8_t token[SW_TOKEN_RANDOM_BYTES];
 	bool dispatchable;       /* in flight: is to be delivered (again after a crash); false once submitted for a callback */
 	bool submitted, started; /* TaskSubmitted was written; a worker took the activity task */

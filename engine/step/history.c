@@ -1,4 +1,5 @@
-/* Writing the history of an execution: ids, what follows what, and the greatest number of events there may be. */
+/* Writing the history of an execution: ids, what follows what, and the greatest number of events there may
+ * be. */
 #include "base/assert.h"
 #include "engine/step/internal.h"
 
@@ -61,7 +62,8 @@ static struct sw_event_writer begin(struct sw_turn *turn, enum sw_history_type t
 	return writer;
 }
 
-struct sw_event_writer sw_event_next(struct sw_turn *turn, enum sw_history_type type, struct sw_branch *branch)
+struct sw_event_writer sw_event_next(struct sw_turn *turn, enum sw_history_type type,
+				     struct sw_branch *branch)
 {
 	return begin(turn, type, branch->previous_id, branch);
 }

@@ -22,8 +22,8 @@ static const struct field fields[SW_HISTORY_FIELD_NUMBERS] = {
 const char *sw_history_type_text(enum sw_history_type type)
 {
 	switch (type) {
-#define TYPE_TEXT(NAME, number, text, details)                                                               \
-	case SW_HISTORY_##NAME:                                                                              \
+#define TYPE_TEXT(NAME, number, text, details) \
+	case SW_HISTORY_##NAME:                \
 		return text;
 		SW_HISTORY_TYPES(TYPE_TEXT)
 #undef TYPE_TEXT
@@ -34,8 +34,8 @@ const char *sw_history_type_text(enum sw_history_type type)
 const char *sw_history_details_name(enum sw_history_type type)
 {
 	switch (type) {
-#define TYPE_DETAILS(NAME, number, text, details)                                                            \
-	case SW_HISTORY_##NAME:                                                                              \
+#define TYPE_DETAILS(NAME, number, text, details) \
+	case SW_HISTORY_##NAME:                   \
 		return details;
 		SW_HISTORY_TYPES(TYPE_DETAILS)
 #undef TYPE_DETAILS
@@ -112,12 +112,14 @@ static enum sw_result print_details(const struct sw_history_event *event, bool w
 	return SW_OK;
 }
 
-enum sw_result sw_history_event_print(const struct sw_history_event *event, bool with_data, struct sw_buf *out)
+enum sw_result sw_history_event_print(const struct sw_history_event *event, bool with_data,
+				      struct sw_buf *out)
 {
 	enum sw_result r = SW_OK;
 	SW_ASSERT(sw_history_type_text(event->type) && event->time_ms >= 0);
-	sw_buf_printf(out, "{\"timestamp\":%" PRId64 ".%03d,\"type\":\"%s\",\"id\":%" PRIu32, event->time_ms / 1000,
-		      (int)(event->time_ms % 1000), sw_history_type_text(event->type), event->id);
+	sw_buf_printf(out, "{\"timestamp\":%" PRId64 ".%03d,\"type\":\"%s\",\"id\":%" PRIu32,
+		      event->time_ms / 1000, (int)(event->time_ms % 1000), sw_history_type_text(event->type),
+		      event->id);
 	sw_buf_printf(out, ",\"previousEventId\":%" PRIu32, event->previous_id);
 	if (sw_history_details_name(event->type))
 		r = print_details(event, with_data, out);

@@ -1,9 +1,10 @@
 /*
- * Private to engine/step/: what the files of the pure core share. One struct sw_turn lives for one call of sw_step.
+ * Private to engine/step/: what the files of the pure core share. One struct sw_turn lives for one call of
+ * sw_step.
  *
- * Results inside the core: SW_EQUERY says that the state at hand failed (turn->failure holds error and cause, and
- * the dispatcher in step.c throws it); SW_ECLOSED says that the execution has ended meanwhile and that no branch may be
- * touched any more; SW_ENOMEM ends the step.
+ * Results inside the core: SW_EQUERY says that the state at hand failed (turn->failure holds error and cause,
+ * and the dispatcher in step.c throws it); SW_ECLOSED says that the execution has ended meanwhile and that no
+ * branch may be touched any more; SW_ENOMEM ends the step.
  */
 #ifndef SW_ENGINE_STEP_INTERNAL_H
 #define SW_ENGINE_STEP_INTERNAL_H
@@ -54,31 +55,37 @@ struct sw_state_ops {
 };
 const struct sw_state_ops *sw_state_ops(enum sw_state_type type);
 
-#define SW_STATE_WORK_DECLARE(NAME, name, text)                                                    \
+#define SW_STATE_WORK_DECLARE(NAME, name, text) \
 	enum sw_result sw_step_##name(struct sw_turn *turn, struct sw_branch *branch);
 SW_STATE_TYPES(SW_STATE_WORK_DECLARE)
 #undef SW_STATE_WORK_DECLARE
+enum sw_result sw_step_task_due(struct sw_turn *turn, struct sw_branch *branch);
+enum sw_result sw_step_wait_due(struct sw_turn *turn, struct sw_branch *branch);
+enum sw_result sw_step_parallel_join(struct sw_turn *turn, struct sw_branch *branch);
+enum sw_result sw_step_map_join(struct sw_turn *turn, struct sw_branch *branch);
 
 /* Every change of what a branch waits for; asserts that it is a legal one. READY branches join the queue. */
 void sw_step_move(struct sw_turn *turn, struct sw_branch *branch, enum sw_branch_wait wait);
 
 /* How a state is left. */
 struct sw_leaving {
-	struct sw_value *result;          /* of the work; borrowed. Choice, Wait, Succeed: the effective input */
-	const struct sw_state *next;      /* NULL: End */
+	struct sw_value *result;     /* of the work; borrowed. Choice, Wait, Succeed: the effective input */
+	const struct sw_state *next; /* NULL: End */
 	const struct sw_assign *assign;   /* NULL: none */
 	const struct sw_template *output; /* JSONata's Output; NULL: ResultSelector, ResultPath, OutputPath */
 };
-/* Makes the output, assigns variables, writes ...StateExited, and enters the next state or ends the branch. */
-enum sw_result sw_step_leave(struct sw_turn *turn, struct sw_branch *branch, const struct sw_leaving *leaving);
+/* Makes the output, assigns variables, writes ...StateExited, and enters the next state or ends the branch.
+ */
+enum sw_result sw_step_leave(struct sw_turn *turn, struct sw_branch *branch,
+			     const struct sw_leaving *leaving);
 /* The usual way: by Next or End, with the state's own Assign and Output. */
 enum sw_result sw_step_leave_with(struct sw_turn *turn, struct sw_branch *branch, struct sw_value *result);
 /* The last part alone (a Catch makes its output in another way); variables NULL: none were assigned. */
 enum sw_result sw_step_exit(struct sw_turn *turn, struct sw_branch *branch, const struct sw_state *next,
 			    struct sw_value *output, struct sw_value *assigned);
 /* A new branch at the start of flow, not yet part of the execution. NULL: out of memory. */
-struct sw_branch *sw_step_branch_new(struct sw_turn *turn, struct sw_branch *parent, const struct sw_flow *flow,
-				     uint32_t index, uint32_t previous_id);
+struct sw_branch *sw_step_branch_new(struct sw_turn *turn, struct sw_branch *parent,
+				     const struct sw_flow *flow, uint32_t index, uint32_t previous_id);
 /* Adds it (takes it, also on failure) and makes it ready. */
 enum sw_result sw_step_branch_start(struct sw_turn *turn, struct sw_branch *branch);
 
@@ -86,15 +93,16 @@ struct sw_ending {
 	enum sw_status status;
 	enum sw_history_type type;
 	uint32_t previous_id;
-	const char *error, *cause;   /* borrowed; NULL: none */
-	struct sw_value *output;     /* borrowed; NULL: none */
-	const char *shown_error;     /* of the event alone; NULL: error */
+	const char *error, *cause; /* borrowed; NULL: none */
+	struct sw_value *output;   /* borrowed; NULL: none */
+	const char *shown_error;   /* of the event alone; NULL: error */
 	int64_t stop_ms;
 };
 /* Ends the execution: last event, commands, no branches any more. */
 enum sw_result sw_step_finish(struct sw_turn *turn, const struct sw_ending *ending);
 
-/* ---- history.c ------------------------------------------------------------------------------------------ */
+/* ---- history.c ------------------------------------------------------------------------------------------
+ */
 
 /* Writes one event; the first failure is kept until sw_event_end. */
 struct sw_event_writer {
@@ -104,41 +112,51 @@ struct sw_event_writer {
 	enum sw_result result;
 };
 /* The next event of branch. */
-struct sw_event_writer sw_event_next(struct sw_turn *turn, enum sw_history_type type, struct sw_branch *branch);
+struct sw_event_writer sw_event_next(struct sw_turn *turn, enum sw_history_type type,
+				     struct sw_branch *branch);
 /* An event that follows previous_id and that nothing follows on its own. */
 struct sw_event_writer sw_event_after(struct sw_turn *turn, enum sw_history_type type, uint32_t previous_id);
-void sw_event_text(struct sw_event_writer *writer, enum sw_history_field field, const char *text); /* NULL: left out */
+void sw_event_text(struct sw_event_writer *writer, enum sw_history_field field,
+		   const char *text); /* NULL: left out */
 void sw_event_value(struct sw_event_writer *writer, enum sw_history_field field, struct sw_value *value);
 void sw_event_integer(struct sw_event_writer *writer, enum sw_history_field field, int64_t integer);
 /* SW_OK, SW_ENOMEM, or SW_ECLOSED: the history is full and the execution has ended. */
 enum sw_result sw_event_end(struct sw_event_writer *writer);
 
-/* ---- effects.c ------------------------------------------------------------------------------------------- */
+/* ---- effects.c -------------------------------------------------------------------------------------------
+ */
 
 enum sw_result sw_effects_command(struct sw_effects *effects, enum sw_command_kind kind, uint32_t branch,
 				  uint32_t attempt);
 struct sw_history_event *sw_effects_event(struct sw_effects *effects); /* zeroed; NULL: out of memory */
 
-/* ---- execution.c ----------------------------------------------------------------------------------------- */
+/* ---- execution.c -----------------------------------------------------------------------------------------
+ */
 
 /* Is branch below the one of that number? */
-bool sw_branch_is_below(const struct sw_execution *execution, const struct sw_branch *branch, uint32_t number);
+bool sw_branch_is_below(const struct sw_execution *execution, const struct sw_branch *branch,
+			uint32_t number);
 /* Removes all branches below number (SW_NO_BRANCH: all there are) in one pass. */
 enum sw_result sw_execution_remove_below(struct sw_execution *execution, uint32_t number);
-struct sw_branch *sw_execution_next_ready(struct sw_execution *execution); /* takes it off the queue; NULL: none */
+struct sw_branch *
+sw_execution_next_ready(struct sw_execution *execution); /* takes it off the queue; NULL: none */
 
-/* ---- retry.c: failures ----------------------------------------------------------------------------------- */
+/* ---- retry.c: failures -----------------------------------------------------------------------------------
+ */
 
 /* Puts a failure of the work in the turn. Error and cause may be NULL. SW_EQUERY, SW_ENOMEM. */
-enum sw_result sw_turn_throw(struct sw_turn *turn, enum sw_thrower thrower, const char *error, const char *cause);
+enum sw_result sw_turn_throw(struct sw_turn *turn, enum sw_thrower thrower, const char *error,
+			     const char *cause);
 /* A States.Runtime failure. SW_EQUERY, SW_ENOMEM. */
-enum sw_result sw_turn_runtime(struct sw_turn *turn, const char *format, ...) __attribute__((format(printf, 2, 3)));
+enum sw_result sw_turn_runtime(struct sw_turn *turn, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /* Carries out what is in the turn: Retry, Catch, the states around it, or the end of the execution. */
 enum sw_result sw_step_throw(struct sw_turn *turn, struct sw_branch *branch);
 /* SW_OK passes; SW_EQUERY is thrown at branch. */
 enum sw_result sw_step_settle(struct sw_turn *turn, struct sw_branch *branch, enum sw_result result);
 
-/* ---- join.c: Parallel and Map ------------------------------------------------------------------------------ */
+/* ---- join.c: Parallel and Map
+ * ------------------------------------------------------------------------------ */
 
 /* A child has ended well. */
 enum sw_result sw_step_child_done(struct sw_turn *turn, struct sw_branch *child, struct sw_value *output);
@@ -149,11 +167,13 @@ enum sw_result sw_step_collect(struct sw_turn *turn, struct sw_branch *branch, s
 /* Starts iterations while there is room; the first follows previous_id. */
 enum sw_result sw_step_map_fill(struct sw_turn *turn, struct sw_branch *branch, uint32_t previous_id);
 
-/* ---- task.c -------------------------------------------------------------------------------------------------- */
+/* ---- task.c
+ * -------------------------------------------------------------------------------------------------- */
 
 enum sw_result sw_step_task_event(struct sw_turn *turn, struct sw_branch *branch);
 
-/* ---- data.c, context.c ----------------------------------------------------------------------------------------- */
+/* ---- data.c, context.c
+ * ----------------------------------------------------------------------------------------- */
 
 /* One or more expressions evaluated for a branch. */
 struct sw_evaluation {
@@ -164,13 +184,15 @@ struct sw_evaluation {
 	json_t *context;                   /* built at first need */
 	bool failed;                       /* out of memory inside a callback */
 };
-void sw_evaluation_init(struct sw_evaluation *evaluation, struct sw_turn *turn, const struct sw_branch *branch);
+void sw_evaluation_init(struct sw_evaluation *evaluation, struct sw_turn *turn,
+			const struct sw_branch *branch);
 void sw_evaluation_done(struct sw_evaluation *evaluation);
 /* Sets $ (JSONPath) and $states.input (JSONata). */
 enum sw_result sw_evaluation_input(struct sw_evaluation *evaluation, struct sw_value *input);
 enum sw_result sw_evaluate(struct sw_evaluation *evaluation, const struct sw_expr *expr, json_t **ret_tree);
 /* The same for a path field of a state: failures read "Invalid path '...' : ...". */
-enum sw_result sw_evaluate_path(struct sw_evaluation *evaluation, const struct sw_expr *expr, json_t **ret_tree);
+enum sw_result sw_evaluate_path(struct sw_evaluation *evaluation, const struct sw_expr *expr,
+				json_t **ret_tree);
 enum sw_result sw_evaluate_template(struct sw_evaluation *evaluation, const struct sw_template *template,
 				    struct sw_value **ret_value);
 /* InputPath, OutputPath, ItemsPath applied to value. */
@@ -182,20 +204,24 @@ enum sw_result sw_evaluate_integer(struct sw_evaluation *evaluation, const struc
 /* A value as failure texts show it: a string without quotes, else JSON. New; NULL: out of memory. */
 char *sw_shown_text(const json_t *tree);
 
-/* The state's input after InputPath; with Parameters (or Arguments) applied, too. */
+/* The state's input after InputPath, and what Parameters (or Arguments) make of that. */
 enum sw_result sw_step_filtered_input(struct sw_evaluation *evaluation, struct sw_value **ret_value);
-enum sw_result sw_step_effective_input(struct sw_evaluation *evaluation, struct sw_value **ret_value);
+enum sw_result sw_step_parameters(struct sw_evaluation *evaluation, struct sw_value *filtered,
+				  struct sw_value **ret_value);
 /* Both at once; SW_EQUERY too when it is larger than a payload may be. */
 enum sw_result sw_step_input(struct sw_turn *turn, struct sw_branch *branch, struct sw_value **ret_value);
-/* SW_EQUERY (States.DataLimitExceeded) when value is larger than a payload may be; name: of the state or resource. */
+/* SW_EQUERY (States.DataLimitExceeded) when value is larger than a payload may be; name: of the state or
+ * resource. */
 enum sw_result sw_step_check_size(struct sw_turn *turn, struct sw_value *value, const char *name);
-/* The output of a state and its variables. *ret_assigned: what the event tells, NULL when nothing was assigned. */
-enum sw_result sw_step_output(struct sw_turn *turn, struct sw_branch *branch, const struct sw_leaving *leaving,
-			      struct sw_value **ret_output, struct sw_value **ret_assigned);
+/* The output of a state and its variables. *ret_assigned: what the event tells, NULL when nothing was
+ * assigned. */
+enum sw_result sw_step_output(struct sw_turn *turn, struct sw_branch *branch,
+			      const struct sw_leaving *leaving, struct sw_value **ret_output,
+			      struct sw_value **ret_assigned);
 /* Output and variables of a Catch. */
-enum sw_result sw_step_catch_output(struct sw_turn *turn, struct sw_branch *branch, const struct sw_catcher *catcher,
-				    const struct sw_failure *failure, struct sw_value **ret_output,
-				    struct sw_value **ret_assigned);
+enum sw_result sw_step_catch_output(struct sw_turn *turn, struct sw_branch *branch,
+				    const struct sw_catcher *catcher, const struct sw_failure *failure,
+				    struct sw_value **ret_output, struct sw_value **ret_assigned);
 
 /* The context object: for struct sw_query_env. */
 const json_t *sw_context_of(void *evaluation);

@@ -1,6 +1,6 @@
 /*
- * Task tokens: base64url of a version byte, the execution's id, branch and attempt (big-endian) and 128 random bits. No
- * table is needed to find the task a token belongs to.
+ * Task tokens: base64url of a version byte, the execution's id, branch and attempt (big-endian) and 128
+ * random bits. No table is needed to find the task a token belongs to.
  */
 #include "engine/step/step.h"
 
@@ -29,7 +29,8 @@ static uint64_t get_number(const uint8_t *bytes, size_t len)
 void sw_token_print(uint64_t execution_id, uint32_t branch, uint32_t attempt,
 		    const uint8_t random[SW_TOKEN_RANDOM_BYTES], char text[SW_TOKEN_TEXT_BYTES])
 {
-	_Static_assert(TOKEN_BYTES % 3 == 0 && TOKEN_TEXT_LENGTH < SW_TOKEN_TEXT_BYTES, "no padding, and it fits");
+	_Static_assert(TOKEN_BYTES % 3 == 0 && TOKEN_TEXT_LENGTH < SW_TOKEN_TEXT_BYTES,
+		       "no padding, and it fits");
 	uint8_t bytes[TOKEN_BYTES];
 	bytes[0] = TOKEN_VERSION;
 	put_number(bytes + 1, execution_id, 8);

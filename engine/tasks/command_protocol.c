@@ -57,7 +57,8 @@ void sw_channel_blob(struct sw_channel *channel, const void *data, size_t len)
 	sw_buf_append(&channel->out, data, len);
 }
 
-/* Moves what is left to the front once it is the smaller part; lets go of memory that one large frame needed. */
+/* Moves what is left to the front once it is the smaller part; lets go of memory that one large frame needed.
+ */
 static void drop_done(struct sw_buf *buf, size_t *done)
 {
 	size_t left = buf->len - *done;
@@ -102,7 +103,8 @@ enum sw_result sw_channel_receive(struct sw_channel *channel)
 			channel->in.failed = false;
 			return SW_ENOMEM;
 		}
-		ssize_t got = recv(channel->fd, channel->in.data + channel->in.len, RECEIVE_BYTES, MSG_DONTWAIT);
+		ssize_t got =
+			recv(channel->fd, channel->in.data + channel->in.len, RECEIVE_BYTES, MSG_DONTWAIT);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)

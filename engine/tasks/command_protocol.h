@@ -1,18 +1,17 @@
 /*
- * What the engine and stepwell-helper say to each other over their socket pair: frames of a fixed head and a bounded
- * body. Knows base/ only; both programs are built of it, so that there is one reading and one writing.
+ * What the engine and stepwell-helper say to each other over their socket pair: frames of a fixed head and a
+ * bounded body. Knows base/ only; both programs are built of it, so that there is one reading and one
+ * writing.
  *
  *   head: body length (be32), kind (be32), job (be64)
  *
  *   to the helper
- *     RUN     output_bytes_max (be32), flags (be32), directory, argc (be32), argv..., envc (be32), env..., input;
- *             texts and the input as be32 length and bytes
- *     END     empty: the job's process group is to end; RESULT and GONE come all the same
- *   to the engine
- *     HELLO   version (be32); once, first
- *     STDERR  what the program wrote, as it came (only when asked for; may be left out under load)
- *     RESULT  how (be32), number (be32), end of stderr (be32 length and bytes), output (the same); once for each RUN
- *     GONE    empty: the last process of the job's group has ended; once, behind RESULT
+ *     RUN     output_bytes_max (be32), flags (be32), directory, argc (be32), argv..., envc (be32), env...,
+ * input; texts and the input as be32 length and bytes END     empty: the job's process group is to end;
+ * RESULT and GONE come all the same to the engine HELLO   version (be32); once, first STDERR  what the
+ * program wrote, as it came (only when asked for; may be left out under load) RESULT  how (be32), number
+ * (be32), end of stderr (be32 length and bytes), output (the same); once for each RUN GONE    empty: the last
+ * process of the job's group has ended; once, behind RESULT
  *
  * The end of the socket is the order to end everything.
  */
@@ -64,8 +63,8 @@ void sw_channel_init(struct sw_channel *channel, int fd);
 void sw_channel_done(struct sw_channel *channel); /* closes fd */
 
 /*
- * Writing: begin, append the body to channel->out, end. end gives SW_ENOMEM or SW_ELIMIT (body too large) when the
- * frame did not come about; it is then left out and the channel is as before.
+ * Writing: begin, append the body to channel->out, end. end gives SW_ENOMEM or SW_ELIMIT (body too large)
+ * when the frame did not come about; it is then left out and the channel is as before.
  */
 size_t sw_channel_begin(struct sw_channel *channel, enum sw_frame_kind kind, uint64_t job);
 enum sw_result sw_channel_end(struct sw_channel *channel, size_t begun);

@@ -1,6 +1,7 @@
 /*
- * Where completions of all threads meet the loop. The lock is held for a few pointers only; the descriptor is written
- * when the list was empty, so that a thousand completions between two turns of the loop cost one wake-up.
+ * Where completions of all threads meet the loop. The lock is held for a few pointers only; the descriptor is
+ * written when the list was empty, so that a thousand completions between two turns of the loop cost one
+ * wake-up.
  */
 #include "base/assert.h"
 #include "base/mem.h"

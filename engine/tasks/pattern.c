@@ -4,9 +4,9 @@
 #include <string.h>
 
 /*
- * What stands between two stars is looked for from the left, each piece behind the one before: the leftmost place is
- * always good enough, so nothing is ever tried twice, and memmem is linear. A pattern of the operator meets text of a
- * definition, and neither can make the other slow.
+ * What stands between two stars is looked for from the left, each piece behind the one before: the leftmost
+ * place is always good enough, so nothing is ever tried twice, and memmem is linear. A pattern of the
+ * operator meets text of a definition, and neither can make the other slow.
  */
 bool sw_pattern_matches(const char *pattern, const char *text)
 {

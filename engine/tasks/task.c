@@ -66,7 +66,8 @@ bool sw_task_is_redelivery(const struct sw_task *task)
 	return task->redelivery;
 }
 
-/* ---- completions ------------------------------------------------------------------------------------------ */
+/* ---- completions ------------------------------------------------------------------------------------------
+ */
 
 static struct sw_completion *completion_new(const struct sw_task *task, enum sw_completion_kind kind)
 {
@@ -105,8 +106,8 @@ static size_t character_bytes(const unsigned char *text)
 }
 
 /*
- * Error names and causes go into JSON: a copy of text (NULL: NULL) in which each byte that is no UTF-8 is U+FFFD, of at
- * most bytes_max, cut at a character. False when out of memory.
+ * Error names and causes go into JSON: a copy of text (NULL: NULL) in which each byte that is no UTF-8 is
+ * U+FFFD, of at most bytes_max, cut at a character. False when out of memory.
  */
 static bool copy_clean(const char *text, size_t bytes_max, char **ret_copy)
 {
@@ -153,7 +154,8 @@ enum sw_result sw_task_succeed(struct sw_task *task, const char *output, size_t 
 	return SW_ENOMEM;
 }
 
-static enum sw_result fail(struct sw_task *task, enum sw_completion_kind kind, const char *error, const char *cause)
+static enum sw_result fail(struct sw_task *task, enum sw_completion_kind kind, const char *error,
+			   const char *cause)
 {
 	struct sw_completion *completion = completion_new(task, kind);
 	if (!completion || !copy_clean(error, SW_ERROR_BYTES_MAX, &completion->error) ||

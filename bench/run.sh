@@ -1,0 +1,7 @@
+#!/bin/sh
+# Runs the benchmark in a directory of its own, on the disk that BENCH_DIR names (default: the temporary directory).
+# usage: run.sh BUILD
+set -e
+work=$(mktemp -d "${BENCH_DIR:-/tmp}/stepwell-bench-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+"$1/bench/bench" "$work"

@@ -1,0 +1,376 @@
+/*
+ * The engine's own struct and what its files share. One engine is one loop, one store, one commit thread; everything
+ * here is touched by the loop's thread alone, but for what commit.h says of the committer. Private to engine/.
+ *
+ * How a change travels: an event waits at its entry (executions.c), has its turn (scheduler.c: sw_step, then the
+ * records join the open box), the box is committed (commit.c), and only then its actions run: replies, deliveries
+ * (dispatch.c), observers (observe.c).
+ */
+#ifndef SW_ENGINE_INTERNAL_H
+#define SW_ENGINE_INTERNAL_H
+
+#include "base/heap.h"
+#include "base/rng.h"
+#include "engine/arn.h"
+#include "engine/commit.h"
+#include "engine/engine.h"
+#include "engine/records.h"
+#include "engine/step/step.h"
+#include "engine/tasks/tasks.h"
+
+#include <sys/types.h>
+
+#define SW_ENGINE_MAGIC 0x57E55E11u
+#define SW_QUEUE_EXECUTIONS_MAX 1000   /* recovery and timers wake no more than this before the queue has drained */
+#define SW_TURNS_MAX 256               /* executions that have a turn before the loop sees to other things */
+#define SW_RETRY_PAUSE_MS 20           /* when memory was short */
+#define SW_FULL_PAUSE_MS 1000          /* when the disk was full */
+#define SW_HELPER_PAUSE_MS 100         /* while an earlier owner's commands still end */
+#define SW_TIMERS_WINDOW_MS 60000      /* how far ahead timers are held in memory */
+#define SW_TIMERS_LOAD_MAX 20000       /* timers loaded at once */
+#define SW_MACHINES_CACHED_MAX 256
+
+/* ---- clock.c: the one engine clock --------------------------------------------------------------------------- */
+
+struct sw_clock {
+	const struct sw_loop *loop;
+	int64_t offset_ms; /* engine time - loop's mono_ms */
+	int64_t last_ms;
+};
+void sw_clock_init(struct sw_clock *clock, const struct sw_loop *loop, int64_t not_before_ms);
+int64_t sw_clock_now_ms(struct sw_clock *clock);
+/* The loop's time at which the engine clock will show time_ms, if the wall clock does not jump before. */
+int64_t sw_clock_mono_ms(const struct sw_clock *clock, int64_t time_ms);
+
+/* ---- lock.c: who owns the directory -------------------------------------------------------------------------- */
+
+/* Makes the directory (0700) when it is missing and locks its LOCK file; SW_EOWNED names the owner. */
+enum sw_result sw_lock_take(const char *directory, int *ret_fd, struct sw_error *err);
+void sw_lock_release(int fd); /* -1 allowed */
+
+/* ---- machines.c ---------------------------------------------------------------------------------------------- */
+
+struct sw_compiled {
+	struct sw_compiled *next;
+	uint32_t revision;
+	struct sw_machine *machine;
+};
+/* What is known of a name: its latest record, the revisions that were compiled. */
+struct sw_known_machine {
+	struct sw_known_machine *next;
+	struct sw_machine_record record;
+	struct sw_compiled *compiled;
+	uint64_t written_in; /* number of the box that changed it; 0: none of this process */
+	uint64_t used;       /* for forgetting the least used */
+};
+/* A machine that is DELETING: its listing is walked once, from one running execution to the next. */
+struct sw_deletion {
+	struct sw_deletion *next;
+	char *name;
+	uint32_t number;
+	uint64_t seen_id;    /* executions up to here have ended */
+	uint64_t blocked_by; /* the execution that is waited for; 0: walk on */
+	uint64_t written_in; /* the walk begins when this box is on disk */
+};
+struct sw_machines {
+	struct sw_known_machine **buckets;
+	size_t buckets_count, count;
+	uint64_t uses;
+	uint32_t last_number;
+	struct sw_deletion *deletions;
+};
+/* The latest record of name (DELETED ones too); SW_ENOENT. Borrowed until the loop turns. */
+enum sw_result sw_machines_find(struct sw_engine *engine, const char *name, struct sw_known_machine **ret_known,
+				struct sw_error *err);
+/* The compiled revision; a new reference. SW_ENOENT, SW_ECORRUPT. */
+enum sw_result sw_machines_revision(struct sw_engine *engine, const char *name, uint32_t revision,
+				    struct sw_machine **ret_machine, struct sw_error *err);
+enum sw_result sw_machines_recover(struct sw_engine *engine, struct sw_snapshot *snapshot, struct sw_error *err);
+/* Walks a little of the listings of DELETING machines. True: come again soon. */
+bool sw_machines_delete_some(struct sw_engine *engine);
+void sw_machines_execution_ended(struct sw_engine *engine, const struct sw_execution *execution);
+void sw_machines_done(struct sw_machines *machines);
+
+/* ---- executions.c: those in memory --------------------------------------------------------------------------- */
+
+/* Something that waits for its turn at an execution. */
+struct sw_pending {
+	struct sw_pending *next;
+	enum sw_event_kind kind;
+	uint32_t branch, attempt;
+	struct sw_value *output;
+	char *error, *cause, *worker;
+	bool by_token; /* random must be the branch's */
+	bool by_task;  /* the provider's own completion: its attempt needs no cancelling */
+	bool mocked;   /* a mock's: what AWS tells of a task before its outcome is told, too */
+	bool unmapped; /* nobody took the task: nothing was submitted */
+	uint8_t random[SW_TOKEN_RANDOM_BYTES];
+	sw_reply_fn *reply; /* NULL: nobody asked */
+	void *user;
+};
+void sw_pending_free(struct sw_pending *pending);
+
+/* One attempt that this process delivers. Counted: the entry's list and the actions of boxes hold it. */
+struct sw_attempt {
+	struct sw_attempt *next;                        /* of the entry */
+	struct sw_attempt *held_next;                   /* in engine->held */
+	struct sw_attempt *all_next, *all_previous;     /* of those with a task */
+	unsigned references;
+	struct sw_entry *entry; /* valid until it is over */
+	uint32_t branch, number;
+	uint32_t invocation; /* with a test case: how often the state was scheduled before */
+	struct sw_task *task; /* once it was delivered */
+	bool redelivery, held, over;
+	bool alone; /* nobody but the engine holds the task: it was released, if no completion is in the inbox */
+};
+void sw_attempt_unref(struct sw_attempt *attempt);
+
+struct sw_entry {
+	uint64_t id;
+	struct sw_execution *execution;
+	struct sw_entry *bucket_next, *queue_next, *name_next;
+	struct sw_pending *pending_first, **pending_end;
+	struct sw_attempt *attempts;
+	unsigned pins;    /* boxes not yet committed that hold it */
+	size_t open_pin;  /* place + 1 among the pins of the open box; 0: none */
+	int64_t stored_timeout_ms; /* of the execution-wide timer on disk */
+	int64_t retry_at_ms;       /* a failed turn is tried again then (loop's time) */
+	unsigned retries;
+	bool queued, more; /* more: its last turn was full */
+	bool own;          /* started, or started again by name, in this process */
+	bool stored;       /* its first turn is in a box, or on disk */
+	bool broken;       /* memory is not to be trusted: load it again when its boxes are on disk */
+	bool deleted;
+	char *damage;    /* a record of it is damaged, and how: it fails in its next turn */
+	bool named;        /* in the table of names of starts that had no turn yet */
+	uint8_t name_key[16];
+};
+
+struct sw_executions {
+	struct sw_entry **buckets;
+	size_t buckets_count, count;
+	struct sw_entry **names; /* starts that had no turn yet, by key of name */
+	size_t names_buckets, names_count;
+	struct sw_entry *queue_first, **queue_end;
+	size_t queue_count;
+};
+
+struct sw_entry *sw_executions_get(const struct sw_executions *executions, uint64_t id); /* NULL: not in memory */
+/* Takes execution (also on failure). */
+enum sw_result sw_executions_add(struct sw_engine *engine, struct sw_execution *execution, struct sw_entry **ret_entry);
+void sw_executions_remove(struct sw_engine *engine, struct sw_entry *entry);
+void sw_executions_done(struct sw_engine *engine);
+/* Drops the entry from memory when nothing speaks for keeping it. */
+void sw_executions_evict(struct sw_engine *engine, struct sw_entry *entry);
+/* Starts that had no turn yet. */
+struct sw_entry *sw_executions_named(const struct sw_executions *executions, const uint8_t key[16]);
+enum sw_result sw_executions_name(struct sw_executions *executions, struct sw_entry *entry, const uint8_t key[16]);
+void sw_executions_unname(struct sw_executions *executions, struct sw_entry *entry);
+/* The queue: executions that have something to do, each once. */
+void sw_executions_enqueue(struct sw_engine *engine, struct sw_entry *entry);
+struct sw_entry *sw_executions_dequeue(struct sw_executions *executions);
+/* Takes pending; puts the entry into the queue. */
+void sw_executions_post(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending);
+/* The same for an event without payload. SW_ENOMEM. */
+enum sw_result sw_executions_tell(struct sw_engine *engine, struct sw_entry *entry, enum sw_event_kind kind,
+				  uint32_t branch);
+
+/* ---- loading.c: from the store into memory ------------------------------------------------------------------- */
+
+/*
+ * In memory, or loaded from the store. SW_ENOENT; SW_ETIMEDOUT: it has ended (and is not in memory). Where a record is
+ * damaged the entry has no branches and fails in its turn; SW_ECORRUPT when not even the head can be read.
+ */
+enum sw_result sw_executions_load(struct sw_engine *engine, uint64_t id, struct sw_entry **ret_entry,
+				  struct sw_error *err);
+/* Loads a broken entry's execution again. */
+enum sw_result sw_executions_reload(struct sw_engine *engine, struct sw_entry *entry, struct sw_error *err);
+/* The head as it is in the boxes or on disk, without values. */
+enum sw_result sw_executions_head(struct sw_engine *engine, uint64_t id, struct sw_head *ret_head,
+				  bool *ret_uncommitted, struct sw_error *err);
+
+/* ---- timers.c: the near end of the timers' table ------------------------------------------------------------- */
+
+struct sw_timer_at {
+	int64_t due_ms;
+	uint64_t id;
+	uint32_t branch;
+};
+struct sw_timers {
+	struct sw_heap heap;
+	struct sw_timer **buckets; /* by id and branch */
+	size_t buckets_count, count;
+	struct sw_timer_at horizon; /* every timer up to here is in memory */
+	int64_t beyond_ms;          /* the first that is due later, as far as known; SW_NEVER: none */
+	int64_t not_before_ms;      /* after a failure: nothing is tried again before */
+};
+enum sw_result sw_timers_init(struct sw_timers *timers);
+void sw_timers_done(struct sw_timers *timers);
+/* One timer a branch (SW_NO_BRANCH: the execution's). SW_NEVER removes. Cannot fail: what does not fit is read later. */
+void sw_timers_set(struct sw_engine *engine, const struct sw_entry *entry, uint32_t branch, int64_t due_ms);
+void sw_timers_forget(struct sw_engine *engine, uint64_t id, uint32_t branch);
+/* Loads the next window if it is time, and tells executions whose timers are due. True: there is more to fire. */
+bool sw_timers_run(struct sw_engine *engine, int64_t now_ms);
+/* When sw_timers_run should be called again (engine time). */
+int64_t sw_timers_next_ms(const struct sw_engine *engine);
+
+/* ---- recover.c ----------------------------------------------------------------------------------------------- */
+
+struct sw_recovery {
+	uint64_t last_id; /* executions up to here may be older than this process */
+	uint64_t at_id;   /* in flight, up to here: looked at */
+	bool running;
+};
+/* Reads settings and ends of tables, writes what a new store needs. */
+enum sw_result sw_recover_open(struct sw_engine *engine, struct sw_error *err);
+/* Delivers again a part of what was in flight. True: come again soon. */
+bool sw_recover_some(struct sw_engine *engine);
+/* Redelivers and continues what is in flight or ready in the entry and not known to this process. */
+enum sw_result sw_recover_entry(struct sw_engine *engine, struct sw_entry *entry);
+
+/* ---- dispatch.c ---------------------------------------------------------------------------------------------- */
+
+/* A new attempt in the entry's list for a branch that waits for a task; NULL: out of memory. */
+struct sw_attempt *sw_attempt_new(struct sw_engine *engine, struct sw_entry *entry, const struct sw_branch *branch);
+/* Delivers the attempt to its mock, provider, or nobody; or holds it for a while. Takes a reference. */
+void sw_dispatch(struct sw_engine *engine, struct sw_attempt *attempt);
+void sw_dispatch_cancel(struct sw_engine *engine, struct sw_attempt *attempt); /* takes a reference */
+/* Attempts whose branch does not wait for them any more leave the list. cancel: called with each that was not
+ * completed by its own provider (borrowed). */
+void sw_attempts_sift(struct sw_engine *engine, struct sw_entry *entry, const struct sw_pending *pending,
+		      void (*cancel)(struct sw_engine *engine, struct sw_attempt *attempt));
+/* How many of them would be cancelled at most: for reserving. */
+size_t sw_attempts_count(const struct sw_entry *entry);
+void sw_attempts_drop(struct sw_engine *engine, struct sw_entry *entry); /* all, without telling anybody */
+/* Reads the inbox; sees which tasks were released. */
+void sw_dispatch_inbox(struct sw_engine *engine);
+/* Tries what is held again. */
+void sw_dispatch_held(struct sw_engine *engine);
+
+/* ---- observe.c ----------------------------------------------------------------------------------------------- */
+
+struct sw_observers {
+	struct sw_observer *first;
+	uint64_t last_id;
+	bool swept; /* some are gone, and the list is to be cleaned */
+};
+void sw_observers_tell(struct sw_engine *engine, const struct sw_pin *pin);
+void sw_observers_done(struct sw_observers *observers);
+
+/* ---- start.c ------------------------------------------------------------------------------------------------- */
+
+/*
+ * Answers a call: at once when result says an error that depends on nothing unwritten (returns it), else by reply
+ * with the open box. Takes answer's texts.
+ */
+enum sw_result sw_engine_answer(struct sw_engine *engine, struct sw_answer *answer, bool depends,
+				struct sw_error *err);
+/* The id of an execution by its ARN. SW_EARN, SW_ENOENT. *ret_depends: the answer hangs on what is not yet on disk. */
+enum sw_result sw_engine_find(struct sw_engine *engine, const char *arn, uint64_t *ret_id, bool *ret_depends,
+			      struct sw_error *err);
+
+/* ---- turn.c: one event, one execution ------------------------------------------------------------------------ */
+
+/* Gives the execution a turn with what waits at it. False: memory is short, it is in the queue again. */
+bool sw_turn_run(struct sw_engine *engine, struct sw_entry *entry);
+/* Goes on with a turn whose records are not wholly in the open box. False: memory is still short. */
+bool sw_turn_record(struct sw_engine *engine);
+/* Does this process advance the execution? */
+bool sw_entry_advances(const struct sw_engine *engine, const struct sw_entry *entry);
+
+/* ---- scheduler.c --------------------------------------------------------------------------------------------- */
+
+/* Asks for control at the end of this turn of the loop. */
+void sw_engine_wake(struct sw_engine *engine);
+/* Reads a key as the open box, the box in flight, and the snapshot have it. */
+enum sw_result sw_engine_lookup(struct sw_engine *engine, struct sw_snapshot *snapshot, enum sw_table table,
+				struct sw_slice key, struct sw_slice *ret_value, bool *ret_uncommitted);
+/* An empty batch for the changes of one call; NULL: out of memory. */
+struct sw_batch *sw_engine_changes(struct sw_engine *engine);
+/* Adds them to the open box, all or none, and the answer (takes its texts, also on failure). SW_ENOMEM. */
+enum sw_result sw_engine_write(struct sw_engine *engine, struct sw_answer *answer, struct sw_error *err);
+/* Turns, hand-over, actions: what is to be done now. */
+void sw_engine_work(struct sw_engine *engine);
+/* Before the end: what has come in has its turn, and everything is committed. */
+void sw_engine_drain(struct sw_engine *engine);
+/* Every entry point begins with it: SW_EINVAL, SW_EFORKED, SW_EIO (poisoned), SW_ECLOSED. */
+enum sw_result sw_engine_check(const struct sw_engine *engine, struct sw_error *err);
+uint64_t sw_engine_seed(struct sw_engine *engine);
+
+/* ---- the engine ---------------------------------------------------------------------------------------------- */
+
+enum sw_engine_state { SW_ENGINE_OPEN, SW_ENGINE_RUNNING, SW_ENGINE_CLOSING };
+
+struct sw_engine {
+	uint32_t magic;
+	enum sw_engine_state state;
+	enum sw_resume which;
+	pid_t pid;
+	char *directory, *region, *account; /* directory NULL: memory */
+	const struct sw_loop *loop;
+	struct sw_limits limits;
+	struct sw_log log;
+	uint32_t relaxed_ms;
+	bool synchronous;
+	char store_name[17]; /* makes idempotency keys unique among stores */
+	int lock_fd;
+
+	struct sw_store *store;
+	bool owns_store;
+	struct sw_reader *reader;
+	struct sw_committer committer;
+	struct sw_box boxes[2];
+	struct sw_box *open, *flight; /* flight NULL: the committer is idle */
+	uint64_t open_number, committed_number;
+	bool full;              /* the box in flight did not fit on the disk */
+	int64_t retry_mono_ms;  /* the box in flight is given again then; SW_NEVER: it is being written */
+	int64_t handed_mono_ms; /* the last hand-over (relaxed mode) */
+	bool poisoned;
+	struct sw_error poison;
+	int64_t pause_mono_ms; /* memory was short: turns go on then */
+
+	struct sw_clock clock;
+	int64_t time_written_ms;
+	uint64_t last_id;
+	bool seeded;
+	struct sw_rng rng; /* when seeded; else: */
+	uint64_t entropy[64];
+	unsigned entropy_left;
+
+	struct sw_machines machines;
+	struct sw_executions executions;
+	struct sw_timers timers;
+	struct sw_recovery recovery;
+	struct sw_observers observers;
+
+	/* the turn that was taken but is not wholly in the open box yet, because memory was short */
+	struct sw_entry *unrecorded;
+	struct sw_pending *unrecorded_pending;
+	struct sw_effects effects;
+	struct sw_buf record;
+	/* what a call writes: all of it reaches the open box, or the box waits (memory was short) */
+	struct sw_batch *changes;
+	bool changes_left;
+	size_t changes_at;
+
+	struct sw_inbox *inbox;
+	struct sw_routes *routes;
+	struct sw_commands_provider *commands;
+	struct sw_mocks *mocks;
+	struct sw_attempt *attempts; /* with tasks */
+	uint64_t attempts_count;
+	struct sw_attempt *held, **held_end;
+	int64_t sweep_mono_ms; /* when to look for released tasks */
+
+	struct sw_watch inbox_watch, commit_watch;
+	struct sw_alarm alarm;
+	bool working;
+	unsigned calling; /* callbacks of the host that are running */
+	struct sw_engine_stats stats;
+};
+
+/* For tests and simulation: over a store of the caller's (borrowed, must outlive the engine), without LOCK. */
+enum sw_result sw_engine_new_on(const struct sw_engine_options *options, struct sw_store *store,
+				struct sw_engine **ret_engine, struct sw_error *err);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * Who owns a data directory: a lock on its LOCK file. LMDB's own lock does not stop a second open in one process; flock
+ * belongs to the open file, so it stops that too, and it goes with the process however that ends.
+ */
+#include "engine/internal.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* mkdir -p with mode 0700. */
+static enum sw_result make_directory(const char *directory, struct sw_error *err)
+{
+	if (mkdir(directory, 0700) == 0 || errno == EEXIST)
+		return SW_OK;
+	int error = errno;
+	char *parent = error == ENOENT ? sw_strdup(directory) : NULL;
+	char *slash = parent ? strrchr(parent, '/') : NULL;
+	while (slash && slash > parent && slash[1] == '\0') { /* a trailing one */
+		*slash = '\0';
+		slash = strrchr(parent, '/');
+	}
+	enum sw_result r = SW_EIO;
+	if (slash && slash > parent) {
+		*slash = '\0';
+		r = make_directory(parent, err);
+		if (r == SW_OK && mkdir(directory, 0700) != 0 && errno != EEXIST) {
+			error = errno;
+			r = SW_EIO;
+		}
+	}
+	sw_free(parent);
+	if (r == SW_OK)
+		return SW_OK;
+	return sw_error_set(err, error == ENOSPC ? SW_EFULL : SW_EIO, "%s: %s", directory, strerror(error));
+}
+
+static enum sw_result owned(int fd, const char *directory, struct sw_error *err)
+{
+	char text[24] = "";
+	ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
+	long pid = len > 0 ? strtol(text, NULL, 10) : 0;
+	if (pid > 0)
+		return sw_error_set(err, SW_EOWNED, "%s is in use by process %ld", directory, pid);
+	return sw_error_set(err, SW_EOWNED, "%s is in use by another process", directory);
+}
+
+enum sw_result sw_lock_take(const char *directory, int *ret_fd, struct sw_error *err)
+{
+	enum sw_result r = make_directory(directory, err);
+	if (r < 0)
+		return r;
+	char *path = sw_asprintf("%s/LOCK", directory);
+	if (!path)
+		return sw_error_set(err, SW_ENOMEM, "out of memory");
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		r = sw_error_set(err, errno == ENOSPC ? SW_EFULL : SW_EIO, "%s: %s", path, strerror(errno));
+	} else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		r = errno == EWOULDBLOCK ? owned(fd, directory, err)
+					 : sw_error_set(err, SW_EIO, "%s: %s", path, strerror(errno));
+		close(fd);
+	} else {
+		/* benign: the number is for people; the lock is what counts */
+		char text[24];
+		int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+		if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)len, 0) != len)
+			errno = 0;
+		*ret_fd = fd;
+	}
+	sw_free(path);
+	return r;
+}
+
+void sw_lock_release(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}

@@ -1,0 +1,141 @@
+/* Heads: what an execution is as a whole. See records.h. */
+#include "engine/record.h"
+
+#include "base/assert.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+/* Which of the optional fields follow. */
+enum head_flag {
+	HEAD_STOPPED = 1,
+	HEAD_TIMEOUT = 2,
+	HEAD_MOCK_COUNTS = 4,
+	HEAD_FLAGS_ALL = 7,
+};
+
+void sw_head_done(struct sw_head *head)
+{
+	sw_free(head->name);
+	sw_free(head->machine_name);
+	sw_free(head->role_arn);
+	sw_free(head->trace_header);
+	sw_free(head->test_case);
+	sw_free(head->error);
+	sw_free(head->cause);
+	sw_free(head->mock_counts);
+	sw_value_unref(head->input);
+	sw_value_unref(head->output);
+	*head = (struct sw_head){0};
+}
+
+static void write_mock_counts(struct sw_record_writer *w, const struct sw_execution *execution)
+{
+	uint32_t count = execution->machine->states_count;
+	sw_record_write_u32(w, count);
+	for (uint32_t i = 0; i < count; i++)
+		sw_record_write_u32(w, execution->mock_counts[i]);
+}
+
+enum sw_result sw_head_encode(struct sw_value_writer *writer, const struct sw_execution *execution,
+			      struct sw_buf *out)
+{
+	struct sw_record_writer w;
+	SW_ASSERT(writer->execution == execution);
+	SW_ASSERT(execution->id != 0 && execution->name && execution->machine_name);
+	SW_ASSERT(execution->status <= SW_STATUS_PENDING_REDRIVE);
+	unsigned flags = (execution->stop_ms != 0 ? HEAD_STOPPED : 0) |
+			 (execution->timeout_due_ms != SW_NEVER ? HEAD_TIMEOUT : 0) |
+			 (execution->mock_counts ? HEAD_MOCK_COUNTS : 0);
+	sw_record_begin(&w, writer, out);
+	sw_buf_u8(out, (uint8_t)execution->status);
+	sw_buf_u8(out, (uint8_t)flags);
+	sw_record_write_u32(&w, execution->machine_number);
+	sw_record_write_u32(&w, execution->machine_revision);
+	sw_record_write_time(&w, execution->start_ms, 0);
+	if (flags & HEAD_STOPPED)
+		sw_record_write_time(&w, execution->stop_ms, execution->start_ms);
+	if (flags & HEAD_TIMEOUT)
+		sw_record_write_time(&w, execution->timeout_due_ms, execution->start_ms);
+	sw_record_write_u32(&w, execution->next_event_id);
+	sw_record_write_u32(&w, execution->next_branch);
+	sw_record_write_u32(&w, execution->redrive_count);
+	sw_record_write_text(&w, execution->machine_name);
+	sw_record_write_text(&w, execution->name);
+	sw_record_write_text(&w, execution->role_arn);
+	sw_record_write_text(&w, execution->trace_header);
+	sw_record_write_text(&w, execution->test_case);
+	sw_record_write_text(&w, execution->failure.error);
+	sw_record_write_text(&w, execution->failure.cause);
+	if (flags & HEAD_MOCK_COUNTS)
+		write_mock_counts(&w, execution);
+	sw_record_write_value(&w, execution->input);
+	sw_record_write_value(&w, execution->output);
+	/* Behind the values, which may have taken numbers. */
+	sw_record_write_u32(&w, execution->next_value);
+	return sw_record_end(&w);
+}
+
+static void read_mock_counts(struct sw_record_reader *r, struct sw_head *head)
+{
+	uint32_t count = sw_record_read_count(r);
+	if (sw_record_failed(r))
+		return;
+	head->mock_counts = sw_zalloc_array(count, sizeof(*head->mock_counts));
+	if (!head->mock_counts) {
+		r->result = SW_ENOMEM;
+		return;
+	}
+	head->mock_counts_count = count;
+	for (uint32_t i = 0; i < count; i++)
+		head->mock_counts[i] = sw_record_read_u32(r);
+}
+
+static void read_head(struct sw_record_reader *r, struct sw_head *head)
+{
+	uint8_t status = sw_cursor_u8(&r->cursor);
+	uint8_t flags = sw_cursor_u8(&r->cursor);
+	if (status > SW_STATUS_PENDING_REDRIVE || flags > HEAD_FLAGS_ALL)
+		sw_record_refuse(r);
+	head->status = (enum sw_status)status;
+	head->machine_number = sw_record_read_u32(r);
+	head->machine_revision = sw_record_read_u32(r);
+	head->start_ms = sw_record_read_time(r, 0);
+	head->stop_ms = flags & HEAD_STOPPED ? sw_record_read_time(r, head->start_ms) : 0;
+	head->timeout_due_ms = flags & HEAD_TIMEOUT ? sw_record_read_time(r, head->start_ms) : SW_NEVER;
+	head->next_event_id = sw_record_read_u32(r);
+	head->next_branch = sw_record_read_u32(r);
+	head->redrive_count = sw_record_read_u32(r);
+	head->machine_name = sw_record_read_name(r);
+	head->name = sw_record_read_name(r);
+	head->role_arn = sw_record_read_text(r);
+	head->trace_header = sw_record_read_text(r);
+	head->test_case = sw_record_read_text(r);
+	head->error = sw_record_read_text(r);
+	head->cause = sw_record_read_text(r);
+	if (flags & HEAD_MOCK_COUNTS)
+		read_mock_counts(r, head);
+	head->input = sw_record_read_value(r);
+	head->output = sw_record_read_value(r);
+	head->next_value = sw_record_read_u32(r);
+}
+
+enum sw_result sw_head_decode(struct sw_slice bytes, uint64_t id, struct sw_value_loader *loader,
+			      bool with_values, struct sw_head *ret_head, struct sw_error *err)
+{
+	struct sw_record_reader r;
+	struct sw_head head = {.id = id};
+	enum sw_result result = sw_record_open(bytes, "execution", &r, err);
+	if (result < 0)
+		return result;
+	r.loader = with_values ? loader : NULL;
+	read_head(&r, &head);
+	result = sw_record_check(&r, "execution", true, err);
+	if (result < 0) {
+		sw_head_done(&head);
+		return result;
+	}
+	SW_ASSERT(head.name && head.machine_name);
+	*ret_head = head;
+	return SW_OK;
+}

@@ -1,0 +1,267 @@
+/*
+ * What becomes of a failure: a retrier waits and tries again, a catcher goes on elsewhere, or the failure
+ * goes up to the Parallel or Map state around it and at last ends the execution.
+ */
+#include "engine/step/internal.h"
+
+#include "base/assert.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DELAY_SECONDS_MAX SW_WAIT_SECONDS_MAX
+
+/* A failure on its way up. */
+struct thrown {
+	struct sw_failure failure;
+	enum sw_thrower thrower;
+};
+
+enum sw_result sw_turn_throw(struct sw_turn *turn, enum sw_thrower thrower, const char *error,
+			     const char *cause)
+{
+	char *copy = cause ? sw_strdup(cause) : NULL;
+	if (cause && !copy)
+		return SW_ENOMEM;
+	enum sw_result r = sw_failure_take(&turn->failure, error, copy);
+	turn->thrower = thrower;
+	return r < 0 ? r : SW_EQUERY;
+}
+
+enum sw_result sw_turn_runtime(struct sw_turn *turn, const char *format, ...)
+{
+	struct sw_buf cause = SW_BUF;
+	va_list args;
+	va_start(args, format);
+	sw_buf_vprintf(&cause, format, args);
+	va_end(args);
+	char *text = sw_buf_take(&cause, NULL);
+	if (!text) {
+		sw_buf_done(&cause);
+		return SW_ENOMEM;
+	}
+	enum sw_result r = sw_failure_take(&turn->failure, SW_ERROR_RUNTIME, text);
+	return r < 0 ? r : SW_EQUERY;
+}
+
+/* ---- ErrorEquals ------------------------------------------------------------------------------------------
+ */
+
+static bool is_error(const struct thrown *thrown, const char *name)
+{
+	return thrown->failure.error && strcmp(thrown->failure.error, name) == 0;
+}
+
+static bool name_matches(const char *name, const struct thrown *thrown)
+{
+	bool timeout = is_error(thrown, SW_ERROR_TIMEOUT) || is_error(thrown, SW_ERROR_HEARTBEAT_TIMEOUT);
+	/* "States.Runtime ... is not retriable, and ends the execution" whatever is named. */
+	if (is_error(thrown, SW_ERROR_RUNTIME))
+		return false;
+	if (strcmp(name, "States.ALL") == 0)
+		return true;
+	if (strcmp(name, SW_ERROR_TASK_FAILED) == 0)
+		return !timeout;
+	/* A missed heartbeat is told as States.Timeout, and can be named by itself too. */
+	if (strcmp(name, SW_ERROR_HEARTBEAT_TIMEOUT) == 0 && thrown->thrower == SW_THROWN_BY_HEARTBEAT)
+		return true;
+	return is_error(thrown, name);
+}
+
+static bool matches(const char *const *names, uint32_t count, const struct thrown *thrown)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (name_matches(names[i], thrown))
+			return true;
+	}
+	return false;
+}
+
+/* ---- Retry
+ * -------------------------------------------------------------------------------------------------- */
+
+/* IntervalSeconds * BackoffRate ^ n, at most MaxDelaySeconds; FULL jitter comes after the cap. */
+static int64_t delay_ms(struct sw_turn *turn, const struct sw_retrier *retrier, uint32_t retries)
+{
+	double seconds = retrier->interval_seconds * pow(retrier->backoff_rate, retries);
+	double seconds_max = retrier->delay_seconds_max > 0 ? retrier->delay_seconds_max : DELAY_SECONDS_MAX;
+	if (!(seconds < seconds_max))
+		seconds = seconds_max;
+	int64_t delay = (int64_t)(seconds * 1000 + 0.5);
+	if (retrier->full_jitter)
+		delay = (int64_t)sw_rng_below(&turn->rng, (uint64_t)delay + 1);
+	return delay;
+}
+
+/* *ret_retried tells whether a retrier took the failure, which then belongs to the branch. */
+static enum sw_result retry(struct sw_turn *turn, struct sw_branch *branch, struct thrown *thrown,
+			    bool *ret_retried)
+{
+	const struct sw_state *state = branch->state;
+	uint32_t i = 0;
+	*ret_retried = false;
+	while (i < state->retriers_count &&
+	       !matches(state->retriers[i].errors, state->retriers[i].errors_count, thrown))
+		i++;
+	if (i == state->retriers_count)
+		return SW_OK;
+	/* "The interpreter scans through the Retriers in order" and takes the first that names the error. */
+	const struct sw_retrier *retrier = &state->retriers[i];
+	if (retrier->attempts_max == 0 ||
+	    (branch->retrier_counts && branch->retrier_counts[i] >= retrier->attempts_max))
+		return SW_OK;
+	if (!branch->retrier_counts)
+		branch->retrier_counts = sw_zalloc_array(state->retriers_count, sizeof(uint32_t));
+	if (!branch->retrier_counts)
+		return SW_ENOMEM;
+	sw_step_move(turn, branch, SW_BRANCH_RETRY);
+	branch->due_ms = turn->event->now_ms + delay_ms(turn, retrier, branch->retrier_counts[i]);
+	branch->retrier_counts[i]++;
+	branch->retry_count++;
+	sw_failure_done(&branch->failure);
+	branch->failure = thrown->failure;
+	thrown->failure = (struct sw_failure){0};
+	*ret_retried = true;
+	return SW_OK;
+}
+
+/* ---- Catch
+ * -------------------------------------------------------------------------------------------------- */
+
+static enum sw_result catch (struct sw_turn *turn, struct sw_branch *branch, const struct thrown *thrown,
+			     bool *ret_caught) {
+	const struct sw_state *state = branch->state; const struct sw_catcher *catcher = NULL;
+	*ret_caught = false; for (uint32_t i = 0; i < state->catchers_count && !catcher; i++){
+		if (matches(state->catchers[i].errors, state->catchers[i].errors_count, thrown))
+			catcher = &state->catchers[i];}
+if (!catcher) return SW_OK;
+struct sw_value *output, *assigned;
+enum sw_result r = sw_step_catch_output(turn, branch, catcher, &thrown->failure, &output, &assigned);
+if (r < 0)
+	return r;
+*ret_caught = true;
+return sw_step_exit(turn, branch, catcher->next, output, assigned);
+}
+
+/* ---- on its way up
+ * ------------------------------------------------------------------------------------------ */
+
+static enum sw_result fail_execution(struct sw_turn *turn, const struct sw_branch *branch,
+				     const struct sw_failure *failure)
+{
+	struct sw_ending ending = {
+		.status = SW_STATUS_FAILED,
+		.type = SW_HISTORY_EXECUTION_FAILED,
+		.previous_id = branch->previous_id,
+		.error = failure->error,
+		.cause = failure->cause,
+		.stop_ms = turn->event->now_ms,
+	};
+	return sw_step_finish(turn, &ending);
+}
+
+/* "An error occurred while executing the state 'X' (entered at the event id #2). ..." */
+static enum sw_result add_place(const struct sw_branch *branch, struct sw_failure *failure)
+{
+	char *cause = sw_asprintf(
+		"An error occurred while executing the state '%s' (entered at the event id #%u). %s",
+		branch->state->name, branch->entered_id, failure->cause ? failure->cause : "");
+	if (!cause)
+		return SW_ENOMEM;
+	struct sw_failure placed = {0};
+	enum sw_result r = sw_failure_take(&placed, failure->error, cause);
+	sw_failure_done(failure);
+	*failure = placed;
+	return r;
+}
+
+static enum sw_result write_state_failed(struct sw_turn *turn, struct sw_branch *branch)
+{
+	enum sw_state_type type = branch->state->type;
+	if (type != SW_STATE_PARALLEL && type != SW_STATE_MAP)
+		return SW_OK;
+	struct sw_event_writer event = sw_event_next(
+		turn, type == SW_STATE_MAP ? SW_HISTORY_MAP_FAILED : SW_HISTORY_PARALLEL_FAILED, branch);
+	return sw_event_end(&event);
+}
+
+/* From a child that failed to the state around it: the other children end. *branch becomes the parent. */
+static enum sw_result go_up(struct sw_turn *turn, struct sw_branch **branch)
+{
+	struct sw_branch *child = *branch, *parent = sw_execution_branch(turn->execution, child->parent);
+	uint32_t number = child->number;
+	SW_ASSERT(parent && parent->wait == SW_BRANCH_CHILDREN);
+	if (parent->state->type == SW_STATE_MAP) {
+		struct sw_event_writer event =
+			sw_event_after(turn, SW_HISTORY_ITERATION_FAILED, child->previous_id);
+		sw_event_text(&event, SW_FIELD_NAME, parent->state->name);
+		sw_event_integer(&event, SW_FIELD_INDEX, child->index);
+		enum sw_result r = sw_event_end(&event);
+		if (r < 0)
+			return r;
+	}
+	parent->previous_id = child->previous_id;
+	parent->dirty = true;
+	*branch = parent;
+	return sw_step_drop_children(turn, parent, number);
+}
+
+/* One state deals with the failure. *ret_taken: nothing remains to be done. */
+static enum sw_result deal_with(struct sw_turn *turn, struct sw_branch *branch, struct thrown *thrown,
+				bool *ret_taken)
+{
+	enum sw_result r = retry(turn, branch, thrown, ret_taken);
+	if (r < 0 || *ret_taken)
+		return r;
+	r = write_state_failed(turn, branch);
+	if (r == SW_OK)
+		r = catch (turn, branch, thrown, ret_taken);
+	return r;
+}
+
+static enum sw_result rise(struct sw_turn *turn, struct sw_branch *branch, struct thrown *thrown)
+{
+	enum sw_result r = SW_OK;
+	for (;;) {
+		bool taken = false;
+		r = deal_with(turn, branch, thrown, &taken);
+		if (r == SW_EQUERY) {
+			/* The Catch itself cannot be carried out. */
+			sw_failure_done(&thrown->failure);
+			thrown->failure = turn->failure;
+			turn->failure = (struct sw_failure){0};
+			r = add_place(branch, &thrown->failure);
+			return r < 0 ? r : fail_execution(turn, branch, &thrown->failure);
+		}
+		if (r < 0 || taken)
+			return r;
+		if (branch->parent == SW_NO_BRANCH)
+			return fail_execution(turn, branch, &thrown->failure);
+		r = go_up(turn, &branch);
+		if (r < 0)
+			return r;
+	}
+}
+
+enum sw_result sw_step_throw(struct sw_turn *turn, struct sw_branch *branch)
+{
+	struct thrown thrown = {turn->failure, turn->thrower};
+	turn->failure = (struct sw_failure){0};
+	turn->thrower = SW_THROWN_BY_INTERPRETER;
+	bool interpreter = thrown.thrower == SW_THROWN_BY_INTERPRETER;
+	enum sw_result r = SW_OK;
+	/* What has children, running or done, no longer needs them. */
+	if (branch->next_index > 0)
+		r = sw_step_drop_children(turn, branch, SW_NO_BRANCH);
+	if (r == SW_OK && interpreter && !is_error(&thrown, SW_ERROR_DATA_LIMIT))
+		r = add_place(branch, &thrown.failure);
+	/* A failure of the interpreter ends the execution from wherever it happens, without ...StateFailed.
+	 */
+	if (r == SW_OK && interpreter && is_error(&thrown, SW_ERROR_RUNTIME))
+		r = fail_execution(turn, branch, &thrown.failure);
+	else if (r == SW_OK)
+		r = rise(turn, branch, &thrown);
+	sw_failure_done(&thrown.failure);
+	return r;
+}

@@ -1,0 +1,603 @@
+/*
+ * One turn: an event that waits at an execution, sw_step, and the records of what changed into the open box. Nothing
+ * outside is told here: that is done by the box's actions, after its commit.
+ *
+ * When memory is short before the step, the event stays where it is. When the step itself fails, the execution is dropped
+ * and loaded again as soon as all its boxes are on disk, and the event is applied again. When it fails afterwards, while
+ * the records are written, they are written again from the start into the same box, under the same keys; until they
+ * are complete the box is not handed over.
+ */
+#include "engine/internal.h"
+
+#include "base/assert.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+#define TURNS_FAILED_LOGGED 8
+
+bool sw_entry_advances(const struct sw_engine *engine, const struct sw_entry *entry)
+{
+	return engine->which == SW_RESUME_ALL || entry->own;
+}
+
+/* ---- records ---------------------------------------------------------------------------------------------- */
+
+static enum sw_result put_record(struct sw_engine *engine, enum sw_table table, const struct sw_key *key, bool append)
+{
+	struct sw_slice value = sw_slice(engine->record.data, engine->record.len);
+	struct sw_batch *batch = engine->open->batch;
+	return append ? sw_batch_append(batch, table, sw_key_slice(key), value)
+		      : sw_batch_put(batch, table, sw_key_slice(key), value);
+}
+
+/* The timer of a branch as the table holds it and as it should be. */
+static enum sw_result move_timer(struct sw_engine *engine, uint64_t id, uint32_t branch, int64_t stored_ms, int64_t due_ms)
+{
+	struct sw_batch *batch = engine->open->batch;
+	struct sw_key key;
+	enum sw_result r = SW_OK;
+	/* Due times below 1 would be taken for the mark of what is in flight. */
+	if (stored_ms == due_ms)
+		return SW_OK;
+	if (stored_ms != SW_NEVER) {
+		sw_key_timer(&key, stored_ms < 1 ? 1 : stored_ms, id, branch);
+		r = sw_batch_delete(batch, SW_TABLE_TIMERS, sw_key_slice(&key));
+	}
+	if (r == SW_OK && due_ms != SW_NEVER) {
+		sw_key_timer(&key, due_ms < 1 ? 1 : due_ms, id, branch);
+		r = sw_batch_put(batch, SW_TABLE_TIMERS, sw_key_slice(&key), sw_slice(NULL, 0));
+	}
+	return r;
+}
+
+static enum sw_result mark_in_flight(struct sw_engine *engine, uint64_t id, uint32_t branch, bool stored, bool wanted)
+{
+	struct sw_key key;
+	if (stored == wanted)
+		return SW_OK;
+	sw_key_timer(&key, 0, id, branch);
+	return wanted ? sw_batch_put(engine->open->batch, SW_TABLE_TIMERS, sw_key_slice(&key), sw_slice(NULL, 0))
+		      : sw_batch_delete(engine->open->batch, SW_TABLE_TIMERS, sw_key_slice(&key));
+}
+
+static enum sw_result record_branch(struct sw_engine *engine, struct sw_entry *entry, struct sw_branch *branch)
+{
+	struct sw_execution *execution = entry->execution;
+	struct sw_value_writer writer = {execution, engine->open->batch};
+	struct sw_key key;
+	bool in_flight = branch->wait == SW_BRANCH_READY || (branch->wait == SW_BRANCH_TASK && branch->dispatchable);
+	sw_buf_reset(&engine->record);
+	enum sw_result r = sw_branch_encode(&writer, branch, &engine->record);
+	if (r == SW_OK) {
+		sw_key_pair(&key, execution->id, branch->number);
+		r = put_record(engine, SW_TABLE_BRANCHES, &key, !branch->on_disk);
+	}
+	if (r == SW_OK)
+		r = move_timer(engine, execution->id, branch->number, branch->stored_due_ms, branch->due_ms);
+	if (r == SW_OK)
+		r = mark_in_flight(engine, execution->id, branch->number, branch->stored_in_flight, in_flight);
+	if (r < 0)
+		return r;
+	branch->on_disk = true;
+	branch->stored_in_flight = in_flight;
+	if (branch->stored_due_ms != branch->due_ms) {
+		branch->stored_due_ms = branch->due_ms;
+		sw_timers_set(engine, entry, branch->number, branch->due_ms);
+	}
+	branch->dirty = false;
+	return SW_OK;
+}
+
+static enum sw_result record_removed(struct sw_engine *engine, struct sw_entry *entry)
+{
+	struct sw_execution *execution = entry->execution;
+	bool ended = execution->status != SW_STATUS_RUNNING;
+	struct sw_key key;
+	enum sw_result r = SW_OK;
+	for (uint32_t i = 0; i < execution->removed_count && r == SW_OK; i++) {
+		const struct sw_removed *removed = &execution->removed[i];
+		if (removed->on_disk && !ended) {
+			sw_key_pair(&key, execution->id, removed->number);
+			r = sw_batch_delete(engine->open->batch, SW_TABLE_BRANCHES, sw_key_slice(&key));
+		}
+		if (r == SW_OK)
+			r = move_timer(engine, execution->id, removed->number, removed->stored_due_ms, SW_NEVER);
+		if (r == SW_OK)
+			r = mark_in_flight(engine, execution->id, removed->number, removed->stored_in_flight, false);
+		sw_timers_forget(engine, execution->id, removed->number);
+	}
+	if (r == SW_OK && ended) {
+		sw_key_execution(&key, execution->id);
+		r = sw_batch_delete_prefix(engine->open->batch, SW_TABLE_BRANCHES, sw_key_slice(&key));
+	}
+	if (r == SW_OK)
+		execution->removed_count = 0;
+	return r;
+}
+
+static enum sw_result record_history(struct sw_engine *engine, struct sw_entry *entry)
+{
+	const struct sw_effects *effects = &engine->effects;
+	struct sw_value_writer writer = {entry->execution, engine->open->batch};
+	struct sw_key key;
+	if (effects->events_count == 0)
+		return SW_OK;
+	sw_buf_reset(&engine->record);
+	enum sw_result r = sw_history_encode(&writer, effects->events, effects->events_count, &engine->record);
+	if (r < 0)
+		return r;
+	sw_key_pair(&key, entry->id, effects->events[0].id);
+	return put_record(engine, SW_TABLE_HISTORY, &key, true);
+}
+
+/* What is written once: where the execution is listed, and the name a caller gave. */
+static enum sw_result record_first(struct sw_engine *engine, struct sw_entry *entry)
+{
+	struct sw_key key, id;
+	sw_key_listing(&key, entry->execution->machine_number, entry->id);
+	enum sw_result r =
+		sw_batch_append(engine->open->batch, SW_TABLE_LISTING, sw_key_slice(&key), sw_slice(NULL, 0));
+	if (r < 0 || !entry->named)
+		return r;
+	sw_key_execution(&id, entry->id);
+	return sw_batch_put(engine->open->batch, SW_TABLE_NAMES,
+			    sw_slice(entry->name_key, sizeof(entry->name_key)), sw_key_slice(&id));
+}
+
+static enum sw_result record_head(struct sw_engine *engine, struct sw_entry *entry)
+{
+	struct sw_execution *execution = entry->execution;
+	struct sw_value_writer writer = {execution, engine->open->batch};
+	struct sw_key key;
+	sw_buf_reset(&engine->record);
+	enum sw_result r = sw_head_encode(&writer, execution, &engine->record);
+	if (r < 0)
+		return r;
+	sw_key_execution(&key, execution->id);
+	return put_record(engine, SW_TABLE_EXECUTIONS, &key, !entry->stored);
+}
+
+static enum sw_result record_timeout(struct sw_engine *engine, struct sw_entry *entry)
+{
+	int64_t due_ms = entry->execution->timeout_due_ms;
+	enum sw_result r = move_timer(engine, entry->id, SW_NO_BRANCH, entry->stored_timeout_ms, due_ms);
+	if (r < 0 || entry->stored_timeout_ms == due_ms)
+		return r;
+	entry->stored_timeout_ms = due_ms;
+	sw_timers_set(engine, entry, SW_NO_BRANCH, due_ms);
+	return SW_OK;
+}
+
+/* All records of a turn, the head last (it tells how many values were stored). */
+static enum sw_result record_all(struct sw_engine *engine, struct sw_entry *entry)
+{
+	struct sw_execution *execution = entry->execution;
+	enum sw_result r = entry->stored ? SW_OK : record_first(engine, entry);
+	if (r == SW_OK)
+		r = record_removed(engine, entry);
+	for (uint32_t i = 0; i < execution->branches_count && r == SW_OK; i++) {
+		if (execution->branches[i]->dirty)
+			r = record_branch(engine, entry, execution->branches[i]);
+	}
+	if (r == SW_OK)
+		r = record_timeout(engine, entry);
+	if (r == SW_OK)
+		r = record_history(engine, entry);
+	return r == SW_OK ? record_head(engine, entry) : r;
+}
+
+static bool has_changed(const struct sw_engine *engine, const struct sw_entry *entry)
+{
+	const struct sw_execution *execution = entry->execution;
+	if (!entry->stored || engine->effects.events_count > 0 || execution->removed_count > 0)
+		return true;
+	for (uint32_t i = 0; i < execution->branches_count; i++) {
+		if (execution->branches[i]->dirty)
+			return true;
+	}
+	return false;
+}
+
+/* ---- what follows the commit ------------------------------------------------------------------------------ */
+
+static struct sw_attempt *find_attempt(const struct sw_entry *entry, uint32_t branch, uint32_t number)
+{
+	struct sw_attempt *attempt = entry->attempts;
+	while (attempt && (attempt->branch != branch || attempt->number != number))
+		attempt = attempt->next;
+	return attempt;
+}
+
+/* How often the state was scheduled before the attempt of a command: the commands that follow count, too. */
+static uint32_t invocation_of(const struct sw_engine *engine, const struct sw_execution *execution, uint32_t command,
+			      const struct sw_state *state)
+{
+	uint32_t count = execution->mock_counts[state->index];
+	for (uint32_t i = command; i < engine->effects.commands_count && count > 0; i++) {
+		const struct sw_command *later = &engine->effects.commands[i];
+		const struct sw_branch *branch = sw_execution_branch(execution, later->branch);
+		if (later->kind == SW_COMMAND_DISPATCH && branch && branch->state == state)
+			count--;
+	}
+	return count;
+}
+
+/* An attempt for each command to deliver one, unless it is over already. */
+static enum sw_result make_attempts(struct sw_engine *engine, struct sw_entry *entry)
+{
+	const struct sw_execution *execution = entry->execution;
+	for (uint32_t i = 0; i < engine->effects.commands_count; i++) {
+		const struct sw_command *command = &engine->effects.commands[i];
+		const struct sw_branch *branch = sw_execution_branch(execution, command->branch);
+		if (command->kind != SW_COMMAND_DISPATCH || !sw_entry_advances(engine, entry) || !branch)
+			continue;
+		if (branch->wait != SW_BRANCH_TASK || branch->attempt != command->attempt || !branch->dispatchable)
+			continue;
+		if (find_attempt(entry, command->branch, command->attempt))
+			continue; /* made before memory was short */
+		struct sw_attempt *attempt = sw_attempt_new(engine, entry, branch);
+		if (!attempt)
+			return SW_ENOMEM;
+		attempt->fresh = true;
+		if (execution->mock_counts)
+			attempt->invocation = invocation_of(engine, execution, i, branch->state);
+	}
+	return SW_OK;
+}
+
+static void act_cancel(struct sw_engine *engine, struct sw_attempt *attempt)
+{
+	attempt->references++;
+	sw_box_act(engine->open, &(struct sw_action){.kind = SW_ACTION_CANCEL, .attempt = attempt});
+}
+
+static void act_dispatch(struct sw_engine *engine, struct sw_entry *entry)
+{
+	for (struct sw_attempt *attempt = entry->attempts; attempt; attempt = attempt->next) {
+		if (!attempt->fresh)
+			continue;
+		attempt->fresh = false;
+		attempt->references++;
+		sw_box_act(engine->open, &(struct sw_action){.kind = SW_ACTION_DISPATCH, .attempt = attempt});
+	}
+}
+
+/* One pin for each box, however many turns: the latest counts. */
+static void pin(struct sw_engine *engine, struct sw_entry *entry)
+{
+	struct sw_box *box = engine->open;
+	if (entry->open_pin == 0) {
+		entry->pins++;
+		entry->open_pin = ++box->pins_count;
+	}
+	box->pins[entry->open_pin - 1] =
+		(struct sw_pin){entry, entry->execution->status, entry->execution->next_event_id - 1};
+}
+
+static void count_ending(struct sw_engine *engine, enum sw_status status)
+{
+	struct sw_engine_stats *stats = &engine->stats;
+	stats->succeeded += status == SW_STATUS_SUCCEEDED;
+	stats->failed += status == SW_STATUS_FAILED;
+	stats->timed_out += status == SW_STATUS_TIMED_OUT;
+	stats->aborted += status == SW_STATUS_ABORTED;
+}
+
+static enum sw_result make_answer(const struct sw_entry *entry, const struct sw_pending *pending,
+				  struct sw_answer *ret_answer)
+{
+	const struct sw_execution *execution = entry->execution;
+	*ret_answer = (struct sw_answer){.reply = pending->reply, .user = pending->user};
+	if (!pending->reply)
+		return SW_OK;
+	ret_answer->time_ms = pending->kind == SW_EVENT_START ? execution->start_ms : execution->stop_ms;
+	ret_answer->arn = sw_strdup(execution->arn);
+	return ret_answer->arn ? SW_OK : SW_ENOMEM;
+}
+
+/* The records are complete: from here on nothing can fail. */
+static void settle(struct sw_engine *engine, struct sw_entry *entry, const struct sw_pending *pending,
+		   struct sw_answer *answer, bool changed)
+{
+	const struct sw_execution *execution = entry->execution;
+	if (answer->reply)
+		sw_box_act(engine->open, &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = *answer});
+	sw_attempts_sift(engine, entry, pending, act_cancel);
+	act_dispatch(engine, entry);
+	engine->stats.transitions += engine->effects.transitions;
+	if (changed)
+		pin(engine, entry);
+	if (!entry->stored)
+		engine->stats.started++;
+	entry->stored = true;
+	sw_executions_unname(&engine->executions, entry);
+	if (changed && execution->status != SW_STATUS_RUNNING) {
+		count_ending(engine, execution->status);
+		sw_timers_forget(engine, entry->id, SW_NO_BRANCH);
+	}
+	entry->more = engine->effects.more;
+	entry->retries = 0;
+	if (entry->more || entry->pending_first)
+		sw_executions_enqueue(engine, entry);
+}
+
+/* An execution that cannot go on ends as if it were stopped, but as FAILED. */
+static enum sw_result end_by_failure(struct sw_engine *engine, struct sw_entry *entry, const char *cause)
+{
+	struct sw_effects *effects = &engine->effects;
+	struct sw_event event = {.kind = SW_EVENT_STOP,
+				 .now_ms = sw_clock_now_ms(&engine->clock),
+				 .seed = sw_engine_seed(engine),
+				 .error = "States.Runtime",
+				 .cause = cause};
+	enum sw_result r = sw_step(entry->execution, &event, effects);
+	if (r < 0)
+		return r;
+	entry->execution->status = SW_STATUS_FAILED;
+	for (uint32_t i = 0; i < effects->events_count; i++) {
+		if (effects->events[i].type == SW_HISTORY_EXECUTION_ABORTED)
+			effects->events[i].type = SW_HISTORY_EXECUTION_FAILED;
+	}
+	return SW_OK;
+}
+
+bool sw_turn_record(struct sw_engine *engine)
+{
+	struct sw_entry *entry = engine->unrecorded;
+	struct sw_pending *pending = engine->unrecorded_pending;
+	struct sw_answer answer = {0};
+	if (!entry)
+		return true;
+	bool changed = has_changed(engine, entry);
+	enum sw_result r = make_attempts(engine, entry);
+	if (r == SW_OK)
+		r = sw_box_reserve(engine->open, 1 + 2 * sw_attempts_count(entry), 1);
+	if (r == SW_OK)
+		r = make_answer(entry, pending, &answer);
+	if (r == SW_OK && changed)
+		r = record_all(engine, entry);
+	if (r < 0) {
+		sw_answer_done(&answer);
+		if (r != SW_ENOMEM && entry->execution->status == SW_STATUS_RUNNING) {
+			/* A value that no record can hold. The next try writes the failure. */
+			SW_LOG(&engine->log, SW_LOG_ERROR, "%s: cannot be stored: %s", entry->execution->arn,
+			       sw_result_text(r));
+			end_by_failure(engine, entry, "The state of the execution is too large to be stored.");
+		}
+		return false;
+	}
+	engine->unrecorded = NULL;
+	engine->unrecorded_pending = NULL;
+	settle(engine, entry, pending, &answer, changed);
+	sw_pending_free(pending);
+	sw_effects_reset(&engine->effects);
+	sw_executions_evict(engine, entry);
+	return true;
+}
+
+/* ---- the step --------------------------------------------------------------------------------------------- */
+
+/* Is the token the branch's? What is over is told from what never was as the step does. */
+static enum sw_result check_token(const struct sw_execution *execution, const struct sw_pending *pending)
+{
+	const struct sw_branch *branch = sw_execution_branch(execution, pending->branch);
+	if (!branch)
+		return pending->branch < execution->next_branch ? SW_ETIMEDOUT : SW_ENOENT;
+	if (branch->wait != SW_BRANCH_TASK || branch->attempt != pending->attempt)
+		return branch->attempt < pending->attempt ? SW_ENOENT : SW_ETIMEDOUT;
+	/* In constant time: a token is a secret. */
+	unsigned different = 0;
+	for (size_t i = 0; i < sizeof(pending->random); i++)
+		different |= (unsigned)(pending->random[i] ^ branch->token[i]);
+	return different ? SW_ENOENT : SW_OK;
+}
+
+static enum sw_result step(struct sw_engine *engine, struct sw_entry *entry, const struct sw_pending *pending,
+			   enum sw_event_kind kind, struct sw_value *output)
+{
+	struct sw_event event = {.kind = kind,
+				 .now_ms = sw_clock_now_ms(&engine->clock),
+				 .seed = sw_engine_seed(engine),
+				 .branch = pending->branch,
+				 .attempt = pending->attempt,
+				 .output = output,
+				 .error = pending->error,
+				 .cause = pending->cause,
+				 .worker = pending->worker};
+	return sw_step(entry->execution, &event, &engine->effects);
+}
+
+static bool is_outcome(enum sw_event_kind kind)
+{
+	return kind == SW_EVENT_TASK_SUCCEEDED || kind == SW_EVENT_TASK_FAILED || kind == SW_EVENT_TASK_TIMED_OUT;
+}
+
+static enum sw_result submit(struct sw_engine *engine, struct sw_entry *entry, const struct sw_pending *pending)
+{
+	struct sw_value *nothing = sw_value_from_checked("{}", 2);
+	enum sw_result r = nothing ? step(engine, entry, pending, SW_EVENT_TASK_SUBMITTED, nothing) : SW_ENOMEM;
+	sw_value_unref(nothing);
+	return r;
+}
+
+/*
+ * What a provider answers means what the resource's pattern says. `.waitForTaskToken`: the request was made, and now
+ * the token is waited for. `.sync`: the job was submitted, and has ended. An activity's worker has started.
+ */
+static enum sw_result step_task(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending)
+{
+	const struct sw_branch *branch = sw_execution_branch(entry->execution, pending->branch);
+	bool waits = branch && branch->wait == SW_BRANCH_TASK && branch->attempt == pending->attempt;
+	if (!waits || !is_outcome(pending->kind) || pending->unmapped || branch->state->type != SW_STATE_TASK)
+		return step(engine, entry, pending, pending->kind, pending->output);
+	const struct sw_task_fields *task = &branch->state->as.task;
+	enum sw_result r = SW_OK;
+	if (task->kind == SW_RESOURCE_ACTIVITY && !branch->started)
+		r = step(engine, entry, pending, SW_EVENT_TASK_STARTED, NULL);
+	if (task->pattern == SW_CALL_TOKEN && !pending->mocked && !branch->submitted &&
+	    pending->kind == SW_EVENT_TASK_SUCCEEDED)
+		return step(engine, entry, pending, SW_EVENT_TASK_SUBMITTED, pending->output);
+	if (r == SW_OK && !branch->submitted &&
+	    (task->pattern == SW_CALL_SYNC || (task->pattern == SW_CALL_TOKEN && pending->mocked)))
+		r = submit(engine, entry, pending);
+	return r < 0 ? r : step(engine, entry, pending, pending->kind, pending->output);
+}
+
+static enum sw_result apply(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending)
+{
+	if (entry->damage && entry->execution->status == SW_STATUS_RUNNING)
+		return end_by_failure(engine, entry, entry->damage);
+	if (entry->execution->status != SW_STATUS_RUNNING)
+		return SW_ETIMEDOUT;
+	if (pending->by_token) {
+		enum sw_result r = check_token(entry->execution, pending);
+		if (r < 0)
+			return r;
+	}
+	return pending->by_task || pending->mocked ? step_task(engine, entry, pending)
+						   : step(engine, entry, pending, pending->kind, pending->output);
+}
+
+/* ---- turns ------------------------------------------------------------------------------------------------ */
+
+/* The event changed nothing; room for the answer was reserved. */
+static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending, enum sw_result result)
+{
+	struct sw_answer answer = {.reply = pending->reply, .user = pending->user, .result = result};
+	if (pending->kind == SW_EVENT_STOP && result == SW_ETIMEDOUT) {
+		/* It has ended: left as it is. */
+		answer.result = SW_OK;
+		answer.existed = true;
+		answer.time_ms = entry->execution->stop_ms;
+	}
+	if (answer.reply)
+		sw_box_act(engine->open, &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = answer});
+	sw_pending_free(pending);
+}
+
+static struct sw_pending *take_pending(struct sw_entry *entry)
+{
+	struct sw_pending *pending = entry->pending_first;
+	entry->pending_first = pending->next;
+	if (!entry->pending_first)
+		entry->pending_end = &entry->pending_first;
+	return pending;
+}
+
+/* A start for which there is no memory, or no room on the disk, is refused with all that waits behind it. */
+static void refuse_start(struct sw_engine *engine, struct sw_entry *entry, enum sw_result result)
+{
+	while (entry->pending_first) {
+		struct sw_pending *pending = take_pending(entry);
+		enum sw_result r = sw_box_reserve(engine->open, 1, 0);
+		if (r == SW_OK) {
+			refuse(engine, entry, pending, pending->kind == SW_EVENT_START ? result : SW_ENOENT);
+			continue;
+		}
+		/* Not even that: nothing of it is on disk, so nothing has to be waited for. */
+		struct sw_answer answer = {.reply = pending->reply, .user = pending->user, .result = result};
+		engine->calling++;
+		sw_answer_give(&answer);
+		engine->calling--;
+		sw_pending_free(pending);
+	}
+	sw_executions_remove(engine, entry);
+}
+
+/* The step could not be carried out; what it began to change is not to be used. */
+static bool fail_turn(struct sw_engine *engine, struct sw_entry *entry)
+{
+	sw_effects_reset(&engine->effects);
+	if (!entry->stored) {
+		refuse_start(engine, entry, SW_ENOMEM);
+		return true;
+	}
+	entry->broken = true;
+	entry->more = true; /* READY branches are to go on when it is loaded again */
+	if (++entry->retries == TURNS_FAILED_LOGGED)
+		SW_LOG(&engine->log, SW_LOG_ERROR, "%s: memory is short, trying on", entry->execution->arn);
+	/* Its boxes first: the scheduler puts it into the queue when the last one is on disk. */
+	if (entry->pins == 0)
+		sw_executions_enqueue(engine, entry);
+	return false;
+}
+
+/* Loads a broken execution again. False: not now. */
+static bool mend(struct sw_engine *engine, struct sw_entry *entry)
+{
+	struct sw_error error = {0};
+	if (entry->pins > 0)
+		return true; /* the queue meets it again when they are gone */
+	enum sw_result r = sw_executions_reload(engine, entry, &error);
+	if (r == SW_OK) {
+		sw_executions_enqueue(engine, entry);
+		return true;
+	}
+	if (r == SW_ENOMEM || r == SW_EIO) {
+		sw_executions_enqueue(engine, entry);
+		return false;
+	}
+	SW_LOG(&engine->log, SW_LOG_ERROR, "%s: %s", entry->execution->arn, error.text);
+	entry->broken = false;
+	entry->more = false;
+	entry->execution->status = SW_STATUS_FAILED; /* in memory only: every event is refused, then it is dropped */
+	sw_executions_enqueue(engine, entry);
+	return true;
+}
+
+/* What the turn is about: the first that waits, or that the last turn was full. NULL: nothing, or out of memory. */
+static struct sw_pending *choose(struct sw_entry *entry, bool *ret_nothing)
+{
+	*ret_nothing = false;
+	if (entry->pending_first)
+		return entry->pending_first;
+	*ret_nothing = !entry->more && !entry->damage;
+	struct sw_pending *pending = *ret_nothing ? NULL : sw_zalloc(sizeof(*pending));
+	if (!pending)
+		return NULL;
+	pending->kind = SW_EVENT_CONTINUE;
+	entry->pending_first = pending;
+	entry->pending_end = &pending->next;
+	return pending;
+}
+
+bool sw_turn_run(struct sw_engine *engine, struct sw_entry *entry)
+{
+	SW_ASSERT(!engine->unrecorded);
+	if (entry->broken)
+		return mend(engine, entry);
+	if (engine->full && !entry->stored) {
+		refuse_start(engine, entry, SW_EFULL);
+		return true;
+	}
+	bool nothing;
+	struct sw_pending *pending = choose(entry, &nothing);
+	if (nothing) {
+		sw_executions_evict(engine, entry);
+		return true;
+	}
+	if (!pending || sw_box_reserve(engine->open, 1, 1) < 0) {
+		sw_executions_enqueue(engine, entry);
+		return false;
+	}
+	enum sw_result r = apply(engine, entry, pending);
+	if (r != SW_OK && r != SW_ENOENT && r != SW_ETIMEDOUT)
+		return fail_turn(engine, entry);
+	take_pending(entry);
+	if (r == SW_OK) {
+		sw_free(entry->damage);
+		entry->damage = NULL;
+		engine->unrecorded = entry;
+		engine->unrecorded_pending = pending;
+		return sw_turn_record(engine);
+	}
+	if (entry->execution->status != SW_STATUS_RUNNING)
+		entry->more = false;
+	refuse(engine, entry, pending, r);
+	sw_effects_reset(&engine->effects);
+	if (entry->pending_first || entry->more)
+		sw_executions_enqueue(engine, entry);
+	sw_executions_evict(engine, entry);
+	return true;
+}

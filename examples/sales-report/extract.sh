@@ -1,0 +1,4 @@
+#!/bin/sh
+# What the register sold today.
+cat >/dev/null
+cat "$(dirname "$0")/sales.json"

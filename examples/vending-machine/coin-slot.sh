@@ -1,0 +1,4 @@
+#!/bin/sh
+# Somebody puts in a coin of 50.
+cat >/dev/null
+echo 50

@@ -1,0 +1,279 @@
+/* Actions on executions. */
+#include "server/api.h"
+
+#include "asl/asl.h"
+
+#include <string.h>
+
+static const struct sw_member start_members[] = {
+	{"stateMachineArn", SW_MEMBER_TEXT, SW_REQUIRED, 1, 256},
+	{"name", SW_MEMBER_TEXT, SW_ANY_BYTES, 1, 80},
+	{"input", SW_MEMBER_TEXT, SW_SENSITIVE | SW_ANY_BYTES}, /* its length is the engine's matter: SW_ELIMIT */
+	{"traceHeader", SW_MEMBER_TEXT, SW_ASCII, 0, 256},
+};
+const struct sw_shape sw_shape_start_execution = SW_SHAPE(start_members);
+
+static const struct sw_member stop_members[] = {
+	{"executionArn", SW_MEMBER_TEXT, SW_REQUIRED, 1, 256},
+	{"error", SW_MEMBER_TEXT, SW_SENSITIVE, 0, SW_ERROR_BYTES_MAX},
+	{"cause", SW_MEMBER_TEXT, SW_SENSITIVE, 0, SW_CAUSE_BYTES_MAX},
+};
+const struct sw_shape sw_shape_stop_execution = SW_SHAPE(stop_members);
+
+static const struct sw_member describe_members[] = {
+	{"executionArn", SW_MEMBER_TEXT, SW_REQUIRED, 1, 256},
+	{"includedData", SW_MEMBER_TEXT, .values = "[ALL_DATA, METADATA_ONLY]"},
+};
+const struct sw_shape sw_shape_describe_execution = SW_SHAPE(describe_members);
+
+/* The order of the statuses is that of the recorded message (api/state_machine_status_filter). */
+#define STATUSES "[SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]"
+
+static const struct sw_member list_members[] = {
+	{"stateMachineArn", SW_MEMBER_TEXT, 0, 1, 256},
+	{"statusFilter", SW_MEMBER_TEXT, .values = STATUSES},
+	{"maxResults", SW_MEMBER_INTEGER, 0, 0, SW_PAGE_RESULTS_MAX},
+	{"nextToken", SW_MEMBER_TEXT, 0, 1, 3096},
+	{"mapRunArn", SW_MEMBER_TEXT, 0, 1, 2000},
+	{"redriveFilter", SW_MEMBER_TEXT, .values = "[REDRIVEN, NOT_REDRIVEN]"},
+};
+const struct sw_shape sw_shape_list_executions = SW_SHAPE(list_members);
+
+static const struct sw_member list_all_members[] = {
+	{"stateMachineArn", SW_MEMBER_TEXT, 0, 1, 256},
+	{"statusFilter", SW_MEMBER_TEXT, .values = STATUSES},
+	{"maxResults", SW_MEMBER_INTEGER, 0, 0, SW_PAGE_RESULTS_MAX},
+	{"nextToken", SW_MEMBER_TEXT, 0, 1, 3096},
+	{"name", SW_MEMBER_TEXT, SW_ANY_BYTES, 1, 80},
+};
+const struct sw_shape sw_shape_list_all_executions = SW_SHAPE(list_all_members);
+
+/* ---- starting and stopping ------------------------------------------------------------------------------------ */
+
+static void started(void *user, enum sw_result result, const struct sw_reply *reply, const struct sw_error *err)
+{
+	struct sw_call *call = user;
+	struct sw_answer out = SW_ANSWER;
+	if (result != SW_OK) {
+		sw_call_fail_result(call, result, err);
+		return;
+	}
+	sw_answer_open(&out, NULL, '{');
+	sw_answer_text(&out, "executionArn", reply->arn);
+	sw_answer_time(&out, "startDate", reply->time_ms);
+	sw_answer_close(&out, '}');
+	sw_call_answer(call, &out);
+}
+
+void sw_call_start_execution(struct sw_call *call)
+{
+	struct sw_start_params params = {0};
+	struct sw_error err = {0};
+
+	if (!sw_call_check_name(call, "name") || !sw_call_take_machine(call))
+		return;
+	params.machine = call->machine;
+	params.name = sw_call_text(call, "name", NULL);
+	params.input = sw_call_text(call, "input", &params.input_len);
+	params.test_case = call->test_case;
+	params.trace_header = sw_call_text(call, "traceHeader", NULL);
+	enum sw_result r = sw_engine_start(call->api->engine, &params, started, call, &err);
+	sw_call_asked(call, r, &err);
+}
+
+static void stopped(void *user, enum sw_result result, const struct sw_reply *reply, const struct sw_error *err)
+{
+	struct sw_call *call = user;
+	struct sw_answer out = SW_ANSWER;
+	if (result != SW_OK) {
+		sw_call_fail_result(call, result, err);
+		return;
+	}
+	sw_answer_open(&out, NULL, '{');
+	sw_answer_time(&out, "stopDate", reply->time_ms);
+	sw_answer_close(&out, '}');
+	sw_call_answer(call, &out);
+}
+
+void sw_call_stop_execution(struct sw_call *call)
+{
+	struct sw_error err = {0};
+	if (!sw_call_take_execution(call))
+		return;
+	enum sw_result r = sw_engine_stop(call->api->engine, call->subject_text, sw_call_text(call, "error", NULL),
+	                                  sw_call_text(call, "cause", NULL), stopped, call, &err);
+	sw_call_asked(call, r, &err);
+}
+
+/* ---- describing ------------------------------------------------------------------------------------------------ */
+
+static void write_payload(struct sw_answer *out, const char *key, const char *details, const char *text, size_t len)
+{
+	if (!text)
+		return;
+	sw_answer_bytes(out, key, text, len);
+	sw_answer_open(out, details, '{');
+	sw_answer_boolean(out, "included", true);
+	sw_answer_close(out, '}');
+}
+
+/* redriveStatus: whether RedriveExecution would be allowed, with AWS's reasons. */
+static void write_redrive(struct sw_answer *out, const struct sw_execution_info *info)
+{
+	sw_answer_integer(out, "redriveCount", info->redrive_count);
+	if (info->status == SW_STATUS_RUNNING || info->status == SW_STATUS_SUCCEEDED ||
+	    info->status == SW_STATUS_PENDING_REDRIVE) {
+		char reason[64];
+		snprintf(reason, sizeof(reason), "Execution is %s and cannot be redriven",
+		         sw_status_name(info->status));
+		sw_answer_text(out, "redriveStatus", "NOT_REDRIVABLE");
+		sw_answer_text(out, "redriveStatusReason", reason);
+	} else if (info->events_count >= SW_HISTORY_EVENTS_MAX - 1) {
+		sw_answer_text(out, "redriveStatus", "NOT_REDRIVABLE");
+		sw_answer_text(out, "redriveStatusReason", "Execution history event limit exceeded");
+	} else {
+		sw_answer_text(out, "redriveStatus", "REDRIVABLE");
+	}
+}
+
+static void write_execution(struct sw_answer *out, const struct sw_execution_info *info)
+{
+	sw_answer_text(out, "executionArn", info->arn);
+	sw_answer_text(out, "stateMachineArn", info->machine_arn);
+	sw_answer_text(out, "name", info->name);
+	sw_answer_text(out, "status", sw_status_name(info->status));
+	sw_answer_time(out, "startDate", info->start_ms);
+	if (info->status != SW_STATUS_RUNNING)
+		sw_answer_time(out, "stopDate", info->stop_ms);
+}
+
+void sw_call_describe_execution(struct sw_call *call)
+{
+	struct sw_execution_info info = {0};
+	struct sw_error err = {0};
+	struct sw_answer out = SW_ANSWER;
+
+	if (!sw_call_take_execution(call))
+		return;
+	bool data = !sw_call_metadata_only(call);
+	enum sw_result r = sw_reader_execution(call->api->reader, call->subject_text, data, &info, &err);
+	if (r != SW_OK) {
+		sw_call_fail_result(call, r, &err);
+		return;
+	}
+	sw_answer_open(&out, NULL, '{');
+	write_execution(&out, &info);
+	if (data) {
+		write_payload(&out, "input", "inputDetails", info.input, info.input_len);
+		write_payload(&out, "output", "outputDetails", info.output, info.output_len);
+		sw_answer_text(&out, "error", info.error);
+		sw_answer_text(&out, "cause", info.cause);
+	}
+	sw_answer_text(&out, "traceHeader", info.trace_header);
+	write_redrive(&out, &info);
+	sw_answer_close(&out, '}');
+	sw_execution_info_done(&info);
+	sw_call_answer(call, &out);
+}
+
+/* ---- listing ---------------------------------------------------------------------------------------------------- */
+
+struct listing {
+	struct sw_answer out;
+	const char *redrive_filter; /* NULL: all */
+};
+
+static void write_listed(void *user, const struct sw_execution_info *info)
+{
+	struct listing *listing = user;
+	struct sw_answer *out = &listing->out;
+	if (listing->redrive_filter && (strcmp(listing->redrive_filter, "REDRIVEN") == 0) != (info->redrive_count > 0))
+		return;
+	sw_answer_open(out, NULL, '{');
+	write_execution(out, info);
+	sw_answer_integer(out, "redriveCount", info->redrive_count);
+	sw_answer_close(out, '}');
+}
+
+static enum sw_status status_named(const char *name)
+{
+	enum sw_status status = SW_STATUS_RUNNING;
+	while (status != SW_STATUS_PENDING_REDRIVE && strcmp(sw_status_name(status), name) != 0)
+		status++;
+	return status;
+}
+
+static void list(struct sw_call *call)
+{
+	struct sw_error err = {0};
+	struct listing listing = {.out = SW_ANSWER, .redrive_filter = sw_call_text(call, "redriveFilter", NULL)};
+	const char *status = sw_call_text(call, "statusFilter", NULL);
+	struct sw_list_filter filter = {.machine = call->machine, .name = sw_call_text(call, "name", NULL)};
+	char *next = NULL;
+
+	if (status) {
+		filter.by_status = true;
+		filter.status = status_named(status);
+	}
+	sw_answer_open(&listing.out, NULL, '{');
+	sw_answer_open(&listing.out, "executions", '[');
+	enum sw_result r = sw_reader_list_executions(
+		call->api->reader, &filter, sw_call_max_results(call, SW_PAGE_RESULTS_DEFAULT),
+		sw_call_text(call, "nextToken", NULL), write_listed, &listing, &next, &err);
+	sw_answer_close(&listing.out, ']');
+	sw_answer_text(&listing.out, "nextToken", next);
+	sw_answer_close(&listing.out, '}');
+	sw_text_free(next);
+	if (r == SW_OK) {
+		sw_call_answer(call, &listing.out);
+		return;
+	}
+	sw_buf_done(&listing.out.text);
+	sw_call_fail_result(call, r, &err);
+}
+
+/* False when it has answered. */
+static bool check_machine(struct sw_call *call, bool standard)
+{
+	struct sw_machine_info info = {0};
+	struct sw_error err = {0};
+	enum sw_result r = sw_reader_machine(call->api->reader, call->machine, &info, &err);
+	if (r != SW_OK) {
+		sw_call_fail_result(call, r, &err);
+		return false;
+	}
+	enum sw_machine_type type = info.type;
+	sw_machine_info_done(&info);
+	if (standard && type == SW_TYPE_EXPRESS) {
+		sw_call_fail(call, "StateMachineTypeNotSupported",
+		             "This operation is not supported by this type of state machine");
+		return false;
+	}
+	return true;
+}
+
+void sw_call_list_executions(struct sw_call *call)
+{
+	const char *map_run = sw_call_text(call, "mapRunArn", NULL);
+	const char *machine = sw_call_text(call, "stateMachineArn", NULL);
+
+	if (!map_run == !machine) {
+		sw_call_fail(call, "ValidationException", "Exactly one of stateMachineArn and mapRunArn must be specified");
+		return;
+	}
+	if (map_run) {
+		sw_call_fail(call, "ResourceNotFound", "Resource not found: '%s'", map_run);
+		return;
+	}
+	if (sw_call_take_machine(call) && check_machine(call, true))
+		list(call);
+}
+
+/* As ListExecutions, but stateMachineArn may be left out, and executions can be found by name. */
+void sw_call_list_all_executions(struct sw_call *call)
+{
+	if (!sw_call_check_name(call, "name"))
+		return;
+	if (!sw_call_text(call, "stateMachineArn", NULL) || (sw_call_take_machine(call) && check_machine(call, false)))
+		list(call);
+}

@@ -1,0 +1,80 @@
+/* Stepwell's own actions, for its command; AWS has no such actions (docs/api.md). */
+#include "server/api.h"
+
+#include <unistd.h>
+
+static const struct sw_member delete_members[] = {
+	{"executionArn", SW_MEMBER_TEXT, SW_REQUIRED, 1, 256},
+};
+const struct sw_shape sw_shape_delete_execution = SW_SHAPE(delete_members);
+const struct sw_shape sw_shape_status = {delete_members, 0};
+
+static void deleted(void *user, enum sw_result result, const struct sw_reply *reply, const struct sw_error *err)
+{
+	struct sw_call *call = user;
+	if (result == SW_OK)
+		sw_call_answer_empty(call);
+	else
+		sw_call_fail_result(call, result, err);
+}
+
+void sw_call_delete_execution(struct sw_call *call)
+{
+	struct sw_error err = {0};
+	if (!sw_call_take_execution(call))
+		return;
+	enum sw_result r =
+		sw_engine_delete_execution(call->api->engine, call->subject_text, deleted, call, &err);
+	if (r == SW_EBUSY)
+		sw_call_fail(call, "ValidationException", "Execution is RUNNING and cannot be deleted: '%s'",
+		             call->subject_text);
+	else
+		sw_call_asked(call, r, &err);
+}
+
+static void write_stats(struct sw_answer *out, const struct sw_engine_stats *stats)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} rows[] = {
+		{"started", stats->started},
+		{"succeeded", stats->succeeded},
+		{"failed", stats->failed},
+		{"timedOut", stats->timed_out},
+		{"aborted", stats->aborted},
+		{"transitions", stats->transitions},
+		{"commits", stats->commits},
+		{"syncs", stats->syncs},
+		{"bytesWritten", stats->bytes_written},
+		{"executionsInMemory", stats->executions_in_memory},
+		{"tasksInFlight", stats->tasks_in_flight},
+		{"timersLoaded", stats->timers_loaded},
+		{"dataBytes", stats->data_bytes},
+	};
+	sw_answer_open(out, "stats", '{');
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		sw_answer_integer(out, rows[i].name, (int64_t)rows[i].value);
+	sw_answer_close(out, '}');
+}
+
+void sw_call_status(struct sw_call *call)
+{
+	struct sw_answer out = SW_ANSWER;
+	struct sw_engine *engine = call->api->engine;
+
+	sw_answer_open(&out, NULL, '{');
+	sw_answer_text(&out, "version", SW_VERSION);
+	sw_answer_integer(&out, "pid", getpid());
+	sw_answer_boolean(&out, "owner", engine != NULL);
+	sw_answer_text(&out, "region", call->api->region);
+	sw_answer_text(&out, "account", call->api->account);
+	if (engine) {
+		struct sw_engine_stats stats = {0};
+		sw_engine_stats(engine, &stats);
+		sw_answer_boolean(&out, "idle", sw_engine_is_idle(engine));
+		write_stats(&out, &stats);
+	}
+	sw_answer_close(&out, '}');
+	sw_call_answer(call, &out);
+}

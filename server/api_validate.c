@@ -1,0 +1,67 @@
+/* ValidateStateMachineDefinition: the compiler's findings as diagnostics. */
+#include "server/api.h"
+
+#include "asl/asl.h"
+
+#include <string.h>
+
+#define DIAGNOSTICS_MAX 100 /* "The default and maximum value is 100." */
+
+static const struct sw_member validate_members[] = {
+	{"definition", SW_MEMBER_TEXT, SW_REQUIRED | SW_SENSITIVE | SW_ANY_BYTES, 1, SW_DEFINITION_BYTES_MAX},
+	{"type", SW_MEMBER_TEXT, .values = "[STANDARD, EXPRESS]"},
+	{"severity", SW_MEMBER_TEXT, .values = "[ERROR, WARNING]"},
+	{"maxResults", SW_MEMBER_INTEGER, 0, 0, DIAGNOSTICS_MAX},
+};
+const struct sw_shape sw_shape_validate_definition = SW_SHAPE(validate_members);
+
+static void write_diagnostic(struct sw_answer *out, const struct sw_finding *finding)
+{
+	sw_answer_open(out, NULL, '{');
+	sw_answer_text(out, "severity", finding->severity == SW_SEVERITY_ERROR ? "ERROR" : "WARNING");
+	sw_answer_text(out, "code", finding->code);
+	sw_answer_text(out, "message", finding->aws_text);
+	sw_answer_text(out, "location", finding->aws_location[0] ? finding->aws_location : NULL);
+	sw_answer_close(out, '}');
+}
+
+void sw_call_validate_definition(struct sw_call *call)
+{
+	struct sw_machine *machine = NULL;
+	struct sw_findings *findings = NULL;
+	struct sw_error err = {0};
+	struct sw_answer out = SW_ANSWER;
+	size_t len = 0;
+	const char *definition = sw_call_text(call, "definition", &len);
+	/* "ERROR returns only ERROR diagnostics, whereas WARNING returns both [...]. The default is ERROR." */
+	const char *severity = sw_call_text(call, "severity", NULL);
+	bool warnings = severity && strcmp(severity, "WARNING") == 0;
+	uint32_t max = sw_call_max_results(call, DIAGNOSTICS_MAX), given = 0;
+	bool truncated = false;
+
+	enum sw_result r = sw_machine_compile(definition, len, &machine, &findings, &err);
+	if (r != SW_OK && r != SW_EDEFINITION) {
+		sw_call_fail_result(call, r, &err);
+		return;
+	}
+	sw_answer_open(&out, NULL, '{');
+	sw_answer_text(&out, "result", r == SW_OK ? "OK" : "FAIL");
+	sw_answer_open(&out, "diagnostics", '[');
+	for (size_t i = 0; i < sw_findings_count(findings); i++) {
+		const struct sw_finding *finding = sw_findings_get(findings, i);
+		if (finding->severity != SW_SEVERITY_ERROR && !warnings)
+			continue;
+		truncated = given == max;
+		if (truncated)
+			break;
+		write_diagnostic(&out, finding);
+		given++;
+	}
+	sw_answer_close(&out, ']');
+	sw_answer_boolean(&out, "truncated", truncated);
+	sw_answer_close(&out, '}');
+	sw_findings_free(findings);
+	if (r == SW_OK)
+		sw_machine_unref(machine);
+	sw_call_answer(call, &out);
+}
