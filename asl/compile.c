@@ -194,6 +194,7 @@ static void compile_next(struct sw_compiler *c, struct sw_work *w)
 		w->scope->broken = true;
 	}
 	w->scope->ends = w->scope->ends || json_is_true(end);
+	w->scope->broken = w->scope->broken || (end && !json_is_boolean(end));
 	if (next)
 		sw_compile_target(c, next, w->scope, w->place, w->place, "Next", &w->state->next);
 }
@@ -201,11 +202,39 @@ static void compile_next(struct sw_compiler *c, struct sw_work *w)
 /* ---- states
  * ------------------------------------------------------------------------------------------------------ */
 
+/* PASS_RESULT_IS_STATIC: "Attempt to use a path in the result of a pass state." */
+static void warn_static(struct sw_compiler *c, const json_t *value, const struct sw_place *place)
+{
+	const char *key;
+	json_t *child;
+	size_t index;
+
+	json_object_foreach((json_t *)value, key, child)
+	{
+		struct sw_place at = SW_PLACE_KEY(place, key);
+		size_t len = strlen(key);
+		if (len > 2 && strcmp(key + len - 2, ".$") == 0)
+			sw_report(c, sw_warning(sw_at_key(&at, NULL), SW_CODE_STATIC_RESULT),
+				  "Result is taken as it is, paths too; Parameters would evaluate \"%.100s\"",
+				  key);
+		warn_static(c, child, &at);
+	}
+	json_array_foreach(value, index, child)
+	{
+		struct sw_place at = SW_PLACE_ITEM(place, index);
+		warn_static(c, child, &at);
+	}
+}
+
 static void compile_pass(struct sw_compiler *c, struct sw_work *w)
 {
-	(void)c;
-	if (!w->language->jsonata)
-		w->state->as.pass.result = json_object_get(w->json, "Result");
+	const json_t *result = json_object_get(w->json, "Result");
+	struct sw_place at = SW_PLACE_KEY(w->place, "Result");
+
+	if (w->language->jsonata || !result)
+		return;
+	w->state->as.pass.result = result;
+	warn_static(c, result, &at);
 }
 
 /* "A Timestamp must conform to the RFC3339 profile of ISO 8601", upper-case T and Z. */

@@ -240,7 +240,36 @@ static bool looks_like_expression(const json_t *value)
 }
 
 /* NO_DOLLAR: "No .$ on a field that appears to be a JSONPath or intrinsic function." */
-static void warn_no_dollar(struct sw_compiler *c, const json_t *value, const struct sw_place *place)
+static void check_plain_member(struct sw_compiler *c, const char *key, const json_t *value,
+			       const struct sw_place *at)
+{
+	if (looks_like_expression(value))
+		sw_report(
+			c, sw_warning(sw_at(at, NULL), SW_CODE_NO_DOLLAR),
+			"\"%.100s\" is plain text; for the value of the path or function write \"%.100s.$\"",
+			key, key);
+}
+
+/* "x.$" and "x" would both give the member x. */
+static void check_expression_member(struct sw_compiler *c, const json_t *object, const char *key, size_t len,
+				    const struct sw_place *at)
+{
+	char *name = sw_memdup(key, len - 2);
+	char aws[160];
+
+	if (!name) {
+		c->result = SW_ENOMEM;
+		return;
+	}
+	snprintf(aws, sizeof(aws), "Duplicate field '%.100s'", name);
+	if (json_object_get(object, name))
+		sw_report(c, sw_at_key(at, aws),
+			  "\"%.100s\" and \"%.100s\" would both give the member \"%.100s\"", key, name, name);
+	sw_free(name);
+}
+
+/* What can be said of the members of a payload template before its expressions are looked into. */
+static void check_members(struct sw_compiler *c, const json_t *value, const struct sw_place *place)
 {
 	const char *key;
 	json_t *child;
@@ -250,18 +279,16 @@ static void warn_no_dollar(struct sw_compiler *c, const json_t *value, const str
 	{
 		struct sw_place at = SW_PLACE_KEY(place, key);
 		size_t len = strlen(key);
-		bool dollar = len >= 2 && strcmp(key + len - 2, ".$") == 0;
-		if (!dollar && looks_like_expression(child))
-			sw_report(c, sw_warning(sw_at(&at, NULL), SW_CODE_NO_DOLLAR),
-				  "\"%.100s\" is plain text; for the value of the path or function write "
-				  "\"%.100s.$\"",
-				  key, key);
-		warn_no_dollar(c, child, &at);
+		if (len > 2 && strcmp(key + len - 2, ".$") == 0)
+			check_expression_member(c, value, key, len, &at);
+		else
+			check_plain_member(c, key, child, &at);
+		check_members(c, child, &at);
 	}
 	json_array_foreach(value, index, child)
 	{
 		struct sw_place at = SW_PLACE_ITEM(place, index);
-		warn_no_dollar(c, child, &at);
+		check_members(c, child, &at);
 	}
 }
 
@@ -276,7 +303,7 @@ const struct sw_template *sw_compile_template(struct sw_compiler *c, const struc
 	if (language->jsonata)
 		sw_check_jsonata_strings(c, value, place);
 	else
-		warn_no_dollar(c, value, place);
+		check_members(c, value, place);
 	if (!language->ops)
 		return NULL;
 	enum sw_result r =
@@ -330,20 +357,18 @@ static void check_variable_name(struct sw_compiler *c, const char *name, size_t 
 }
 
 static const struct sw_template *compile_assigned(struct sw_compiler *c, const struct sw_language *language,
-                                                  const char *key, const json_t *value,
-                                                  const struct sw_place *place)
+						  const char *key, const json_t *value,
+						  const struct sw_place *place)
 {
 	const struct sw_template *compiled = NULL;
 	struct template_user user = {c, value, place, place->up, language->jsonata};
 
 	if (language->jsonata)
 		sw_check_jsonata_strings(c, value, place);
-	else
-		warn_no_dollar(c, value, place);
 	if (!language->ops)
 		return NULL;
-	enum sw_result r = sw_template_compile_member(key, value, language->ops, &c->machine->owner, &compiled,
-	                                              on_mistake, &user);
+	enum sw_result r = sw_template_compile_member(key, value, language->ops, &c->machine->owner,
+						      &compiled, on_mistake, &user);
 	if (r == SW_ENOMEM)
 		c->result = r;
 	return r == SW_OK ? compiled : NULL;
@@ -361,6 +386,8 @@ struct sw_assign sw_compile_assign(struct sw_compiler *c, const struct sw_langua
 
 	if (!list)
 		return (struct sw_assign){0};
+	if (!language->jsonata)
+		check_members(c, source, &assign_at);
 	json_object_foreach((json_t *)source, key, value)
 	{
 		struct sw_place at = SW_PLACE_KEY(&assign_at, key);

@@ -139,9 +139,11 @@ static void check_allowed(struct sw_compiler *c, const struct sw_field *field, c
 	if (text && sw_field_allows(field->allowed, text))
 		return;
 	snprintf(aws, sizeof(aws), "Value should be one of the following: [%s]", field->allowed);
-	const char *best = text ? sw_suggestion_of_list(text, field->allowed, near, sizeof(near)) : NULL;
-	sw_report(c, sw_at(place, aws), "%s must be one of %s%s%s%s", field->name, field->allowed,
-		  best ? "; did you mean \"" : "", best ? best : "", best ? "\"?" : "");
+	bool many = strchr(field->allowed, ',') != NULL;
+	const char *best =
+		text && many ? sw_suggestion_of_list(text, field->allowed, near, sizeof(near)) : NULL;
+	sw_report(c, sw_at(place, aws), "%s must be %s%s%s%s%s", field->name, many ? "one of " : "",
+		  field->allowed, best ? "; did you mean \"" : "", best ? best : "", best ? "\"?" : "");
 }
 
 static void check_text(struct sw_compiler *c, const struct sw_field *field,

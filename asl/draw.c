@@ -293,7 +293,7 @@ static void draw_end(struct drawing *d, const struct sw_flow *flow, unsigned dep
 			      "%s [shape=%s, style=filled, fillcolor=black, label=\"\", width=0.2];\n", id,
 			      flow->owner ? "circle" : "doublecircle");
 	else
-		sw_buf_printf(&d->out, "%s((( )))\n", id);
+		sw_buf_printf(&d->out, "%s(((\" \")))\n", id);
 }
 
 /* The state's own node stands above its inner lists: transitions to the state lead there. */
@@ -370,7 +370,7 @@ enum sw_result sw_machine_draw(const struct sw_machine *machine, enum sw_draw_fo
 			"  graph [fontname=\"sans-serif\", fontsize=10];\n"
 			"  start_ [shape=circle, style=filled, fillcolor=black, label=\"\", width=0.2];\n");
 	else
-		sw_buf_text(&d.out, "flowchart TD\n  start_(( ))\n");
+		sw_buf_text(&d.out, "flowchart TD\n  start_((\" \"))\n");
 	draw_flow(&d, &machine->flow, 0);
 	draw_all_edges(&d);
 	if (format == SW_DRAW_DOT)

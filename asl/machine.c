@@ -31,8 +31,3 @@ const char *sw_machine_resource(const struct sw_machine *machine, size_t index)
 {
 	return index < machine->resources_count ? machine->resources[index] : NULL;
 }
-
-void sw_text_free(char *text)
-{
-	sw_free(text);
-}

@@ -93,6 +93,12 @@ struct sw_query_ops {
 	size_t (*name_length)(const char *key, const json_t *value);
 	/* What sw_template_compile passes to compile for expressions inside templates. */
 	unsigned template_kinds;
+	/*
+	 * Puts a failure of evaluate into the words that are used of a member of a template (field: its key as written).
+	 * May be NULL: the failure stays as it is. SW_ENOMEM.
+	 */
+	enum sw_result (*explain)(const struct sw_expr *expr, const char *field, const struct sw_query_env *env,
+	                          struct sw_failure *failure);
 };
 
 extern const struct sw_query_ops sw_query_jsonpath; /* asl/jsonpath/query.c */

@@ -39,7 +39,8 @@ void sw_buf_append(struct sw_buf *buf, const void *data, size_t len);
 void sw_buf_text(struct sw_buf *buf, const char *text);
 void sw_buf_char(struct sw_buf *buf, char c);
 void sw_buf_printf(struct sw_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void sw_buf_vprintf(struct sw_buf *buf, const char *format, va_list args);
+void sw_buf_vprintf(struct sw_buf *buf, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 enum sw_result sw_buf_result(const struct sw_buf *buf);
 /* Takes the bytes out (free with sw_free); NULL when an append failed. Never NULL for an empty buffer. */
 char *sw_buf_take(struct sw_buf *buf, size_t *ret_len);

@@ -85,11 +85,16 @@ enum sw_result sw_machines_find(struct sw_engine *engine, const char *name, stru
 /* The compiled revision; a new reference. SW_ENOENT, SW_ECORRUPT. */
 enum sw_result sw_machines_revision(struct sw_engine *engine, const char *name, uint32_t revision,
 				    struct sw_machine **ret_machine, struct sw_error *err);
+/* Adds a machine's record to a batch. */
+enum sw_result sw_machines_put(struct sw_batch *batch, const struct sw_machine_record *record);
+void sw_machines_done(struct sw_machines *machines);
+
+/* ---- deletion.c ---------------------------------------------------------------------------------------------- */
+
 enum sw_result sw_machines_recover(struct sw_engine *engine, struct sw_snapshot *snapshot, struct sw_error *err);
 /* Walks a little of the listings of DELETING machines. True: come again soon. */
 bool sw_machines_delete_some(struct sw_engine *engine);
 void sw_machines_execution_ended(struct sw_engine *engine, const struct sw_execution *execution);
-void sw_machines_done(struct sw_machines *machines);
 
 /* ---- executions.c: those in memory --------------------------------------------------------------------------- */
 
@@ -103,6 +108,7 @@ struct sw_pending {
 	bool by_token; /* random must be the branch's */
 	bool by_task;  /* the provider's own completion: its attempt needs no cancelling */
 	bool mocked;   /* a mock's: what AWS tells of a task before its outcome is told, too */
+	bool existed;  /* no event: a start by a name that is taken waits for the first one */
 	bool unmapped; /* nobody took the task: nothing was submitted */
 	uint8_t random[SW_TOKEN_RANDOM_BYTES];
 	sw_reply_fn *reply; /* NULL: nobody asked */
@@ -118,12 +124,14 @@ struct sw_attempt {
 	unsigned references;
 	struct sw_entry *entry; /* valid until it is over */
 	uint32_t branch, number;
-	uint32_t invocation; /* with a test case: how often the state was scheduled before */
 	struct sw_task *task; /* once it was delivered */
+	bool fresh; /* its delivery is not in a box yet */
 	bool redelivery, held, over;
 	bool alone; /* nobody but the engine holds the task: it was released, if no completion is in the inbox */
 };
 void sw_attempt_unref(struct sw_attempt *attempt);
+/* An action on it will not be carried out. Takes a reference. */
+void sw_attempt_abandon(struct sw_engine *engine, struct sw_attempt *attempt);
 
 struct sw_entry {
 	uint64_t id;
@@ -218,7 +226,8 @@ int64_t sw_timers_next_ms(const struct sw_engine *engine);
 
 struct sw_recovery {
 	uint64_t last_id; /* executions up to here may be older than this process */
-	uint64_t at_id;   /* in flight, up to here: looked at */
+	uint64_t at_id;   /* before this one all have been looked at */
+	uint32_t at_branch;
 	bool running;
 };
 /* Reads settings and ends of tables, writes what a new store needs. */
@@ -291,6 +300,8 @@ struct sw_batch *sw_engine_changes(struct sw_engine *engine);
 enum sw_result sw_engine_write(struct sw_engine *engine, struct sw_answer *answer, struct sw_error *err);
 /* Turns, hand-over, actions: what is to be done now. */
 void sw_engine_work(struct sw_engine *engine);
+/* Whoever waits for something that will not happen any more is told result. text may be NULL. */
+void sw_engine_give_up(struct sw_engine *engine, enum sw_result result, const char *text);
 /* Before the end: what has come in has its turn, and everything is committed. */
 void sw_engine_drain(struct sw_engine *engine);
 /* Every entry point begins with it: SW_EINVAL, SW_EFORKED, SW_EIO (poisoned), SW_ECLOSED. */
@@ -346,6 +357,7 @@ struct sw_engine {
 	/* the turn that was taken but is not wholly in the open box yet, because memory was short */
 	struct sw_entry *unrecorded;
 	struct sw_pending *unrecorded_pending;
+	bool unrecorded_changed;
 	struct sw_effects effects;
 	struct sw_buf record;
 	/* what a call writes: all of it reaches the open box, or the box waits (memory was short) */
@@ -354,6 +366,7 @@ struct sw_engine {
 	size_t changes_at;
 
 	struct sw_inbox *inbox;
+	struct sw_completion *left_in_inbox; /* taken out, and still to be received: memory was short */
 	struct sw_routes *routes;
 	struct sw_commands_provider *commands;
 	struct sw_mocks *mocks;

@@ -247,8 +247,10 @@ enum sw_result sw_executions_reload(struct sw_engine *engine, struct sw_entry *e
 	entry->execution = execution;
 	execution->owner = entry;
 	entry->broken = false;
-	sw_free(entry->damage);
-	entry->damage = damage;
+	if (damage) {
+		sw_free(entry->damage);
+		entry->damage = damage;
+	}
 	settle(engine, entry);
 	return SW_OK;
 }

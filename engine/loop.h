@@ -18,7 +18,10 @@ extern "C" {
 
 enum sw_interest { SW_READABLE = 1, SW_WRITABLE = 2 };
 
-/* One watched descriptor. The owner (engine, server) holds the memory and fills the first part. */
+/*
+ * One watched descriptor. The owner (engine, server) holds the memory and fills the first part; it stops the watch
+ * before it closes the descriptor.
+ */
 struct sw_watch {
 	int fd;
 	void (*ready)(struct sw_watch *watch, unsigned interest); /* level-triggered */

@@ -187,18 +187,18 @@ enum sw_result sw_record_open(struct sw_slice bytes, const char *kind, struct sw
 {
 	const uint8_t *data = bytes.data;
 	if (bytes.len < 1 + SW_RECORD_CRC_BYTES)
-		return sw_error_set(err, SW_ECORRUPT, "a %s record is damaged: it is too short", kind);
+		return sw_error_set(err, SW_ECORRUPT, "damaged %s record: it is too short", kind);
 	size_t len = bytes.len - SW_RECORD_CRC_BYTES;
 	struct sw_cursor checksum = sw_cursor(sw_slice(data + len, SW_RECORD_CRC_BYTES));
 	if (sw_cursor_be32(&checksum) != sw_crc32(data, len))
-		return sw_error_set(err, SW_ECORRUPT, "a %s record is damaged: its checksum is wrong", kind);
+		return sw_error_set(err, SW_ECORRUPT, "damaged %s record: its checksum is wrong", kind);
 	/* Every version keeps its number in front and the checksum behind. */
 	if (data[0] > SW_RECORD_VERSION)
 		return sw_error_set(err, SW_EVERSION,
-				    "a %s record has format %u; this program reads up to %u", kind, data[0],
+				    "%s record of format %u; this program reads up to %u", kind, data[0],
 				    SW_RECORD_VERSION);
 	if (data[0] == 0)
-		return sw_error_set(err, SW_ECORRUPT, "a %s record is damaged: it has no version", kind);
+		return sw_error_set(err, SW_ECORRUPT, "damaged %s record: it has no version", kind);
 	*ret_record =
 		(struct sw_record_reader){.cursor = sw_cursor(sw_slice(data + 1, len - 1)), .start = data};
 	return SW_OK;
@@ -218,15 +218,15 @@ enum sw_result sw_record_check(const struct sw_record_reader *record, const char
 			       struct sw_error *err)
 {
 	if (record->result == SW_ECORRUPT)
-		return sw_error_set(err, SW_ECORRUPT, "a value that a %s record names is missing or damaged",
+		return sw_error_set(err, SW_ECORRUPT, "damaged %s record: a value that it names is missing or damaged",
 				    kind);
 	if (record->result < 0)
-		return sw_error_set(err, record->result, "a %s record could not be read: %s", kind,
+		return sw_error_set(err, record->result, "%s record not read: %s", kind,
 				    sw_result_text(record->result));
 	if (record->cursor.failed)
-		return sw_error_set(err, SW_ECORRUPT, "a %s record is damaged: a field is impossible", kind);
+		return sw_error_set(err, SW_ECORRUPT, "damaged %s record: a field is impossible", kind);
 	if (at_end && record->cursor.at != record->cursor.end)
-		return sw_error_set(err, SW_ECORRUPT, "a %s record is damaged: it is too long", kind);
+		return sw_error_set(err, SW_ECORRUPT, "damaged %s record: it is too long", kind);
 	return SW_OK;
 }
 

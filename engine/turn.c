@@ -107,7 +107,7 @@ static enum sw_result record_removed(struct sw_engine *engine, struct sw_entry *
 			r = mark_in_flight(engine, execution->id, removed->number, removed->stored_in_flight, false);
 		sw_timers_forget(engine, execution->id, removed->number);
 	}
-	if (r == SW_OK && ended) {
+	if (r == SW_OK && ended && entry->stored) {
 		sw_key_execution(&key, execution->id);
 		r = sw_batch_delete_prefix(engine->open->batch, SW_TABLE_BRANCHES, sw_key_slice(&key));
 	}
@@ -209,20 +209,6 @@ static struct sw_attempt *find_attempt(const struct sw_entry *entry, uint32_t br
 	return attempt;
 }
 
-/* How often the state was scheduled before the attempt of a command: the commands that follow count, too. */
-static uint32_t invocation_of(const struct sw_engine *engine, const struct sw_execution *execution, uint32_t command,
-			      const struct sw_state *state)
-{
-	uint32_t count = execution->mock_counts[state->index];
-	for (uint32_t i = command; i < engine->effects.commands_count && count > 0; i++) {
-		const struct sw_command *later = &engine->effects.commands[i];
-		const struct sw_branch *branch = sw_execution_branch(execution, later->branch);
-		if (later->kind == SW_COMMAND_DISPATCH && branch && branch->state == state)
-			count--;
-	}
-	return count;
-}
-
 /* An attempt for each command to deliver one, unless it is over already. */
 static enum sw_result make_attempts(struct sw_engine *engine, struct sw_entry *entry)
 {
@@ -240,8 +226,6 @@ static enum sw_result make_attempts(struct sw_engine *engine, struct sw_entry *e
 		if (!attempt)
 			return SW_ENOMEM;
 		attempt->fresh = true;
-		if (execution->mock_counts)
-			attempt->invocation = invocation_of(engine, execution, i, branch->state);
 	}
 	return SW_OK;
 }
@@ -291,7 +275,9 @@ static enum sw_result make_answer(const struct sw_entry *entry, const struct sw_
 	*ret_answer = (struct sw_answer){.reply = pending->reply, .user = pending->user};
 	if (!pending->reply)
 		return SW_OK;
-	ret_answer->time_ms = pending->kind == SW_EVENT_START ? execution->start_ms : execution->stop_ms;
+	bool start = pending->kind == SW_EVENT_START || pending->existed;
+	ret_answer->time_ms = start ? execution->start_ms : execution->stop_ms;
+	ret_answer->existed = pending->existed;
 	ret_answer->arn = sw_strdup(execution->arn);
 	return ret_answer->arn ? SW_OK : SW_ENOMEM;
 }
@@ -312,10 +298,8 @@ static void settle(struct sw_engine *engine, struct sw_entry *entry, const struc
 		engine->stats.started++;
 	entry->stored = true;
 	sw_executions_unname(&engine->executions, entry);
-	if (changed && execution->status != SW_STATUS_RUNNING) {
+	if (changed && execution->status != SW_STATUS_RUNNING)
 		count_ending(engine, execution->status);
-		sw_timers_forget(engine, entry->id, SW_NO_BRANCH);
-	}
 	entry->more = engine->effects.more;
 	entry->retries = 0;
 	if (entry->more || entry->pending_first)
@@ -349,7 +333,8 @@ bool sw_turn_record(struct sw_engine *engine)
 	struct sw_answer answer = {0};
 	if (!entry)
 		return true;
-	bool changed = has_changed(engine, entry);
+	/* Not asked anew when it is tried again: by then some records are in the box. */
+	bool changed = engine->unrecorded_changed = engine->unrecorded_changed || has_changed(engine, entry);
 	enum sw_result r = make_attempts(engine, entry);
 	if (r == SW_OK)
 		r = sw_box_reserve(engine->open, 1 + 2 * sw_attempts_count(entry), 1);
@@ -369,6 +354,7 @@ bool sw_turn_record(struct sw_engine *engine)
 	}
 	engine->unrecorded = NULL;
 	engine->unrecorded_pending = NULL;
+	engine->unrecorded_changed = false;
 	settle(engine, entry, pending, &answer, changed);
 	sw_pending_free(pending);
 	sw_effects_reset(&engine->effects);
@@ -421,26 +407,47 @@ static enum sw_result submit(struct sw_engine *engine, struct sw_entry *entry, c
 	return r;
 }
 
+/* The branch whose attempt the event is about, if it still waits. A step may have removed it: asked anew each time. */
+static const struct sw_branch *waiting(const struct sw_entry *entry, const struct sw_pending *pending)
+{
+	const struct sw_branch *branch = sw_execution_branch(entry->execution, pending->branch);
+	bool waits = branch && branch->wait == SW_BRANCH_TASK && branch->attempt == pending->attempt;
+	return waits ? branch : NULL;
+}
+
+/* Was a worker to be seen before the outcome, was the job to be submitted? SW_ECLOSED: nothing waits any more. */
+static enum sw_result step_before_outcome(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending)
+{
+	const struct sw_branch *branch = waiting(entry, pending);
+	enum sw_result r = SW_OK;
+	if (branch->state->as.task.kind == SW_RESOURCE_ACTIVITY && !branch->started)
+		r = step(engine, entry, pending, SW_EVENT_TASK_STARTED, NULL);
+	branch = waiting(entry, pending);
+	if (r < 0 || !branch)
+		return r < 0 ? r : SW_ECLOSED;
+	enum sw_resource_pattern pattern = branch->state->as.task.pattern;
+	if (!branch->submitted && (pattern == SW_CALL_SYNC || (pattern == SW_CALL_TOKEN && pending->mocked)))
+		r = submit(engine, entry, pending);
+	if (r < 0)
+		return r;
+	return waiting(entry, pending) ? SW_OK : SW_ECLOSED;
+}
+
 /*
  * What a provider answers means what the resource's pattern says. `.waitForTaskToken`: the request was made, and now
  * the token is waited for. `.sync`: the job was submitted, and has ended. An activity's worker has started.
  */
 static enum sw_result step_task(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending)
 {
-	const struct sw_branch *branch = sw_execution_branch(entry->execution, pending->branch);
-	bool waits = branch && branch->wait == SW_BRANCH_TASK && branch->attempt == pending->attempt;
-	if (!waits || !is_outcome(pending->kind) || pending->unmapped || branch->state->type != SW_STATE_TASK)
+	const struct sw_branch *branch = waiting(entry, pending);
+	if (!branch || !is_outcome(pending->kind) || pending->unmapped || branch->state->type != SW_STATE_TASK)
 		return step(engine, entry, pending, pending->kind, pending->output);
-	const struct sw_task_fields *task = &branch->state->as.task;
-	enum sw_result r = SW_OK;
-	if (task->kind == SW_RESOURCE_ACTIVITY && !branch->started)
-		r = step(engine, entry, pending, SW_EVENT_TASK_STARTED, NULL);
-	if (task->pattern == SW_CALL_TOKEN && !pending->mocked && !branch->submitted &&
+	if (branch->state->as.task.pattern == SW_CALL_TOKEN && !pending->mocked && !branch->submitted &&
 	    pending->kind == SW_EVENT_TASK_SUCCEEDED)
 		return step(engine, entry, pending, SW_EVENT_TASK_SUBMITTED, pending->output);
-	if (r == SW_OK && !branch->submitted &&
-	    (task->pattern == SW_CALL_SYNC || (task->pattern == SW_CALL_TOKEN && pending->mocked)))
-		r = submit(engine, entry, pending);
+	enum sw_result r = step_before_outcome(engine, entry, pending);
+	if (r == SW_ECLOSED)
+		return SW_OK; /* the outcome comes too late for what happened before it */
 	return r < 0 ? r : step(engine, entry, pending, pending->kind, pending->output);
 }
 
@@ -465,11 +472,13 @@ static enum sw_result apply(struct sw_engine *engine, struct sw_entry *entry, st
 static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending, enum sw_result result)
 {
 	struct sw_answer answer = {.reply = pending->reply, .user = pending->user, .result = result};
-	if (pending->kind == SW_EVENT_STOP && result == SW_ETIMEDOUT) {
-		/* It has ended: left as it is. */
-		answer.result = SW_OK;
+	const struct sw_execution *execution = entry->execution;
+	if (result == SW_ETIMEDOUT && (pending->kind == SW_EVENT_STOP || pending->existed)) {
+		/* It has ended, and is left as it is. */
+		answer.arn = pending->reply ? sw_strdup(execution->arn) : NULL;
+		answer.result = pending->reply && !answer.arn ? SW_ENOMEM : SW_OK;
 		answer.existed = true;
-		answer.time_ms = entry->execution->stop_ms;
+		answer.time_ms = pending->existed ? execution->start_ms : execution->stop_ms;
 	}
 	if (answer.reply)
 		sw_box_act(engine->open, &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = answer});
@@ -492,7 +501,7 @@ static void refuse_start(struct sw_engine *engine, struct sw_entry *entry, enum 
 		struct sw_pending *pending = take_pending(entry);
 		enum sw_result r = sw_box_reserve(engine->open, 1, 0);
 		if (r == SW_OK) {
-			refuse(engine, entry, pending, pending->kind == SW_EVENT_START ? result : SW_ENOENT);
+			refuse(engine, entry, pending, result);
 			continue;
 		}
 		/* Not even that: nothing of it is on disk, so nothing has to be waited for. */
@@ -506,13 +515,16 @@ static void refuse_start(struct sw_engine *engine, struct sw_entry *entry, enum 
 }
 
 /* The step could not be carried out; what it began to change is not to be used. */
-static bool fail_turn(struct sw_engine *engine, struct sw_entry *entry)
+static bool fail_turn(struct sw_engine *engine, struct sw_entry *entry, enum sw_result result)
 {
 	sw_effects_reset(&engine->effects);
 	if (!entry->stored) {
-		refuse_start(engine, entry, SW_ENOMEM);
+		refuse_start(engine, entry, result);
 		return true;
 	}
+	/* No other failure is known of. If there is one it would be the same the next time. */
+	if (result != SW_ENOMEM && !entry->damage)
+		entry->damage = sw_asprintf("The execution cannot go on: %s.", sw_result_text(result));
 	entry->broken = true;
 	entry->more = true; /* READY branches are to go on when it is loaded again */
 	if (++entry->retries == TURNS_FAILED_LOGGED)
@@ -550,15 +562,17 @@ static bool mend(struct sw_engine *engine, struct sw_entry *entry)
 static struct sw_pending *choose(struct sw_entry *entry, bool *ret_nothing)
 {
 	*ret_nothing = false;
-	if (entry->pending_first)
+	if (entry->pending_first && !entry->damage)
 		return entry->pending_first;
 	*ret_nothing = !entry->more && !entry->damage;
 	struct sw_pending *pending = *ret_nothing ? NULL : sw_zalloc(sizeof(*pending));
 	if (!pending)
 		return NULL;
 	pending->kind = SW_EVENT_CONTINUE;
+	pending->next = entry->pending_first;
+	if (!entry->pending_first)
+		entry->pending_end = &pending->next;
 	entry->pending_first = pending;
-	entry->pending_end = &pending->next;
 	return pending;
 }
 
@@ -582,8 +596,8 @@ bool sw_turn_run(struct sw_engine *engine, struct sw_entry *entry)
 		return false;
 	}
 	enum sw_result r = apply(engine, entry, pending);
-	if (r != SW_OK && r != SW_ENOENT && r != SW_ETIMEDOUT)
-		return fail_turn(engine, entry);
+	if (r != SW_OK && r != SW_ENOENT && r != SW_ETIMEDOUT && r != SW_EINVAL)
+		return fail_turn(engine, entry, r);
 	take_pending(entry);
 	if (r == SW_OK) {
 		sw_free(entry->damage);

@@ -79,7 +79,8 @@ void sw_answer_time(struct sw_answer *out, const char *key, int64_t time_ms)
 {
 	uint64_t ms = time_ms < 0 ? 0 - (uint64_t)time_ms : (uint64_t)time_ms;
 	begin(out, key);
-	sw_buf_printf(&out->text, "%s%" PRIu64 ".%03u", time_ms < 0 ? "-" : "", ms / 1000, (unsigned)(ms % 1000));
+	sw_buf_printf(&out->text, "%s%" PRIu64 ".%03u", time_ms < 0 ? "-" : "", ms / 1000,
+		      (unsigned)(ms % 1000));
 }
 
 void sw_answer_json(struct sw_answer *out, const char *key, const char *json, size_t len)

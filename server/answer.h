@@ -1,6 +1,6 @@
 /*
- * Writing JSON answers: members and items one after the other into a buffer. A failure to get memory is remembered by
- * the buffer. Private to server/.
+ * Writing JSON answers: members and items one after the other into a buffer. A failure to get memory is
+ * remembered by the buffer. Private to server/.
  */
 #ifndef SW_SERVER_ANSWER_H
 #define SW_SERVER_ANSWER_H
@@ -11,7 +11,7 @@ struct sw_answer {
 	struct sw_buf text;
 	bool comma; /* the next member or item needs one before it */
 };
-#define SW_ANSWER ((struct sw_answer){0})
+#define SW_ANSWER ((struct sw_answer){.comma = false})
 
 /* key is NULL for items and for the outermost value. bracket is '{' or '['; close with '}' or ']'. */
 void sw_answer_open(struct sw_answer *out, const char *key, char bracket);

@@ -17,7 +17,8 @@ static const struct sw_action actions[] = {
 /* The answer when there is no memory for another one. */
 static const char out_of_memory[] = "{\"__type\":\"InternalFailure\",\"message\":\"out of memory\"}";
 
-/* ---- life ------------------------------------------------------------------------------------------------ */
+/* ---- life ------------------------------------------------------------------------------------------------
+ */
 
 static void api_unref(struct sw_api *api)
 {
@@ -57,7 +58,8 @@ void sw_api_free(struct sw_api *api)
 		api_unref(api);
 }
 
-/* ---- answering ---------------------------------------------------------------------------------------------- */
+/* ---- answering
+ * ---------------------------------------------------------------------------------------------- */
 
 static void call_free(struct sw_call *call)
 {
@@ -119,7 +121,8 @@ void sw_call_fail(struct sw_call *call, const char *type, const char *format, ..
 	fail_with(call, 400, type, &message);
 }
 
-void sw_call_fail_quoting(struct sw_call *call, const char *type, const char *prefix, const char *text, size_t len)
+void sw_call_fail_quoting(struct sw_call *call, const char *type, const char *prefix, const char *text,
+			  size_t len)
 {
 	struct sw_buf message = SW_BUF;
 	sw_buf_text(&message, prefix);
@@ -152,12 +155,12 @@ static void fail_existing(struct sw_call *call)
 	name = name ? name : "";
 	if (call->machine)
 		sw_call_fail(call, "ExecutionAlreadyExists",
-		             "Execution Already Exists: 'arn:aws:states:%s:%s:execution:%s:%s'", api->region,
-		             api->account, call->machine, name);
+			     "Execution Already Exists: 'arn:aws:states:%s:%s:execution:%s:%s'", api->region,
+			     api->account, call->machine, name);
 	else
 		sw_call_fail(call, "StateMachineAlreadyExists",
-		             "State Machine Already Exists: 'arn:aws:states:%s:%s:stateMachine:%s'", api->region,
-		             api->account, name);
+			     "State Machine Already Exists: 'arn:aws:states:%s:%s:stateMachine:%s'",
+			     api->region, api->account, name);
 }
 
 /* Input of an execution or output of a task that is not JSON: what AWS's parser says of it. */
@@ -198,8 +201,10 @@ static void fail_limit(struct sw_call *call, const struct sw_error *err)
 		fail_with(call, 400, "ValidationException", &message);
 		return;
 	}
-	sw_call_fail(call, call->subject == SW_SUBJECT_MACHINE && call->machine ? "ExecutionLimitExceeded" : "ValidationException",
-	             "%s", err->text);
+	sw_call_fail(call,
+		     call->subject == SW_SUBJECT_MACHINE && call->machine ? "ExecutionLimitExceeded"
+									  : "ValidationException",
+		     "%s", err->text);
 }
 
 /* "Invalid Arn: 'Invalid ARN prefix: x'", with or without its beginning. */
@@ -227,7 +232,9 @@ void sw_call_fail_result(struct sw_call *call, enum sw_result result, const stru
 		return;
 	case SW_EDELETING:
 		sw_call_fail(call, "StateMachineDeleting", "State Machine Deleting: '%s'",
-		             call->subject_text ? call->subject_text : call->machine ? call->machine : text);
+			     call->subject_text ? call->subject_text
+			     : call->machine    ? call->machine
+						: text);
 		return;
 	case SW_EARN:
 		fail_arn(call, err);
@@ -235,7 +242,8 @@ void sw_call_fail_result(struct sw_call *call, enum sw_result result, const stru
 	case SW_ENAME: {
 		size_t len = 0;
 		const char *name = sw_call_text(call, "name", &len);
-		sw_call_fail_quoting(call, "InvalidName", "Invalid Name: '", name ? name : "", name ? len : 0);
+		sw_call_fail_quoting(call, "InvalidName", "Invalid Name: '", name ? name : "",
+				     name ? len : 0);
 		return;
 	}
 	case SW_EINPUT:
@@ -274,7 +282,8 @@ void sw_call_asked(struct sw_call *call, enum sw_result result, const struct sw_
 		sw_call_fail_result(call, result, err);
 }
 
-/* ---- what the request holds ----------------------------------------------------------------------------------- */
+/* ---- what the request holds
+ * ----------------------------------------------------------------------------------- */
 
 const char *sw_call_text(const struct sw_call *call, const char *member, size_t *ret_len)
 {
@@ -371,7 +380,8 @@ bool sw_call_take_execution(struct sw_call *call)
 	return true;
 }
 
-/* ---- one call -------------------------------------------------------------------------------------------------- */
+/* ---- one call
+ * -------------------------------------------------------------------------------------------------- */
 
 static const struct sw_action *action_named(const char *name)
 {
@@ -394,8 +404,9 @@ static bool parse_request(struct sw_call *call, const char *body, size_t len)
 		if (len == 0 || json_error_code(&error) == json_error_out_of_memory)
 			sw_call_fail_result(call, SW_ENOMEM, NULL);
 		else
-			sw_call_fail(call, "SerializationException", "the request is not JSON: line %d, column %d: %s",
-			             error.line, error.column, error.text);
+			sw_call_fail(call, "SerializationException",
+				     "the request is not JSON: line %d, column %d: %s", error.line,
+				     error.column, error.text);
 		return false;
 	}
 	if (!json_is_object(call->request)) {
@@ -414,12 +425,14 @@ static bool check_request(struct sw_call *call)
 		sw_buf_done(&message);
 		return true;
 	}
-	fail_with(call, 400, verdict == SW_SHAPE_WRONG_TYPE ? "SerializationException" : "ValidationException", &message);
+	fail_with(call, 400,
+		  verdict == SW_SHAPE_WRONG_TYPE ? "SerializationException" : "ValidationException",
+		  &message);
 	return false;
 }
 
 enum sw_result sw_api_call(struct sw_api *api, const char *action, const char *body, size_t len,
-                           sw_api_reply_fn *reply, void *user)
+			   sw_api_reply_fn *reply, void *user)
 {
 	struct sw_call *call = sw_zalloc(sizeof(*call));
 	if (!call)
@@ -430,13 +443,15 @@ enum sw_result sw_api_call(struct sw_api *api, const char *action, const char *b
 	call->user = user;
 	call->action = action_named(action);
 	if (!call->action) {
-		sw_call_fail(call, "UnknownOperationException", "Stepwell does not have the action %.100s", action);
+		sw_call_fail(call, "UnknownOperationException", "Stepwell does not have the action %.100s",
+			     action);
 		return SW_OK;
 	}
 	if (!parse_request(call, body, len) || !check_request(call))
 		return SW_OK;
 	if (call->action->needs_owner && !api->engine) {
-		fail_status(call, 503, "ServiceUnavailable", "no process runs this data directory: it can only be read");
+		fail_status(call, 503, "ServiceUnavailable",
+			    "no process runs this data directory: it can only be read");
 		return SW_OK;
 	}
 	call->action->handle(call);

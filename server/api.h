@@ -1,9 +1,9 @@
 /*
- * One call of the API: what its handler knows and how it answers. Private to server/, shared by api.c and the files
- * of handlers (api_*.c).
+ * One call of the API: what its handler knows and how it answers. Private to server/, shared by api.c and the
+ * files of handlers (api_*.c).
  *
- * A handler ends in exactly one of: sw_call_answer, sw_call_fail..., or a call of the engine that returned SW_OK
- * (the callback given to it then answers). Each of these takes the call: it may be gone afterwards.
+ * A handler ends in exactly one of: sw_call_answer, sw_call_fail..., or a call of the engine that returned
+ * SW_OK (the callback given to it then answers). Each of these takes the call: it may be gone afterwards.
  */
 #ifndef SW_SERVER_API_H
 #define SW_SERVER_API_H
@@ -17,7 +17,7 @@
 #include <jansson.h>
 
 struct sw_api {
-	uint32_t refs; /* the owner's, and one for each call that waits */
+	uint32_t refs;            /* the owner's, and one for each call that waits */
 	struct sw_engine *engine; /* borrowed; NULL: nobody owns the directory */
 	struct sw_reader *reader; /* borrowed */
 	char *region, *account;   /* what ARNs are built of */
@@ -46,7 +46,8 @@ struct sw_action {
 	bool needs_owner;
 };
 
-/* ---- what the request holds; borrowed while the call lives ------------------------------------------------- */
+/* ---- what the request holds; borrowed while the call lives
+ * ------------------------------------------------- */
 
 /* NULL when the member is absent or null. ret_len may be NULL. */
 const char *sw_call_text(const struct sw_call *call, const char *member, size_t *ret_len);
@@ -56,7 +57,8 @@ uint32_t sw_call_max_results(const struct sw_call *call, uint32_t otherwise);
 /* includedData is METADATA_ONLY: no definition, no payloads. */
 bool sw_call_metadata_only(const struct sw_call *call);
 
-/* ---- checks: false when they have answered ------------------------------------------------------------------- */
+/* ---- checks: false when they have answered
+ * ------------------------------------------------------------------- */
 
 /* The characters of a name; its length is the shape's matter. Absent is fine. */
 bool sw_call_check_name(struct sw_call *call, const char *member);
@@ -67,7 +69,8 @@ bool sw_call_take_machine(struct sw_call *call);
 /* executionArn of this region and account: sets subject. */
 bool sw_call_take_execution(struct sw_call *call);
 
-/* ---- answers: each takes the call --------------------------------------------------------------------------- */
+/* ---- answers: each takes the call
+ * --------------------------------------------------------------------------- */
 
 /* The answer's object must be closed. Takes its memory. */
 void sw_call_answer(struct sw_call *call, struct sw_answer *answer);
@@ -76,14 +79,15 @@ void sw_call_answer_empty(struct sw_call *call); /* {} */
 void sw_call_fail(struct sw_call *call, const char *type, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The same with text of len bytes that may hold U+0000: prefix, text, "'". */
-void sw_call_fail_quoting(struct sw_call *call, const char *type, const char *prefix, const char *text, size_t len);
+void sw_call_fail_quoting(struct sw_call *call, const char *type, const char *prefix, const char *text,
+			  size_t len);
 /* What the engine or reader said, in AWS's words. */
 void sw_call_fail_result(struct sw_call *call, enum sw_result result, const struct sw_error *err);
 /* A call of the engine that returned: goes on to wait for its reply, or answers the error. */
 void sw_call_asked(struct sw_call *call, enum sw_result result, const struct sw_error *err);
 
-#define SW_ACTION_DECLARE(name, id, owner)                                                                           \
-	void sw_call_##id(struct sw_call *call);                                                                     \
+#define SW_ACTION_DECLARE(name, id, owner)       \
+	void sw_call_##id(struct sw_call *call); \
 	extern const struct sw_shape sw_shape_##id;
 SW_ACTIONS(SW_ACTION_DECLARE)
 #undef SW_ACTION_DECLARE

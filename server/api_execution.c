@@ -8,7 +8,8 @@
 static const struct sw_member start_members[] = {
 	{"stateMachineArn", SW_MEMBER_TEXT, SW_REQUIRED, 1, 256},
 	{"name", SW_MEMBER_TEXT, SW_ANY_BYTES, 1, 80},
-	{"input", SW_MEMBER_TEXT, SW_SENSITIVE | SW_ANY_BYTES}, /* its length is the engine's matter: SW_ELIMIT */
+	{"input", SW_MEMBER_TEXT,
+	 SW_SENSITIVE | SW_ANY_BYTES}, /* its length is the engine's matter: SW_ELIMIT */
 	{"traceHeader", SW_MEMBER_TEXT, SW_ASCII, 0, 256},
 };
 const struct sw_shape sw_shape_start_execution = SW_SHAPE(start_members);
@@ -48,9 +49,11 @@ static const struct sw_member list_all_members[] = {
 };
 const struct sw_shape sw_shape_list_all_executions = SW_SHAPE(list_all_members);
 
-/* ---- starting and stopping ------------------------------------------------------------------------------------ */
+/* ---- starting and stopping
+ * ------------------------------------------------------------------------------------ */
 
-static void started(void *user, enum sw_result result, const struct sw_reply *reply, const struct sw_error *err)
+static void started(void *user, enum sw_result result, const struct sw_reply *reply,
+		    const struct sw_error *err)
 {
 	struct sw_call *call = user;
 	struct sw_answer out = SW_ANSWER;
@@ -81,7 +84,8 @@ void sw_call_start_execution(struct sw_call *call)
 	sw_call_asked(call, r, &err);
 }
 
-static void stopped(void *user, enum sw_result result, const struct sw_reply *reply, const struct sw_error *err)
+static void stopped(void *user, enum sw_result result, const struct sw_reply *reply,
+		    const struct sw_error *err)
 {
 	struct sw_call *call = user;
 	struct sw_answer out = SW_ANSWER;
@@ -100,14 +104,17 @@ void sw_call_stop_execution(struct sw_call *call)
 	struct sw_error err = {0};
 	if (!sw_call_take_execution(call))
 		return;
-	enum sw_result r = sw_engine_stop(call->api->engine, call->subject_text, sw_call_text(call, "error", NULL),
-	                                  sw_call_text(call, "cause", NULL), stopped, call, &err);
+	enum sw_result r =
+		sw_engine_stop(call->api->engine, call->subject_text, sw_call_text(call, "error", NULL),
+			       sw_call_text(call, "cause", NULL), stopped, call, &err);
 	sw_call_asked(call, r, &err);
 }
 
-/* ---- describing ------------------------------------------------------------------------------------------------ */
+/* ---- describing
+ * ------------------------------------------------------------------------------------------------ */
 
-static void write_payload(struct sw_answer *out, const char *key, const char *details, const char *text, size_t len)
+static void write_payload(struct sw_answer *out, const char *key, const char *details, const char *text,
+			  size_t len)
 {
 	if (!text)
 		return;
@@ -125,7 +132,7 @@ static void write_redrive(struct sw_answer *out, const struct sw_execution_info 
 	    info->status == SW_STATUS_PENDING_REDRIVE) {
 		char reason[64];
 		snprintf(reason, sizeof(reason), "Execution is %s and cannot be redriven",
-		         sw_status_name(info->status));
+			 sw_status_name(info->status));
 		sw_answer_text(out, "redriveStatus", "NOT_REDRIVABLE");
 		sw_answer_text(out, "redriveStatusReason", reason);
 	} else if (info->events_count >= SW_HISTORY_EVENTS_MAX - 1) {
@@ -143,7 +150,7 @@ static void write_execution(struct sw_answer *out, const struct sw_execution_inf
 	sw_answer_text(out, "name", info->name);
 	sw_answer_text(out, "status", sw_status_name(info->status));
 	sw_answer_time(out, "startDate", info->start_ms);
-	if (info->status != SW_STATUS_RUNNING)
+	if (info->stop_ms)
 		sw_answer_time(out, "stopDate", info->stop_ms);
 }
 
@@ -176,7 +183,8 @@ void sw_call_describe_execution(struct sw_call *call)
 	sw_call_answer(call, &out);
 }
 
-/* ---- listing ---------------------------------------------------------------------------------------------------- */
+/* ---- listing
+ * ---------------------------------------------------------------------------------------------------- */
 
 struct listing {
 	struct sw_answer out;
@@ -187,7 +195,8 @@ static void write_listed(void *user, const struct sw_execution_info *info)
 {
 	struct listing *listing = user;
 	struct sw_answer *out = &listing->out;
-	if (listing->redrive_filter && (strcmp(listing->redrive_filter, "REDRIVEN") == 0) != (info->redrive_count > 0))
+	if (listing->redrive_filter &&
+	    (strcmp(listing->redrive_filter, "REDRIVEN") == 0) != (info->redrive_count > 0))
 		return;
 	sw_answer_open(out, NULL, '{');
 	write_execution(out, info);
@@ -206,7 +215,8 @@ static enum sw_status status_named(const char *name)
 static void list(struct sw_call *call)
 {
 	struct sw_error err = {0};
-	struct listing listing = {.out = SW_ANSWER, .redrive_filter = sw_call_text(call, "redriveFilter", NULL)};
+	struct listing listing = {.out = SW_ANSWER,
+				  .redrive_filter = sw_call_text(call, "redriveFilter", NULL)};
 	const char *status = sw_call_text(call, "statusFilter", NULL);
 	struct sw_list_filter filter = {.machine = call->machine, .name = sw_call_text(call, "name", NULL)};
 	char *next = NULL;
@@ -246,7 +256,7 @@ static bool check_machine(struct sw_call *call, bool standard)
 	sw_machine_info_done(&info);
 	if (standard && type == SW_TYPE_EXPRESS) {
 		sw_call_fail(call, "StateMachineTypeNotSupported",
-		             "This operation is not supported by this type of state machine");
+			     "This operation is not supported by this type of state machine");
 		return false;
 	}
 	return true;
@@ -258,7 +268,8 @@ void sw_call_list_executions(struct sw_call *call)
 	const char *machine = sw_call_text(call, "stateMachineArn", NULL);
 
 	if (!map_run == !machine) {
-		sw_call_fail(call, "ValidationException", "Exactly one of stateMachineArn and mapRunArn must be specified");
+		sw_call_fail(call, "ValidationException",
+			     "Exactly one of stateMachineArn and mapRunArn must be specified");
 		return;
 	}
 	if (map_run) {
@@ -274,6 +285,7 @@ void sw_call_list_all_executions(struct sw_call *call)
 {
 	if (!sw_call_check_name(call, "name"))
 		return;
-	if (!sw_call_text(call, "stateMachineArn", NULL) || (sw_call_take_machine(call) && check_machine(call, false)))
+	if (!sw_call_text(call, "stateMachineArn", NULL) ||
+	    (sw_call_take_machine(call) && check_machine(call, false)))
 		list(call);
 }

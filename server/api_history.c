@@ -9,8 +9,8 @@
 #include <string.h>
 
 #define TOKEN_BYTES 48
-#define READ_EVENTS_MAX 200      /* asked of the reader at once */
-#define PAGE_BYTES_MAX 4194304   /* of one answer: "the actual number of results might be fewer" */
+#define READ_EVENTS_MAX 200    /* asked of the reader at once */
+#define PAGE_BYTES_MAX 4194304 /* of one answer: "the actual number of results might be fewer" */
 
 static const struct sw_member history_members[] = {
 	{"executionArn", SW_MEMBER_TEXT, SW_REQUIRED, 1, 256},
@@ -37,7 +37,8 @@ static uint32_t checksum(const char *text)
 
 static void print_token(char token[TOKEN_BYTES], const char *arn, uint32_t id, bool reverse)
 {
-	snprintf(token, TOKEN_BYTES, "history-%08" PRIx32 "-%c%08" PRIx32, checksum(arn), reverse ? 'r' : 'f', id);
+	snprintf(token, TOKEN_BYTES, "history-%08" PRIx32 "-%c%08" PRIx32, checksum(arn), reverse ? 'r' : 'f',
+		 id);
 }
 
 /* What was printed, byte for byte, and nothing else. */
@@ -88,13 +89,15 @@ void sw_call_get_history(struct sw_call *call)
 	sw_answer_open(&page.out, NULL, '{');
 	sw_answer_open(&page.out, "events", '[');
 	enum sw_result r;
+	uint32_t before;
 	do {
+		before = page.given;
 		uint32_t want = limit - page.given < READ_EVENTS_MAX ? limit - page.given : READ_EVENTS_MAX;
 		uint32_t after = 0;
-		r = sw_reader_history(call->api->reader, call->subject_text, id, want, reverse, data, write_event,
-		                      &page, &after, &err);
+		r = sw_reader_history(call->api->reader, call->subject_text, id, want, reverse, data,
+				      write_event, &page, &after, &err);
 		id = page.next_id ? page.next_id : after;
-	} while (r == SW_OK && id && !page.next_id && page.given < limit);
+	} while (r == SW_OK && id && !page.next_id && page.given > before && page.given < limit);
 	sw_answer_close(&page.out, ']');
 	if (r != SW_OK) {
 		sw_buf_done(&page.out.text);

@@ -1,29 +1,30 @@
 /*
- * The one list of actions: name on the wire, name of the handler (sw_call_...) and of its shape (sw_shape_...), and
- * whether it needs the owner of the data directory (else it only reads what is committed). Private to server/.
+ * The one list of actions: name on the wire, name of the handler (sw_call_...) and of its shape
+ * (sw_shape_...), and whether it needs the owner of the data directory (else it only reads what is
+ * committed). Private to server/.
  */
 #ifndef SW_SERVER_API_LIST_H
 #define SW_SERVER_API_LIST_H
 
-#define SW_ACTIONS(X)                                                                                                \
-	X("CreateStateMachine", create_machine, true)                                                                \
-	X("UpdateStateMachine", update_machine, true)                                                                \
-	X("DeleteStateMachine", delete_machine, true)                                                                \
-	X("DescribeStateMachine", describe_machine, false)                                                           \
-	X("DescribeStateMachineForExecution", describe_machine_of, false)                                            \
-	X("ListStateMachines", list_machines, false)                                                                 \
-	X("ValidateStateMachineDefinition", validate_definition, false)                                              \
-	X("StartExecution", start_execution, true)                                                                   \
-	X("StopExecution", stop_execution, true)                                                                     \
-	X("DescribeExecution", describe_execution, false)                                                            \
-	X("ListExecutions", list_executions, false)                                                                  \
-	X("GetExecutionHistory", get_history, false)                                                                 \
-	X("SendTaskSuccess", send_task_success, true)                                                                \
-	X("SendTaskFailure", send_task_failure, true)                                                                \
-	X("SendTaskHeartbeat", send_task_heartbeat, true)                                                            \
-	/* Stepwell's own, for its command; AWS has no such actions */                                               \
-	X("StepwellDeleteExecution", delete_execution, true)                                                         \
-	X("StepwellListExecutions", list_all_executions, false)                                                      \
+#define SW_ACTIONS(X)                                                     \
+	X("CreateStateMachine", create_machine, true)                     \
+	X("UpdateStateMachine", update_machine, true)                     \
+	X("DeleteStateMachine", delete_machine, true)                     \
+	X("DescribeStateMachine", describe_machine, false)                \
+	X("DescribeStateMachineForExecution", describe_machine_of, false) \
+	X("ListStateMachines", list_machines, false)                      \
+	X("ValidateStateMachineDefinition", validate_definition, false)   \
+	X("StartExecution", start_execution, true)                        \
+	X("StopExecution", stop_execution, true)                          \
+	X("DescribeExecution", describe_execution, false)                 \
+	X("ListExecutions", list_executions, false)                       \
+	X("GetExecutionHistory", get_history, false)                      \
+	X("SendTaskSuccess", send_task_success, true)                     \
+	X("SendTaskFailure", send_task_failure, true)                     \
+	X("SendTaskHeartbeat", send_task_heartbeat, true)                 \
+	/* Stepwell's own, for its command; AWS has no such actions */    \
+	X("StepwellDeleteExecution", delete_execution, true)              \
+	X("StepwellListExecutions", list_all_executions, false)           \
 	X("StepwellStatus", status, false)
 
 #endif

@@ -84,14 +84,17 @@ static const struct sw_member list_members[] = {
 };
 const struct sw_shape sw_shape_list_machines = SW_SHAPE(list_members);
 
-/* ---- configurations ----------------------------------------------------------------------------------------- */
+/* ---- configurations
+ * ----------------------------------------------------------------------------------------- */
 
 static const char *log_group_of(const json_t *item)
 {
-	return json_string_value(json_object_get(json_object_get(item, "cloudWatchLogsLogGroup"), "logGroupArn"));
+	return json_string_value(
+		json_object_get(json_object_get(item, "cloudWatchLogsLogGroup"), "logGroupArn"));
 }
 
-/* As AWS shows it: what was not given has its default, but destinations are only there when they were given. */
+/* As AWS shows it: what was not given has its default, but destinations are only there when they were given.
+ */
 static void write_logging(struct sw_answer *out, const char *key, const json_t *config)
 {
 	const json_t *destinations = json_object_get(config, "destinations");
@@ -109,7 +112,8 @@ static void write_logging(struct sw_answer *out, const char *key, const json_t *
 		}
 		sw_answer_close(out, ']');
 	}
-	sw_answer_boolean(out, "includeExecutionData", json_is_true(json_object_get(config, "includeExecutionData")));
+	sw_answer_boolean(out, "includeExecutionData",
+			  json_is_true(json_object_get(config, "includeExecutionData")));
 	sw_answer_text(out, "level", level ? level : "OFF");
 	sw_answer_close(out, '}');
 }
@@ -121,7 +125,8 @@ static void write_tracing(struct sw_answer *out, const char *key, const json_t *
 	sw_answer_close(out, '}');
 }
 
-/* "Must specify exactly one Log Destination": unless nothing is logged (recorded: an empty list is then fine). */
+/* "Must specify exactly one Log Destination": unless nothing is logged (recorded: an empty list is then
+ * fine). */
 static bool logging_is_complete(const json_t *config)
 {
 	const json_t *destinations = json_object_get(config, "destinations");
@@ -136,7 +141,8 @@ static bool logging_is_complete(const json_t *config)
 	return count == 1 || (off && count == 0);
 }
 
-/* ---- creating and changing ------------------------------------------------------------------------------------ */
+/* ---- creating and changing
+ * ------------------------------------------------------------------------------------ */
 
 /* What both have in common; the texts are owned here. */
 struct wanted {
@@ -153,19 +159,22 @@ static void wanted_done(struct wanted *wanted)
 /* Features that are not there are refused, not passed over. False when it has answered. */
 static bool check_features(struct sw_call *call)
 {
-	const char *key_type =
-		json_string_value(json_object_get(json_object_get(call->request, "encryptionConfiguration"), "type"));
+	const char *key_type = json_string_value(
+		json_object_get(json_object_get(call->request, "encryptionConfiguration"), "type"));
 	if (key_type && strcmp(key_type, "AWS_OWNED_KEY") != 0) {
-		sw_call_fail(call, "InvalidEncryptionConfiguration",
-		             "Invalid Encryption Configuration: Stepwell does not support customer managed keys");
+		sw_call_fail(
+			call, "InvalidEncryptionConfiguration",
+			"Invalid Encryption Configuration: Stepwell does not support customer managed keys");
 		return false;
 	}
 	if (sw_call_boolean(call, "publish", false)) {
-		sw_call_fail(call, "ValidationException", "Stepwell does not support versions of state machines: publish must be false");
+		sw_call_fail(call, "ValidationException",
+			     "Stepwell does not support versions of state machines: publish must be false");
 		return false;
 	}
 	if (sw_call_text(call, "versionDescription", NULL)) {
-		sw_call_fail(call, "ValidationException", "Version description can only be set when publish is true");
+		sw_call_fail(call, "ValidationException",
+			     "Version description can only be set when publish is true");
 		return false;
 	}
 	return true;
@@ -188,8 +197,9 @@ static bool read_wanted(struct sw_call *call, struct wanted *wanted)
 		return false;
 	if (json_is_object(log)) {
 		if (!logging_is_complete(log)) {
-			sw_call_fail(call, "InvalidLoggingConfiguration",
-			             "Invalid Logging Configuration: Must specify exactly one Log Destination.");
+			sw_call_fail(
+				call, "InvalidLoggingConfiguration",
+				"Invalid Logging Configuration: Must specify exactly one Log Destination.");
 			return false;
 		}
 		write_logging(&wanted->logging, NULL, log);
@@ -207,10 +217,11 @@ static bool read_wanted(struct sw_call *call, struct wanted *wanted)
 }
 
 /*
- * All mistakes at once, as AWS joins them: 'CODE: text at /place, CODE: text at /place'. Where the parser names the
- * place itself ([Source: ...]), its text has it already.
+ * All mistakes at once, as AWS joins them: 'CODE: text at /place, CODE: text at /place'. Where the parser
+ * names the place itself ([Source: ...]), its text has it already.
  */
-static void fail_definition(struct sw_call *call, const struct sw_findings *findings, const struct sw_error *err)
+static void fail_definition(struct sw_call *call, const struct sw_findings *findings,
+			    const struct sw_error *err)
 {
 	struct sw_buf list = SW_BUF;
 	for (size_t i = 0; i < sw_findings_count(findings); i++) {
@@ -228,7 +239,8 @@ static void fail_definition(struct sw_call *call, const struct sw_findings *find
 	sw_buf_done(&list);
 }
 
-static void asked(struct sw_call *call, enum sw_result r, struct sw_findings *findings, const struct sw_error *err)
+static void asked(struct sw_call *call, enum sw_result r, struct sw_findings *findings,
+		  const struct sw_error *err)
 {
 	if (r == SW_EDEFINITION)
 		fail_definition(call, findings, err);
@@ -237,7 +249,8 @@ static void asked(struct sw_call *call, enum sw_result r, struct sw_findings *fi
 	sw_findings_free(findings);
 }
 
-static void created(void *user, enum sw_result result, const struct sw_reply *reply, const struct sw_error *err)
+static void created(void *user, enum sw_result result, const struct sw_reply *reply,
+		    const struct sw_error *err)
 {
 	struct sw_call *call = user;
 	struct sw_answer out = SW_ANSWER;
@@ -263,15 +276,17 @@ void sw_call_create_machine(struct sw_call *call)
 		return;
 	if (read_wanted(call, &wanted)) {
 		wanted.params.name = sw_call_text(call, "name", NULL);
-		wanted.params.type = type && strcmp(type, "EXPRESS") == 0 ? SW_TYPE_EXPRESS : SW_TYPE_STANDARD;
-		enum sw_result r =
-			sw_engine_create_machine(call->api->engine, &wanted.params, created, call, &findings, &err);
+		wanted.params.type =
+			type && strcmp(type, "EXPRESS") == 0 ? SW_TYPE_EXPRESS : SW_TYPE_STANDARD;
+		enum sw_result r = sw_engine_create_machine(call->api->engine, &wanted.params, created, call,
+							    &findings, &err);
 		asked(call, r, findings, &err);
 	}
 	wanted_done(&wanted);
 }
 
-static void updated(void *user, enum sw_result result, const struct sw_reply *reply, const struct sw_error *err)
+static void updated(void *user, enum sw_result result, const struct sw_reply *reply,
+		    const struct sw_error *err)
 {
 	struct sw_call *call = user;
 	struct sw_answer out = SW_ANSWER;
@@ -297,22 +312,25 @@ void sw_call_update_machine(struct sw_call *call)
 	if (read_wanted(call, &wanted)) {
 		const struct sw_machine_params *params = &wanted.params;
 		wanted.params.name = call->machine;
-		if (!params->definition && !params->role_arn && !params->logging_json && !params->tracing_json) {
+		if (!params->definition && !params->role_arn && !params->logging_json &&
+		    !params->tracing_json) {
 			sw_call_fail(call, "MissingRequiredParameter",
-			             "Either the definition, the role ARN, the LoggingConfiguration, or the "
-			             "TracingConfiguration must be specified");
+				     "Either the definition, the role ARN, the LoggingConfiguration, or the "
+				     "TracingConfiguration must be specified");
 		} else {
-			enum sw_result r =
-				sw_engine_update_machine(call->api->engine, params, updated, call, &findings, &err);
+			enum sw_result r = sw_engine_update_machine(call->api->engine, params, updated, call,
+								    &findings, &err);
 			asked(call, r, findings, &err);
 		}
 	}
 	wanted_done(&wanted);
 }
 
-/* ---- deleting --------------------------------------------------------------------------------------------------- */
+/* ---- deleting
+ * --------------------------------------------------------------------------------------------------- */
 
-static void deleted(void *user, enum sw_result result, const struct sw_reply *reply, const struct sw_error *err)
+static void deleted(void *user, enum sw_result result, const struct sw_reply *reply,
+		    const struct sw_error *err)
 {
 	struct sw_call *call = user;
 	if (result == SW_OK || result == SW_ENOENT)
@@ -321,7 +339,8 @@ static void deleted(void *user, enum sw_result result, const struct sw_reply *re
 		sw_call_fail_result(call, result, err);
 }
 
-/* "If the state machine does not exist, DeleteStateMachine succeeds": recorded as api/delete_nonexistent_sm. */
+/* "If the state machine does not exist, DeleteStateMachine succeeds": recorded as api/delete_nonexistent_sm.
+ */
 void sw_call_delete_machine(struct sw_call *call)
 {
 	struct sw_arn_text arn;
@@ -345,10 +364,11 @@ void sw_call_delete_machine(struct sw_call *call)
 	sw_buf_done(&message);
 }
 
-/* ---- describing and listing -------------------------------------------------------------------------------------- */
+/* ---- describing and listing
+ * -------------------------------------------------------------------------------------- */
 
 static void write_config(struct sw_answer *out, const char *key, const char *stored,
-                         void (*write)(struct sw_answer *, const char *, const json_t *))
+			 void (*write)(struct sw_answer *, const char *, const json_t *))
 {
 	json_t *config = stored ? json_loads(stored, JSON_ALLOW_NUL, NULL) : NULL;
 	write(out, key, config);
@@ -361,7 +381,8 @@ static void write_definition(struct sw_call *call, struct sw_answer *out, const 
 	if (sw_call_metadata_only(call))
 		sw_answer_text(out, "definition", "{}");
 	else
-		sw_answer_bytes(out, "definition", info->definition ? info->definition : "", info->definition_len);
+		sw_answer_bytes(out, "definition", info->definition ? info->definition : "",
+				info->definition_len);
 }
 
 static const char *type_name(enum sw_machine_type type)

@@ -9,13 +9,23 @@ static const struct sw_member delete_members[] = {
 const struct sw_shape sw_shape_delete_execution = SW_SHAPE(delete_members);
 const struct sw_shape sw_shape_status = {delete_members, 0};
 
-static void deleted(void *user, enum sw_result result, const struct sw_reply *reply, const struct sw_error *err)
+static void fail_deletion(struct sw_call *call, enum sw_result result, const struct sw_error *err)
+{
+	if (result == SW_EBUSY)
+		sw_call_fail(call, "ValidationException", "Execution is RUNNING and cannot be deleted: '%s'",
+			     call->subject_text);
+	else
+		sw_call_fail_result(call, result, err);
+}
+
+static void deleted(void *user, enum sw_result result, const struct sw_reply *reply,
+		    const struct sw_error *err)
 {
 	struct sw_call *call = user;
 	if (result == SW_OK)
 		sw_call_answer_empty(call);
 	else
-		sw_call_fail_result(call, result, err);
+		fail_deletion(call, result, err);
 }
 
 void sw_call_delete_execution(struct sw_call *call)
@@ -25,11 +35,8 @@ void sw_call_delete_execution(struct sw_call *call)
 		return;
 	enum sw_result r =
 		sw_engine_delete_execution(call->api->engine, call->subject_text, deleted, call, &err);
-	if (r == SW_EBUSY)
-		sw_call_fail(call, "ValidationException", "Execution is RUNNING and cannot be deleted: '%s'",
-		             call->subject_text);
-	else
-		sw_call_asked(call, r, &err);
+	if (r != SW_OK)
+		fail_deletion(call, r, &err);
 }
 
 static void write_stats(struct sw_answer *out, const struct sw_engine_stats *stats)

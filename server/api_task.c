@@ -15,7 +15,8 @@ static const struct sw_member failure_members[] = {
 const struct sw_shape sw_shape_send_task_failure = SW_SHAPE(failure_members);
 const struct sw_shape sw_shape_send_task_heartbeat = {failure_members, 1};
 
-static void completed(void *user, enum sw_result result, const struct sw_reply *reply, const struct sw_error *err)
+static void completed(void *user, enum sw_result result, const struct sw_reply *reply,
+		      const struct sw_error *err)
 {
 	struct sw_call *call = user;
 	if (result == SW_OK)
@@ -31,8 +32,8 @@ void sw_call_send_task_success(struct sw_call *call)
 	const char *output = sw_call_text(call, "output", &len);
 
 	call->subject = SW_SUBJECT_TASK;
-	enum sw_result r = sw_engine_token_succeed(call->api->engine, sw_call_text(call, "taskToken", NULL), output,
-	                                           len, completed, call, &err);
+	enum sw_result r = sw_engine_token_succeed(call->api->engine, sw_call_text(call, "taskToken", NULL),
+						   output, len, completed, call, &err);
 	sw_call_asked(call, r, &err);
 }
 
@@ -41,8 +42,8 @@ void sw_call_send_task_failure(struct sw_call *call)
 	struct sw_error err = {0};
 	call->subject = SW_SUBJECT_TASK;
 	enum sw_result r = sw_engine_token_fail(call->api->engine, sw_call_text(call, "taskToken", NULL),
-	                                        sw_call_text(call, "error", NULL), sw_call_text(call, "cause", NULL),
-	                                        completed, call, &err);
+						sw_call_text(call, "error", NULL),
+						sw_call_text(call, "cause", NULL), completed, call, &err);
 	sw_call_asked(call, r, &err);
 }
 
@@ -51,6 +52,6 @@ void sw_call_send_task_heartbeat(struct sw_call *call)
 	struct sw_error err = {0};
 	call->subject = SW_SUBJECT_TASK;
 	enum sw_result r = sw_engine_token_heartbeat(call->api->engine, sw_call_text(call, "taskToken", NULL),
-	                                             completed, call, &err);
+						     completed, call, &err);
 	sw_call_asked(call, r, &err);
 }

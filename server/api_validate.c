@@ -33,7 +33,8 @@ void sw_call_validate_definition(struct sw_call *call)
 	struct sw_answer out = SW_ANSWER;
 	size_t len = 0;
 	const char *definition = sw_call_text(call, "definition", &len);
-	/* "ERROR returns only ERROR diagnostics, whereas WARNING returns both [...]. The default is ERROR." */
+	/* "ERROR returns only ERROR diagnostics, whereas WARNING returns both [...]. The default is ERROR."
+	 */
 	const char *severity = sw_call_text(call, "severity", NULL);
 	bool warnings = severity && strcmp(severity, "WARNING") == 0;
 	uint32_t max = sw_call_max_results(call, DIAGNOSTICS_MAX), given = 0;

@@ -35,7 +35,8 @@ static bool is_account(struct sw_slice slice)
 	return true;
 }
 
-bool sw_arn_text_parse(const char *text, const char *type, struct sw_arn_text *ret_arn, struct sw_buf *message)
+bool sw_arn_text_parse(const char *text, const char *type, struct sw_arn_text *ret_arn,
+		       struct sw_buf *message)
 {
 	struct sw_arn_text arn = {0};
 	const char *at = text;

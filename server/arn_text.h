@@ -1,6 +1,6 @@
 /*
- * ARNs in requests, taken apart. The engine's door takes names of machines and ARNs of executions as text; what AWS
- * answers to a malformed one is decided here. Private to server/.
+ * ARNs in requests, taken apart. The engine's door takes names of machines and ARNs of executions as text;
+ * what AWS answers to a malformed one is decided here. Private to server/.
  */
 #ifndef SW_SERVER_ARN_TEXT_H
 #define SW_SERVER_ARN_TEXT_H
@@ -19,7 +19,8 @@ struct sw_arn_text {
  * type is "stateMachine" or "execution". False: message got AWS's text (the part within the quotes of
  * "Invalid Arn: '...'").
  */
-bool sw_arn_text_parse(const char *text, const char *type, struct sw_arn_text *ret_arn, struct sw_buf *message);
+bool sw_arn_text_parse(const char *text, const char *type, struct sw_arn_text *ret_arn,
+		       struct sw_buf *message);
 
 /* arn:PARTITION:iam::ACCOUNT:role/PATH */
 bool sw_arn_text_is_role(const char *text);

@@ -1,4 +1,5 @@
-/* The texts of AWS's JSON parser: see json_mistake.h. Only the texts matter: what is JSON is decided elsewhere. */
+/* The texts of AWS's JSON parser: see json_mistake.h. Only the texts matter: what is JSON is decided
+ * elsewhere. */
 #include "server/json_mistake.h"
 
 #include "base/limits.h"
@@ -96,8 +97,10 @@ static bool ends_open(struct reader *r)
 		column = *at == '\n' ? 1 : column + (((unsigned char)*at & 0xC0) != 0x80);
 	}
 	size_t shown = (size_t)(r->end - r->start);
-	sw_buf_printf(r->out, "Unexpected end-of-input: expected close marker for %s (start marker at [Source: (String)\"",
-	              context(r));
+	sw_buf_printf(
+		r->out,
+		"Unexpected end-of-input: expected close marker for %s (start marker at [Source: (String)\"",
+		context(r));
 	if (shown > 500) {
 		for (shown = 500; ((unsigned char)r->start[shown] & 0xC0) == 0x80;)
 			shown--;
@@ -122,8 +125,8 @@ static bool unknown_word(struct reader *r)
 		r->at++;
 	while (r->at > start && !at_end(r) && ((unsigned char)*r->at & 0xC0) == 0x80)
 		r->at--;
-	sw_buf_printf(r->out, "Unrecognized token '%.*s%s': was expecting " VALUES, (int)(r->at - start), start,
-	              r->at - start >= TOKEN_CHARACTERS_MAX ? "..." : "");
+	sw_buf_printf(r->out, "Unrecognized token '%.*s%s': was expecting " VALUES, (int)(r->at - start),
+		      start, r->at - start >= TOKEN_CHARACTERS_MAX ? "..." : "");
 	return false;
 }
 
@@ -174,17 +177,19 @@ static bool read_string(struct reader *r, bool name)
 			if (!read_escape(r))
 				return false;
 		} else if ((unsigned char)*r->at < 0x20) {
-			sw_buf_printf(r->out,
-			              "Illegal unquoted character ((CTRL-CHAR, code %d)): has to be escaped using "
-			              "backslash to be included in %s",
-			              *r->at, name ? "name" : "string value");
+			sw_buf_printf(
+				r->out,
+				"Illegal unquoted character ((CTRL-CHAR, code %d)): has to be escaped using "
+				"backslash to be included in %s",
+				*r->at, name ? "name" : "string value");
 			return false;
 		} else {
 			r->at++;
 		}
 	}
 	if (at_end(r))
-		return ends_early(r, name ? " in field name" : ": was expecting closing quote for a string value");
+		return ends_early(r, name ? " in field name"
+					  : ": was expecting closing quote for a string value");
 	r->at++;
 	return true;
 }
@@ -233,7 +238,7 @@ static bool open_bracket(struct reader *r)
 {
 	if (r->depth == SW_JSON_DEPTH_MAX) {
 		sw_buf_printf(r->out, "Document nesting depth (%d) exceeds the maximum allowed (%d)",
-		              SW_JSON_DEPTH_MAX + 1, SW_JSON_DEPTH_MAX);
+			      SW_JSON_DEPTH_MAX + 1, SW_JSON_DEPTH_MAX);
 		return false;
 	}
 	r->depth++;
@@ -283,7 +288,7 @@ static bool read_separator(struct reader *r)
 		char opened = r->open[r->depth];
 		if ((opened == '{') != (*r->at == '}')) {
 			sw_buf_printf(r->out, "Unexpected close marker '%c': expected '%c'", *r->at,
-			              opened == '{' ? '}' : ']');
+				      opened == '{' ? '}' : ']');
 			return false;
 		}
 		r->depth--;

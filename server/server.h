@@ -1,8 +1,8 @@
 /*
- * The AWS-compatible API over an engine: AWS JSON 1.0 (X-Amz-Target: AWSStepFunctions.<Action>) on TCP and on the Unix
- * socket of the data directory, by libmicrohttpd in the host's loop. The public door of server/ (installed as
- * stepwell/server.h). Also used without sockets: sw_api_call answers one request, for the command's direct access to a
- * directory. Loop's thread only.
+ * The AWS-compatible API over an engine: AWS JSON 1.0 (X-Amz-Target: AWSStepFunctions.<Action>) on TCP and on
+ * the Unix socket of the data directory, by libmicrohttpd in the host's loop. The public door of server/
+ * (installed as stepwell/server.h). Also used without sockets: sw_api_call answers one request, for the
+ * command's direct access to a directory. Loop's thread only.
  */
 #ifndef STEPWELL_SERVER_H
 #define STEPWELL_SERVER_H
@@ -13,32 +13,37 @@
 extern "C" {
 #endif
 
-/* ---- the API without sockets ---------------------------------------------------------------------------- */
+/* ---- the API without sockets ----------------------------------------------------------------------------
+ */
 
 struct sw_api;
 /*
- * engine NULL: only reading actions work, over reader; others answer SW_ECLOSED ("no owner"). With an engine, reader may
- * be NULL (the engine's own). Both are borrowed and must outlive the API.
+ * engine NULL: only reading actions work, over reader; others answer SW_ECLOSED ("no owner"). With an engine,
+ * reader may be NULL (the engine's own). Both are borrowed and must outlive the API.
  */
 SW_API enum sw_result sw_api_new(struct sw_engine *engine, struct sw_reader *reader, struct sw_api **ret_api);
-SW_API void sw_api_free(struct sw_api *api); /* NULL allowed; calls still waiting are answered first by the engine's end */
+SW_API void sw_api_free(
+	struct sw_api *api); /* NULL allowed; calls still waiting are answered first by the engine's end */
 
-/* status is an HTTP status; body (borrowed for the call) is the JSON answer, or {"__type":..., "message":...}. */
+/* status is an HTTP status; body (borrowed for the call) is the JSON answer, or {"__type":...,
+ * "message":...}. */
 typedef void sw_api_reply_fn(void *user, int status, const char *error_type, const char *body, size_t len);
 /*
- * Answers one request. reply is called exactly once: from inside the call when the answer depends on committed state
- * only, else later from the loop. body is borrowed for the call. SW_ENOMEM.
+ * Answers one request. reply is called exactly once: from inside the call when the answer depends on
+ * committed state only, else later from the loop. body is borrowed for the call. SW_ENOMEM.
  */
 SW_API enum sw_result sw_api_call(struct sw_api *api, const char *action, const char *body, size_t len,
-                                  sw_api_reply_fn *reply, void *user);
+				  sw_api_reply_fn *reply, void *user);
 
-/* ---- the server -------------------------------------------------------------------------------------------- */
+/* ---- the server
+ * -------------------------------------------------------------------------------------------- */
 
 struct sw_server;
 struct sw_server_options {
 	const struct sw_loop *loop;   /* the engine's */
 	const char *listen;           /* "127.0.0.1:8083", "[::1]:8083"; port 0: any; NULL: no TCP */
-	const char *socket_directory; /* the data directory: listens on its socket "stepwell.sock" (0600); NULL: none */
+	const char *socket_directory; /* the data directory: listens on its socket "stepwell.sock" (0600);
+					 NULL: none */
 	uint32_t connections_max;     /* 0: 10,000 */
 	uint32_t idle_seconds_max;    /* 0: 120 */
 	uint32_t body_bytes_max;      /* 0: 2 MiB */
@@ -47,7 +52,7 @@ struct sw_server_options {
 #define SW_SERVER_OPTIONS ((struct sw_server_options){.log = {.level = SW_LOG_INFO}})
 /* SW_EIO with a text that names the address. */
 SW_API enum sw_result sw_server_new(struct sw_api *api, const struct sw_server_options *options,
-                                    struct sw_server **ret_server, struct sw_error *err);
+				    struct sw_server **ret_server, struct sw_error *err);
 /* The TCP port it listens on; 0: none. */
 SW_API unsigned sw_server_port(const struct sw_server *server);
 /* Stops accepting; *ret_busy tells whether requests still wait for an answer. Then sw_server_free. */

@@ -7,7 +7,7 @@
 #define PATH_BYTES 256
 
 struct check {
-	struct sw_buf *message;  /* of the wrong type, at last of all violations */
+	struct sw_buf *message; /* of the wrong type, at last of all violations */
 	struct sw_buf violations;
 	unsigned count;
 };
@@ -58,7 +58,8 @@ static bool wrong_type(struct check *check, const json_t *value, enum sw_member_
 	else if (json_is_array(value))
 		sw_buf_text(check->message, "Start of list found where not expected");
 	else
-		sw_buf_printf(check->message, "%s can not be converted to %s", token_name(value), kinds[kind]);
+		sw_buf_printf(check->message, "%s can not be converted to %s", token_name(value),
+			      kinds[kind]);
 	return false;
 }
 
@@ -93,7 +94,8 @@ static bool check_types(struct check *check, const struct sw_shape *shape, const
 	return true;
 }
 
-/* ---- constraints ----------------------------------------------------------------------------------------- */
+/* ---- constraints -----------------------------------------------------------------------------------------
+ */
 
 /* Java counts UTF-16 units: a character of four bytes in UTF-8 counts twice. */
 static size_t utf16_length(const char *text, size_t len)
@@ -107,8 +109,8 @@ static size_t utf16_length(const char *text, size_t len)
 	return units;
 }
 
-static void violation(struct check *check, const struct sw_member *member, const char *path, const json_t *value,
-                      const char *rule)
+static void violation(struct check *check, const struct sw_member *member, const char *path,
+		      const json_t *value, const char *rule)
 {
 	struct sw_buf *out = &check->violations;
 	if (check->count++)
@@ -139,7 +141,8 @@ static bool is_listed(const char *values, const char *text, size_t len)
 	return false;
 }
 
-static void check_text(struct check *check, const struct sw_member *member, const char *path, const json_t *value)
+static void check_text(struct check *check, const struct sw_member *member, const char *path,
+		       const json_t *value)
 {
 	const char *text = json_string_value(value);
 	size_t len = json_string_length(value), units = utf16_length(text, len);
@@ -167,7 +170,7 @@ static void check_text(struct check *check, const struct sw_member *member, cons
 }
 
 static void check_integer(struct check *check, const struct sw_member *member, const char *path,
-                          const json_t *value)
+			  const json_t *value)
 {
 	json_int_t number = json_integer_value(value);
 	char rule[80];
@@ -182,9 +185,11 @@ static void check_integer(struct check *check, const struct sw_member *member, c
 	}
 }
 
-static void check_members(struct check *check, const struct sw_shape *shape, const char *path, const json_t *object);
+static void check_members(struct check *check, const struct sw_shape *shape, const char *path,
+			  const json_t *object);
 
-static void check_member(struct check *check, const struct sw_member *member, const char *path, const json_t *value)
+static void check_member(struct check *check, const struct sw_member *member, const char *path,
+			 const json_t *value)
 {
 	char inner[PATH_BYTES];
 	if (member->kind == SW_MEMBER_TEXT) {
@@ -201,7 +206,8 @@ static void check_member(struct check *check, const struct sw_member *member, co
 	}
 }
 
-static void check_members(struct check *check, const struct sw_shape *shape, const char *path, const json_t *object)
+static void check_members(struct check *check, const struct sw_shape *shape, const char *path,
+			  const json_t *object)
 {
 	for (size_t i = 0; i < shape->count; i++) {
 		const struct sw_member *member = &shape->members[i];
@@ -216,7 +222,8 @@ static void check_members(struct check *check, const struct sw_shape *shape, con
 	}
 }
 
-enum sw_shape_verdict sw_shape_check(const struct sw_shape *shape, const json_t *request, struct sw_buf *message)
+enum sw_shape_verdict sw_shape_check(const struct sw_shape *shape, const json_t *request,
+				     struct sw_buf *message)
 {
 	struct check check = {.message = message, .violations = SW_BUF};
 	enum sw_shape_verdict verdict = SW_SHAPE_FITS;
@@ -228,7 +235,7 @@ enum sw_shape_verdict sw_shape_check(const struct sw_shape *shape, const json_t 
 		if (check.count) {
 			verdict = SW_SHAPE_OUT_OF_RANGE;
 			sw_buf_printf(message, "%u validation error%s detected: ", check.count,
-			              check.count == 1 ? "" : "s");
+				      check.count == 1 ? "" : "s");
 			sw_buf_append(message, check.violations.data, check.violations.len);
 			message->failed = message->failed || check.violations.failed;
 		}
@@ -240,7 +247,7 @@ enum sw_shape_verdict sw_shape_check(const struct sw_shape *shape, const json_t 
 void sw_shape_too_long(struct sw_buf *message, const char *member, uint32_t max)
 {
 	sw_buf_printf(message,
-	              "1 validation error detected: Value at '%s' failed to satisfy constraint: "
-	              "Member must have length less than or equal to %" PRIu32,
-	              member, max);
+		      "1 validation error detected: Value at '%s' failed to satisfy constraint: "
+		      "Member must have length less than or equal to %" PRIu32,
+		      member, max);
 }

@@ -1,6 +1,6 @@
 /*
- * What a request may hold: tables of members with types and constraints, from AWS's model of the API, and the check
- * of a request against them, with AWS's texts. Private to server/.
+ * What a request may hold: tables of members with types and constraints, from AWS's model of the API, and the
+ * check of a request against them, with AWS's texts. Private to server/.
  */
 #ifndef SW_SERVER_SHAPE_H
 #define SW_SERVER_SHAPE_H
@@ -9,7 +9,13 @@
 
 #include <jansson.h>
 
-enum sw_member_kind { SW_MEMBER_TEXT, SW_MEMBER_INTEGER, SW_MEMBER_BOOLEAN, SW_MEMBER_OBJECT, SW_MEMBER_LIST };
+enum sw_member_kind {
+	SW_MEMBER_TEXT,
+	SW_MEMBER_INTEGER,
+	SW_MEMBER_BOOLEAN,
+	SW_MEMBER_OBJECT,
+	SW_MEMBER_LIST
+};
 
 enum sw_member_flags {
 	SW_REQUIRED = 1,
@@ -31,7 +37,10 @@ struct sw_shape {
 	const struct sw_member *members;
 	size_t count;
 };
-#define SW_SHAPE(list) {(list), sizeof(list) / sizeof((list)[0])}
+#define SW_SHAPE(list)                                   \
+	{                                                \
+		(list), sizeof(list) / sizeof((list)[0]) \
+	}
 
 enum sw_shape_verdict {
 	SW_SHAPE_FITS,
@@ -39,10 +48,12 @@ enum sw_shape_verdict {
 	SW_SHAPE_OUT_OF_RANGE, /* ValidationException */
 };
 /*
- * Checks request (an object). When it does not fit, message gets AWS's text: of the first wrong type, or of all
- * broken constraints. Members that are null count as absent; unknown members are passed over, as AWS does.
+ * Checks request (an object). When it does not fit, message gets AWS's text: of the first wrong type, or of
+ * all broken constraints. Members that are null count as absent; unknown members are passed over, as AWS
+ * does.
  */
-enum sw_shape_verdict sw_shape_check(const struct sw_shape *shape, const json_t *request, struct sw_buf *message);
+enum sw_shape_verdict sw_shape_check(const struct sw_shape *shape, const json_t *request,
+				     struct sw_buf *message);
 
 /* "Value 'x' at 'member' failed to satisfy constraint: Member must ..." joined as AWS does, count first. */
 void sw_shape_too_long(struct sw_buf *message, const char *member, uint32_t max);

@@ -144,14 +144,12 @@ static bool tables_are_ours(const struct lmdb_store *store, const struct sw_batc
 /*
  * What a failed transaction means. All of them are aborted, and the last commit stands. A write that failed
  * for want of room leaves the store usable: the pages of the aborted transaction belong to nobody and are
- * written whole when they are used again. LMDB reports a write that was cut short as EIO, and a full disk is
- * what cuts writes short. Any other failure to write or sync is never tried again.
+ * written whole when they are used again. Any other failure to write or sync is never tried again.
  */
 static enum sw_result commit_failed(struct lmdb_store *store, int rc, size_t batch_bytes,
 				    struct sw_error *err)
 {
-	if (rc == EIO && sw_lmdb_room_is_short(store, batch_bytes))
-		rc = ENOSPC;
+	rc = sw_lmdb_room_errno(store, rc, batch_bytes);
 	enum sw_result r = sw_lmdb_error(store, rc, "writing", err);
 	if (r == SW_EIO)
 		atomic_store(&store->poisoned, true);

@@ -15,7 +15,8 @@
 #define MAP_BYTES_MAX ((size_t)1 << 40) /* address space is free */
 #define MAP_BYTES_MIN ((size_t)16 << 20)
 #define READERS_MAX 1022
-#define FILE_MODE 0640 /* payloads are nobody else's business; a group may read */
+#define LOCK_BYTES 69632 /* header and readers, in whole pages */
+#define FILE_MODE 0640   /* payloads are nobody else's business; a group may read */
 #define META_TABLE "meta"
 #define META_FORMAT_KEY "format"
 
@@ -124,6 +125,21 @@ static int env_open(struct lmdb_store *store, const char *directory)
 	return rc;
 }
 
+/*
+ * LMDB makes the lock file sparse and writes it through a map: on a full disk that is a signal that ends the
+ * process, at the first use or when one more reader comes. So its blocks are there before LMDB opens it. 0 or
+ * ENOSPC.
+ */
+static int lock_file_reserve(const struct lmdb_store *store)
+{
+	int fd = open(store->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	if (fd < 0)
+		return errno == ENOSPC || errno == EDQUOT ? errno : 0; /* LMDB will tell what is wrong */
+	int rc = fallocate(fd, 0, 0, LOCK_BYTES) != 0 ? errno : 0;
+	close(fd);
+	return rc == ENOSPC || rc == EDQUOT ? rc : 0;
+}
+
 /* LMDB opens the data file twice (the second descriptor syncs the meta pages) and makes neither
  * close-on-exec. */
 static void files_close_on_exec(struct lmdb_store *store)
@@ -136,10 +152,8 @@ static void files_close_on_exec(struct lmdb_store *store)
 	DIR *descriptors = opendir("/proc/self/fd");
 	if (!descriptors)
 		return;
-	char *lock_path =
-		sw_asprintf("%.*slock.mdb", (int)(strlen(store->path) - strlen("data.mdb")), store->path);
 	struct stat lock;
-	bool has_lock = lock_path && stat(lock_path, &lock) == 0;
+	bool has_lock = stat(store->lock_path, &lock) == 0;
 	for (struct dirent *entry; (entry = readdir(descriptors));) {
 		int fd = atoi(entry->d_name);
 		if (entry->d_name[0] == '.' || fstat(fd, &other) != 0)
@@ -149,7 +163,6 @@ static void files_close_on_exec(struct lmdb_store *store)
 			fcntl(fd, F_SETFD, FD_CLOEXEC);
 	}
 	closedir(descriptors);
-	sw_free(lock_path);
 }
 
 /* A truncated file opens, and then kills the process by a signal when a page beyond its end is touched. */
@@ -253,7 +266,7 @@ static enum sw_result open_content(struct lmdb_store *store, const struct sw_sto
 		return r;
 	}
 	/* also where nothing was written: this is what makes the numbers of the tables last */
-	rc = mdb_txn_commit(txn);
+	rc = sw_lmdb_room_errno(store, mdb_txn_commit(txn), 0);
 	return rc == 0 ? SW_OK : sw_lmdb_error(store, rc, "creating the store", err);
 }
 
@@ -297,9 +310,10 @@ static struct lmdb_store *store_new(const struct sw_store_options *options)
 	store->log = options->log;
 	store->pid = getpid();
 	store->path = sw_asprintf("%s/data.mdb", options->directory);
+	store->lock_path = sw_asprintf("%s/lock.mdb", options->directory);
 	store->tables = sw_zalloc_array(options->tables_count, sizeof(*store->tables));
 	store->tables_there = sw_zalloc_array(options->tables_count, sizeof(*store->tables_there));
-	if (!store->path || !store->tables || !store->tables_there) {
+	if (!store->path || !store->lock_path || !store->tables || !store->tables_there) {
 		sw_lmdb_free(store);
 		return NULL;
 	}
@@ -314,13 +328,16 @@ void sw_lmdb_free(struct lmdb_store *store)
 	sw_free(store->tables);
 	sw_free(store->tables_there);
 	sw_free(store->path);
+	sw_free(store->lock_path);
 	sw_free(store);
 }
 
 static enum sw_result open_files(struct lmdb_store *store, const struct sw_store_options *options,
 				 bool is_new, struct sw_error *err)
 {
-	int rc = env_open(store, options->directory);
+	int rc = lock_file_reserve(store);
+	if (rc == 0)
+		rc = env_open(store, options->directory);
 	if (rc != 0)
 		return sw_lmdb_error(store, rc, "opening the file", err);
 	files_close_on_exec(store);

@@ -43,12 +43,12 @@ uint64_t sw_lmdb_used_bytes(const struct lmdb_store *store)
 	return ((uint64_t)info.me_last_pgno + 1) * store->page_bytes;
 }
 
-bool sw_lmdb_room_is_short(const struct lmdb_store *store, size_t batch_bytes)
+int sw_lmdb_room_errno(const struct lmdb_store *store, int rc, size_t batch_bytes)
 {
 	struct statvfs fs;
-	if (fstatvfs(data_fd(store), &fs) != 0)
-		return false;
-	return (uint64_t)fs.f_bavail * fs.f_frsize < 2 * (uint64_t)batch_bytes + RESERVE_BYTES;
+	if (rc != EIO || fstatvfs(data_fd(store), &fs) != 0)
+		return rc;
+	return (uint64_t)fs.f_bavail * fs.f_frsize < 2 * (uint64_t)batch_bytes + RESERVE_BYTES ? ENOSPC : rc;
 }
 
 /*
@@ -88,7 +88,13 @@ static bool only_deletes(const struct sw_batch *batch)
 	return true;
 }
 
-/* 0 or an error number. File systems that cannot reserve are asked by writing zeros. */
+static bool is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+/* 0 or an error number. On file systems that cannot reserve (each says so in its way) the writes will tell.
+ */
 static int reserve_to(struct lmdb_store *store, uint64_t end)
 {
 	struct rlimit limit;
@@ -98,7 +104,7 @@ static int reserve_to(struct lmdb_store *store, uint64_t end)
 	do {
 		rc = fallocate(data_fd(store), 0, (off_t)store->file_bytes, (off_t)(end - store->file_bytes));
 	} while (rc != 0 && errno == EINTR);
-	if (rc != 0 && errno != EOPNOTSUPP && errno != ENOSYS)
+	if (rc != 0 && (is_full(errno) || errno == EIO))
 		return errno;
 	store->file_bytes = end;
 	return 0;
@@ -121,11 +127,6 @@ static void zero_to(struct lmdb_store *store, uint64_t used, uint64_t end)
 		at += (uint64_t)wrote;
 	}
 	store->zeroed_bytes = at;
-}
-
-static bool is_full(int error)
-{
-	return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
 enum sw_result sw_lmdb_room_make(struct lmdb_store *store, const struct sw_batch *batch, struct sw_error *err)

@@ -33,8 +33,8 @@ struct lmdb_store {
 	bool read_only;
 	pid_t pid;
 	struct sw_log log;
-	char *path;           /* of the data file */
-	atomic_bool poisoned; /* a write or sync failed: SW_EIO until it is opened again */
+	char *path, *lock_path; /* of the data file, and of its neighbour */
+	atomic_bool poisoned;   /* a write or sync failed: SW_EIO until it is opened again */
 
 	/* of the thread that commits */
 	size_t page_bytes;
@@ -77,7 +77,10 @@ enum sw_result sw_lmdb_room_make(struct lmdb_store *store, const struct sw_batch
 uint64_t sw_lmdb_used_bytes(const struct lmdb_store *store);
 /* After a commit: no used page may be beyond the end of the file. */
 void sw_lmdb_room_check(struct lmdb_store *store);
-/* True when the file system has less room than a batch of these bytes may have needed. */
-bool sw_lmdb_room_is_short(const struct lmdb_store *store, size_t batch_bytes);
+/*
+ * LMDB reports a write that was cut short as EIO, and a full disk is what cuts writes short: ENOSPC instead
+ * when the file system has less room than a batch of these bytes may have needed.
+ */
+int sw_lmdb_room_errno(const struct lmdb_store *store, int rc, size_t batch_bytes);
 
 #endif

@@ -45,8 +45,8 @@ enum sw_result sw_batch_delete_prefix(struct sw_batch *batch, unsigned table, st
 size_t sw_batch_bytes(const struct sw_batch *batch); /* keys and values so far */
 size_t sw_batch_count(const struct sw_batch *batch);
 /*
- * Lets the batch use the room that is kept back when the disk is full: for completions, stops and retention, not
- * for new work. A batch that only deletes may use it without asking. Off after new and reset.
+ * Lets the batch use the room that is kept back when the disk is full: for completions, stops and retention,
+ * not for new work. A batch that only deletes may use it without asking. Off after new and reset.
  */
 void sw_batch_use_reserve(struct sw_batch *batch, bool use);
 bool sw_batch_uses_reserve(const struct sw_batch *batch);
@@ -86,8 +86,8 @@ void sw_store_close(struct sw_store *store); /* NULL allowed; no snapshot may be
 /*
  * Writes a batch: all of it or nothing, synced to disk when it returns SW_OK. Blocks. SW_EFULL leaves the
  * store usable. After SW_EIO the outcome is unknown: the store answers SW_EIO from then on and must be
- * opened again. SW_EBUSY (LMDB, and only when a terabyte is full): nothing was written, the map must grow, and it
- * cannot under an open snapshot: commit the batch again when the snapshots of this process have ended.
+ * opened again. SW_EBUSY (LMDB, and only when a terabyte is full): nothing was written, the map must grow,
+ * and it cannot under an open snapshot: commit the batch again when the snapshots of this process have ended.
  */
 enum sw_result sw_store_commit(struct sw_store *store, const struct sw_batch *batch, struct sw_error *err);
 

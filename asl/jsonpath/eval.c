@@ -390,7 +390,7 @@ static enum sw_path_status scan_matches(struct walk *walk, const struct sw_path_
 	switch (token->kind) {
 	case SW_PATH_PROPERTY:
 		*ret_matches = json_is_object(model);
-		if (*ret_matches && token->definite && !walk->require) {
+		if (*ret_matches && token->definite) {
 			for (const struct sw_path_name *name = token->names; name; name = name->next)
 				*ret_matches = *ret_matches && json_object_get(model, name->text);
 		}

@@ -209,6 +209,8 @@ enum sw_result sw_path_parse_filter(const struct sw_path_lex *outer, const char 
 /* JSON as the library's lenient parser takes it: 'single quotes', bare words. New, or NULL. */
 json_t *sw_path_parse_lenient(const char *text, size_t len);
 enum sw_path_function sw_path_function_find(const char *name);
+/* Does it use nothing but $, .name, ['name'] and [n]? */
+bool sw_path_is_reference(const struct sw_jsonpath *path);
 
 /* ---- evaluation ------------------------------------------------------------------------------------------
  */

@@ -1,7 +1,9 @@
 /* Data flow of all states: InputPath, Parameters, ResultSelector, ResultPath, OutputPath, Output, Assign. */
 #include "engine/step/internal.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define VARIABLES_BYTES_MAX (10u << 20) /* AWS: all variables of an execution together */
@@ -140,6 +142,20 @@ char *sw_shown_text(const json_t *tree)
 	return text;
 }
 
+bool sw_read_integer(const char *text, int64_t *ret_number)
+{
+	char *end;
+	/* strtoll would skip white space. */
+	if (*text != '-' && *text != '+' && (*text < '0' || *text > '9'))
+		return false;
+	errno = 0;
+	long long number = strtoll(text, &end, 10);
+	if (errno != 0 || *end != '\0' || end[-1] < '0' || end[-1] > '9')
+		return false;
+	*ret_number = number;
+	return true;
+}
+
 enum sw_result sw_evaluate_integer(struct sw_evaluation *evaluation, const struct sw_number_field *field,
 				   int64_t *ret_number)
 {
@@ -151,18 +167,17 @@ enum sw_result sw_evaluate_integer(struct sw_evaluation *evaluation, const struc
 	enum sw_result r = sw_evaluate_path(evaluation, field->expr, &tree);
 	if (r < 0)
 		return r;
-	if (json_is_integer(tree)) {
-		*ret_number = json_integer_value(tree);
-	} else {
-		char *shown = sw_shown_text(tree);
-		r = shown ? sw_turn_runtime(
-				    evaluation->turn,
-				    "The %s field refers to value \"%s\" which is not a valid integer: %s",
-				    field->name, shown, field->expr->text)
-			  : SW_ENOMEM;
-		sw_free(shown);
-	}
+	/* Recorded: "1" is taken for a number (assign/...map_state_reference_in_max_concurrency_path), 1.5 is
+	 * not. */
+	char *shown = sw_shown_text(tree);
 	json_decref(tree);
+	if (!shown)
+		return SW_ENOMEM;
+	if (!sw_read_integer(shown, ret_number))
+		r = sw_turn_runtime(evaluation->turn,
+				    "The %s field refers to value \"%s\" which is not a valid integer: %s",
+				    field->name, shown, field->expr->text);
+	sw_free(shown);
 	return r;
 }
 

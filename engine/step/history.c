@@ -3,7 +3,6 @@
 #include "base/assert.h"
 #include "engine/step/internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define EVENT_BYTES 64 /* about what an event takes without its texts */
@@ -21,31 +20,16 @@ static bool ends_execution(enum sw_history_type type)
 	}
 }
 
-/* AWS: event 25,000 is the ExecutionFailed that says why. */
-static enum sw_result history_full(struct sw_turn *turn, uint32_t previous_id)
-{
-	char cause[96];
-	snprintf(cause, sizeof(cause), "The execution reached the maximum number of history events (%u).",
-		 turn->execution->history_events_max);
-	struct sw_ending ending = {
-		.status = SW_STATUS_FAILED,
-		.type = SW_HISTORY_EXECUTION_FAILED,
-		.previous_id = previous_id,
-		.error = SW_ERROR_RUNTIME,
-		.cause = cause,
-		.stop_ms = turn->event->now_ms,
-	};
-	enum sw_result r = sw_step_finish(turn, &ending);
-	return r < 0 ? r : SW_ECLOSED;
-}
-
 static struct sw_event_writer begin(struct sw_turn *turn, enum sw_history_type type, uint32_t previous_id,
 				    struct sw_branch *branch)
 {
 	struct sw_execution *execution = turn->execution;
 	struct sw_event_writer writer = {.turn = turn, .branch = branch, .result = SW_OK};
 	if (execution->next_event_id >= execution->history_events_max && !ends_execution(type)) {
-		writer.result = history_full(turn, previous_id);
+		/* The step is unwound, and the execution ended there: nothing is freed under anyone's feet.
+		 */
+		turn->full_after_id = previous_id;
+		writer.result = SW_ECLOSED;
 		return writer;
 	}
 	writer.event = sw_effects_event(turn->effects);

@@ -3,8 +3,8 @@
  * sw_step.
  *
  * Results inside the core: SW_EQUERY says that the state at hand failed (turn->failure holds error and cause,
- * and the dispatcher in step.c throws it); SW_ECLOSED says that the execution has ended meanwhile and that no
- * branch may be touched any more; SW_ENOMEM ends the step.
+ * and the dispatcher in step.c throws it); SW_ECLOSED says that the history is full: sw_step ends the
+ * execution when all have returned; SW_ENOMEM ends the step.
  */
 #ifndef SW_ENGINE_STEP_INTERNAL_H
 #define SW_ENGINE_STEP_INTERNAL_H
@@ -38,6 +38,7 @@ struct sw_turn {
 	struct sw_rng rng;
 	struct sw_failure failure; /* when a function returned SW_EQUERY */
 	enum sw_thrower thrower;
+	uint32_t full_after_id;         /* with SW_ECLOSED: what the event without room would have followed */
 	const struct sw_value *counted; /* the last value that effects->events_bytes counts */
 };
 
@@ -64,8 +65,10 @@ enum sw_result sw_step_wait_due(struct sw_turn *turn, struct sw_branch *branch);
 enum sw_result sw_step_parallel_join(struct sw_turn *turn, struct sw_branch *branch);
 enum sw_result sw_step_map_join(struct sw_turn *turn, struct sw_branch *branch);
 
-/* Every change of what a branch waits for; asserts that it is a legal one. READY branches join the queue. */
-void sw_step_move(struct sw_turn *turn, struct sw_branch *branch, enum sw_branch_wait wait);
+/* Every change of what a branch waits for; asserts that it is a legal one. */
+void sw_step_move(struct sw_branch *branch, enum sw_branch_wait wait);
+/* The branch has a transition to make: it joins the queue. */
+void sw_step_ready(struct sw_turn *turn, struct sw_branch *branch, enum sw_phase phase);
 
 /* How a state is left. */
 struct sw_leaving {
@@ -120,7 +123,7 @@ void sw_event_text(struct sw_event_writer *writer, enum sw_history_field field,
 		   const char *text); /* NULL: left out */
 void sw_event_value(struct sw_event_writer *writer, enum sw_history_field field, struct sw_value *value);
 void sw_event_integer(struct sw_event_writer *writer, enum sw_history_field field, int64_t integer);
-/* SW_OK, SW_ENOMEM, or SW_ECLOSED: the history is full and the execution has ended. */
+/* SW_OK, SW_ENOMEM, or SW_ECLOSED: there is no room for the event. */
 enum sw_result sw_event_end(struct sw_event_writer *writer);
 
 /* ---- effects.c -------------------------------------------------------------------------------------------
@@ -201,6 +204,8 @@ enum sw_result sw_evaluate_field(struct sw_evaluation *evaluation, const struct 
 /* A whole number from a literal or path. */
 enum sw_result sw_evaluate_integer(struct sw_evaluation *evaluation, const struct sw_number_field *field,
 				   int64_t *ret_number);
+/* A whole number as Java's parseLong reads it: a sign and digits, nothing else. */
+bool sw_read_integer(const char *text, int64_t *ret_number);
 /* A value as failure texts show it: a string without quotes, else JSON. New; NULL: out of memory. */
 char *sw_shown_text(const json_t *tree);
 

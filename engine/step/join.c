@@ -47,15 +47,14 @@ enum sw_result sw_step_child_done(struct sw_turn *turn, struct sw_branch *child,
 	if (r < 0)
 		return r;
 	keep_output(child, output);
-	sw_step_move(turn, child, SW_BRANCH_DONE);
+	sw_step_move(child, SW_BRANCH_DONE);
 	parent->running--;
 	parent->finished++;
 	parent->dirty = true;
 	if (parent->finished == parent->length) {
 		/* The join is a transition of its own, so that nested states do not recurse. */
 		parent->previous_id = last_id;
-		parent->phase = SW_PHASE_JOIN;
-		sw_step_move(turn, parent, SW_BRANCH_READY);
+		sw_step_ready(turn, parent, SW_PHASE_JOIN);
 		return SW_OK;
 	}
 	/* Recorded: the next MapIterationStarted follows the last event of the iteration that made room. */

@@ -138,7 +138,7 @@ static enum sw_result prepare(struct sw_turn *turn, struct sw_branch *branch, st
 
 enum sw_result sw_step_map(struct sw_turn *turn, struct sw_branch *branch)
 {
-	struct sw_value *items;
+	struct sw_value *items = NULL;
 	const json_t *tree;
 	enum sw_result r = prepare(turn, branch, &items);
 	if (r < 0)
@@ -155,11 +155,10 @@ enum sw_result sw_step_map(struct sw_turn *turn, struct sw_branch *branch)
 	r = sw_event_end(&event);
 	if (r < 0)
 		return r;
-	sw_step_move(turn, branch, SW_BRANCH_CHILDREN);
+	sw_step_move(branch, SW_BRANCH_CHILDREN);
 	if (branch->length > 0)
 		return sw_step_map_fill(turn, branch, branch->previous_id);
-	branch->phase = SW_PHASE_JOIN;
-	sw_step_move(turn, branch, SW_BRANCH_READY);
+	sw_step_ready(turn, branch, SW_PHASE_JOIN);
 	return SW_OK;
 }
 

@@ -36,7 +36,7 @@ enum sw_result sw_step_parallel(struct sw_turn *turn, struct sw_branch *branch)
 		return r;
 	branch->length = branch->state->as.parallel.branches_count;
 	branch->running = branch->finished = branch->next_index = 0;
-	sw_step_move(turn, branch, SW_BRANCH_CHILDREN);
+	sw_step_move(branch, SW_BRANCH_CHILDREN);
 	return start_branches(turn, branch);
 }
 

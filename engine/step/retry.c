@@ -115,7 +115,7 @@ static enum sw_result retry(struct sw_turn *turn, struct sw_branch *branch, stru
 		branch->retrier_counts = sw_zalloc_array(state->retriers_count, sizeof(uint32_t));
 	if (!branch->retrier_counts)
 		return SW_ENOMEM;
-	sw_step_move(turn, branch, SW_BRANCH_RETRY);
+	sw_step_move(branch, SW_BRANCH_RETRY);
 	branch->due_ms = turn->event->now_ms + delay_ms(turn, retrier, branch->retrier_counts[i]);
 	branch->retrier_counts[i]++;
 	branch->retry_count++;

@@ -7,7 +7,7 @@
 
 #include "base/assert.h"
 
-#include <string.h>
+#include <stdio.h>
 
 static const struct sw_state_ops state_ops[SW_STATE_TYPES_COUNT] = {
 	[SW_STATE_PASS] = {SW_HISTORY_PASS_ENTERED, SW_HISTORY_PASS_EXITED, 0, sw_step_pass, NULL, NULL},
@@ -47,7 +47,7 @@ static const unsigned moves[] = {
 	[SW_BRANCH_DONE] = 0,
 };
 
-void sw_step_move(struct sw_turn *turn, struct sw_branch *branch, enum sw_branch_wait wait)
+void sw_step_move(struct sw_branch *branch, enum sw_branch_wait wait)
 {
 	SW_ASSERT(moves[branch->wait] & MAY(wait));
 	if (wait != SW_BRANCH_TASK) {
@@ -59,8 +59,13 @@ void sw_step_move(struct sw_turn *turn, struct sw_branch *branch, enum sw_branch
 		branch->due_ms = SW_NEVER;
 	branch->wait = wait;
 	branch->dirty = true;
-	if (wait == SW_BRANCH_READY)
-		sw_execution_enqueue(turn->execution, branch);
+}
+
+void sw_step_ready(struct sw_turn *turn, struct sw_branch *branch, enum sw_phase phase)
+{
+	branch->phase = (uint8_t)phase;
+	sw_step_move(branch, SW_BRANCH_READY);
+	sw_execution_enqueue(turn->execution, branch);
 }
 
 /* Forgets what belonged to the state that is left. */
@@ -85,8 +90,7 @@ static void approach(struct sw_turn *turn, struct sw_branch *branch, const struc
 	sw_value_unref(branch->input);
 	branch->input = input;
 	branch->state = state;
-	branch->phase = SW_PHASE_ENTER;
-	sw_step_move(turn, branch, SW_BRANCH_READY);
+	sw_step_ready(turn, branch, SW_PHASE_ENTER);
 }
 
 static enum sw_result enter(struct sw_turn *turn, struct sw_branch *branch)
@@ -100,9 +104,8 @@ static enum sw_result enter(struct sw_turn *turn, struct sw_branch *branch)
 	turn->effects->transitions++;
 	branch->entered_id = branch->previous_id;
 	branch->entered_ms = turn->event->now_ms;
-	branch->phase = SW_PHASE_WORK;
 	/* The work is a transition of its own: the other branches enter their states first, as on AWS. */
-	sw_step_move(turn, branch, SW_BRANCH_READY);
+	sw_step_ready(turn, branch, SW_PHASE_WORK);
 	return SW_OK;
 }
 
@@ -181,8 +184,7 @@ enum sw_result sw_step_branch_start(struct sw_turn *turn, struct sw_branch *bran
 	enum sw_result r = sw_execution_add(turn->execution, branch);
 	if (r < 0)
 		return r;
-	branch->phase = SW_PHASE_ENTER;
-	sw_step_move(turn, branch, SW_BRANCH_READY);
+	sw_step_ready(turn, branch, SW_PHASE_ENTER);
 	return SW_OK;
 }
 
@@ -284,8 +286,7 @@ static enum sw_result timer(struct sw_turn *turn)
 	if (turn->event->now_ms < branch->due_ms)
 		return SW_OK;
 	if (branch->wait == SW_BRANCH_RETRY) {
-		branch->phase = SW_PHASE_WORK;
-		sw_step_move(turn, branch, SW_BRANCH_READY);
+		sw_step_ready(turn, branch, SW_PHASE_WORK);
 		return SW_OK;
 	}
 	const struct sw_state_ops *ops = &state_ops[branch->state->type];
@@ -363,6 +364,23 @@ static enum sw_result run(struct sw_turn *turn)
 	return r;
 }
 
+/* AWS: event 25,000 is the ExecutionFailed that says why. */
+static enum sw_result history_full(struct sw_turn *turn)
+{
+	char cause[96];
+	snprintf(cause, sizeof(cause), "The execution reached the maximum number of history events (%u).",
+		 turn->execution->history_events_max);
+	struct sw_ending ending = {
+		.status = SW_STATUS_FAILED,
+		.type = SW_HISTORY_EXECUTION_FAILED,
+		.previous_id = turn->full_after_id,
+		.error = SW_ERROR_RUNTIME,
+		.cause = cause,
+		.stop_ms = turn->event->now_ms,
+	};
+	return sw_step_finish(turn, &ending);
+}
+
 enum sw_result sw_step(struct sw_execution *execution, const struct sw_event *event,
 		       struct sw_effects *effects)
 {
@@ -379,7 +397,7 @@ enum sw_result sw_step(struct sw_execution *execution, const struct sw_event *ev
 		r = run(&turn);
 	sw_failure_done(&turn.failure);
 	if (r == SW_ECLOSED)
-		r = SW_OK;
+		r = history_full(&turn);
 	effects->more = r == SW_OK && execution->ready_first != SW_NO_BRANCH;
 	return r;
 }

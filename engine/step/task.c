@@ -200,7 +200,7 @@ static enum sw_result schedule(struct sw_turn *turn, struct sw_branch *branch, c
 		return r;
 	sw_value_unref(branch->work);
 	branch->work = sw_value_ref(attempt->input);
-	sw_step_move(turn, branch, SW_BRANCH_TASK);
+	sw_step_move(branch, SW_BRANCH_TASK);
 	branch->dispatchable = true;
 	branch->submitted = branch->started = false;
 	branch->heartbeat_ms = attempt->heartbeat_seconds * 1000;
@@ -248,7 +248,10 @@ static enum sw_result fail(struct sw_turn *turn, struct sw_branch *branch, enum 
 	sw_event_text(&event, SW_FIELD_ERROR, error);
 	sw_event_text(&event, SW_FIELD_CAUSE, cause);
 	enum sw_result r = sw_event_end(&event);
-	return r < 0 ? r : sw_turn_throw(turn, thrower, error, cause);
+	if (r < 0)
+		return r;
+	sw_step_move(branch, SW_BRANCH_READY); /* the attempt is over: nobody is to cancel it */
+	return sw_turn_throw(turn, thrower, error, cause);
 }
 
 /* A result that is too large is a failure of the task. */
@@ -276,14 +279,20 @@ static enum sw_result succeeded(struct sw_turn *turn, struct sw_branch *branch)
 	tell_resource(&event, branch);
 	sw_event_value(&event, SW_FIELD_OUTPUT, output);
 	r = sw_event_end(&event);
-	return r < 0 ? r : sw_step_leave_with(turn, branch, output);
+	if (r < 0)
+		return r;
+	sw_step_move(branch, SW_BRANCH_READY);
+	return sw_step_leave_with(turn, branch, output);
 }
 
 /* The request was made; what it asked for answers later, by token or by polling. */
 static enum sw_result submitted(struct sw_turn *turn, struct sw_branch *branch)
 {
-	if (branch->submitted || branch->state->as.task.pattern == SW_CALL_RESPONSE)
+	if (branch->state->as.task.pattern == SW_CALL_RESPONSE)
 		return SW_EINVAL;
+	/* An attempt that was delivered again after a crash may submit again: it is told once. */
+	if (branch->submitted)
+		return SW_OK;
 	enum sw_result r = turn->event->output ? check_result(turn, branch) : SW_OK;
 	if (r < 0)
 		return r;

@@ -6,24 +6,7 @@
 
 #include "base/timestamp.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 #define DELAY_SECONDS_MAX INT32_MAX /* recorded: 24,855 days are allowed, 24,856 are not */
-
-/* A whole number as Java's Long.parseLong reads it. */
-static bool parse_long(const char *text, int64_t *ret_number)
-{
-	char *end;
-	if (*text != '-' && *text != '+' && (*text < '0' || *text > '9'))
-		return false;
-	errno = 0;
-	long long number = strtoll(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0')
-		return false;
-	*ret_number = number;
-	return true;
-}
 
 static enum sw_result seconds_from(struct sw_turn *turn, const struct sw_number_field *field,
 				   const json_t *tree, const char *shown, int64_t *ret_seconds)
@@ -32,7 +15,7 @@ static enum sw_result seconds_from(struct sw_turn *turn, const struct sw_number_
 	if (json_is_null(tree))
 		return sw_turn_runtime(turn, "The %s parameter does not reference an input value: %s",
 				       field->name, field->expr->text);
-	if (!parse_long(shown, &seconds))
+	if (!sw_read_integer(shown, &seconds))
 		return sw_turn_runtime(turn, "The %s parameter cannot be parsed as a long value: %s == %s",
 				       field->name, field->expr->text, shown);
 	if (seconds < 0)
@@ -129,7 +112,7 @@ enum sw_result sw_step_wait(struct sw_turn *turn, struct sw_branch *branch)
 		r = sw_step_leave_with(turn, branch, input);
 	} else if (r == SW_OK) {
 		branch->due_ms = due_ms;
-		sw_step_move(turn, branch, SW_BRANCH_TIMER);
+		sw_step_move(branch, SW_BRANCH_TIMER);
 	}
 	sw_value_unref(input);
 	return r;

@@ -9,6 +9,8 @@
 #include "engine/tasks/libexecdir.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,8 +21,7 @@
 
 static void dispatch(struct sw_commands_provider *provider);
 
-/* ---- lists
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 static void enqueue(struct sw_command_job *job)
 {
@@ -88,8 +89,7 @@ static struct sw_command_job *find_running(const struct sw_commands_provider *pr
 	return job;
 }
 
-/* ---- one job
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- one job --------------------------------------------------------------------------------- */
 
 static enum sw_result set_alarm(struct sw_command_job *job, int64_t timeout_ms)
 {
@@ -127,8 +127,7 @@ static void job_fail(struct sw_command_job *job, const char *cause)
 		sw_task_fail(task, "Stepwell.CommandFailed", cause);
 }
 
-/* ---- to the helper
- * ----------------------------------------------------------------------------------------------- */
+/* ---- to the helper --------------------------------------------------------------------------- */
 
 static void watch_channel(struct sw_commands_provider *provider)
 {
@@ -239,8 +238,7 @@ static void end_running(struct sw_command_job *job)
 	flush(provider);
 }
 
-/* ---- from the helper
- * ----------------------------------------------------------------------------------------------- */
+/* ---- from the helper ------------------------------------------------------------------------- */
 
 /* The helper is gone, or of no use: what it had failed, what waits gets a new one. */
 static void helper_lost(struct sw_commands_provider *provider, const char *why)
@@ -253,6 +251,12 @@ static void helper_lost(struct sw_commands_provider *provider, const char *why)
 		       provider->running_count);
 	while (provider->running) {
 		struct sw_command_job *job = provider->running;
+		/*
+		 * A helper that was killed takes its programs with it, but not what those started. The number
+		 * is still the group's own: the helper had not yet said that the group is gone.
+		 */
+		if (job->group > 1)
+			kill(-job->group, SIGKILL);
 		remove_running(job);
 		job_fail(job, why);
 		job_free(job);
@@ -303,6 +307,12 @@ static const char *take_frame(struct sw_commands_provider *provider, const struc
 	if (!provider->greeted || !job)
 		return nonsense;
 	switch (frame->kind) {
+	case SW_FRAME_STARTED: {
+		struct sw_cursor cursor = sw_cursor(frame->body);
+		uint32_t group = sw_cursor_be32(&cursor);
+		job->group = group > INT32_MAX ? 0 : (pid_t)group;
+		return NULL;
+	}
 	case SW_FRAME_STDERR:
 		log_stderr(provider, job, frame->body);
 		return NULL;
@@ -336,8 +346,7 @@ static void channel_ready(struct sw_watch *watch, unsigned interest)
 	dispatch(provider);
 }
 
-/* ---- the queue
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- the queue ------------------------------------------------------------------------------- */
 
 static bool has_room(const struct sw_command *command)
 {
@@ -434,9 +443,7 @@ static void job_alarm_fired(struct sw_alarm *alarm)
 	dispatch(provider);
 }
 
-/* ---- the route
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- the route ------------------------------------------------------------------------------- */
 
 static void command_start(struct sw_route *route, struct sw_task *task)
 {
@@ -543,9 +550,7 @@ enum sw_result sw_command_route_new(struct sw_commands_provider *provider, const
 	return SW_OK;
 }
 
-/* ---- the provider
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- the provider ---------------------------------------------------------------------------- */
 
 /* directory made absolute, because the helper lives in /. New; NULL with errno. */
 static char *absolute(const char *directory)

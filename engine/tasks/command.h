@@ -36,6 +36,7 @@ struct sw_command_job {
 	struct sw_command *command; /* NULL when its route is gone and only its processes still end */
 	struct sw_task *task; /* NULL when it was completed or cancelled and only its processes still end */
 	uint64_t id;          /* rising, so that the smaller one came first */
+	pid_t group;          /* 0: not known */
 	bool sent;
 	bool resource_timeout; /* the alarm is the resource's time-out, not the state's */
 	struct sw_alarm alarm;

@@ -94,8 +94,7 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* ---- in the child, between fork and exec -----------------------------------------------------------------
- */
+/* ---- in the child, between fork and exec ----------------------------------------------------- */
 
 static _Noreturn void child_fail(int exec_fd, enum sw_command_how how, int number)
 {
@@ -172,8 +171,7 @@ static _Noreturn void child_run(const struct helper *helper, const struct run *r
 	child_fail(exec_fd, SW_COMMAND_NO_EXEC, child_exec(run));
 }
 
-/* ---- starting a job
- * ---------------------------------------------------------------------------------------- */
+/* ---- starting a job -------------------------------------------------------------------------- */
 
 static void pipes_close(struct pipes *pipes)
 {
@@ -300,12 +298,15 @@ static bool run_frame(struct helper *helper, const struct sw_frame *frame)
 		job->reaped = job->gone = true;
 		job->how = SW_COMMAND_NO_PROCESS;
 		job->number = (uint32_t)error;
+		return true;
 	}
+	size_t begun = sw_channel_begin(&helper->owner, SW_FRAME_STARTED, job->id);
+	sw_buf_be32(&helper->owner.out, (uint32_t)job->pid);
+	sw_channel_end(&helper->owner, begun); /* benign: only for the case that this helper is killed */
 	return true;
 }
 
-/* ---- ending
- * -------------------------------------------------------------------------------------------------- */
+/* ---- ending ---------------------------------------------------------------------------------- */
 
 /* The group, and the program itself, which may have left it. */
 static void job_signal(const struct job *job, int number)
@@ -372,8 +373,7 @@ static void reap(struct helper *helper)
 				job_reaped(job, status);
 }
 
-/* ---- the pipes
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the pipes ------------------------------------------------------------------------------- */
 
 static void feed_input(struct job *job)
 {
@@ -395,9 +395,10 @@ static void take_output(struct job *job, const char *data, size_t len)
 {
 	if (job->too_large)
 		return;
-	if (len <= job->output_bytes_max - job->output.len)
+	bool fits = len <= job->output_bytes_max - job->output.len;
+	if (fits)
 		sw_buf_append(&job->output, data, len);
-	if (len > job->output_bytes_max - job->output.len || job->output.failed) {
+	if (!fits || job->output.failed) {
 		job->too_large = true;
 		sw_buf_done(&job->output);
 		job_end(job);
@@ -436,8 +437,7 @@ static void read_pipe(struct helper *helper, struct job *job, int *fd)
 		take_stderr(helper, job, data, (size_t)got);
 }
 
-/* ---- a turn
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- a turn ---------------------------------------------------------------------------------- */
 
 /* False when it must be tried again. */
 static bool job_report(struct helper *helper, struct job *job)
@@ -602,8 +602,7 @@ static void turn(struct helper *helper)
 		owner_is_gone(helper);
 }
 
-/* ---- start
- * --------------------------------------------------------------------------------------------------- */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 /* Ends only with its owner: what a terminal or a service manager sends to all is for the owner to act upon.
  */

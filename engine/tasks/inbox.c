@@ -15,7 +15,7 @@
 
 struct sw_inbox {
 	int references; /* atomic */
-	int fd;         /* an eventfd; its number is not 0 exactly while the list is not empty */
+	int fd;         /* an eventfd; its number is not 0 while the list is not empty */
 	pthread_mutex_t lock;
 	/* below: under the lock */
 	struct sw_completion *first, **end;
@@ -29,7 +29,10 @@ void sw_completion_free(struct sw_completion *completion)
 	sw_free(completion->output);
 	sw_free(completion->error);
 	sw_free(completion->cause);
-	sw_free(completion);
+	if (completion->last_resort_of)
+		sw_task_unref(completion->last_resort_of);
+	else
+		sw_free(completion);
 }
 
 enum sw_result sw_inbox_new(struct sw_inbox **ret_inbox, struct sw_error *err)
@@ -105,15 +108,36 @@ struct sw_completion *sw_inbox_take(struct sw_inbox *inbox)
 	struct sw_completion *first = inbox->first;
 	inbox->first = NULL;
 	inbox->end = &inbox->first;
-	if (first && eventfd_read(inbox->fd, &number) != 0)
+	if (eventfd_read(inbox->fd, &number) != 0)
 		SW_ASSERT(errno == EAGAIN);
 	pthread_mutex_unlock(&inbox->lock);
 	return first;
 }
 
+/*
+ * What was posted before can still be taken, but for completions that are part of their task: such a one
+ * holds the task, which holds the inbox, which would then hold itself.
+ */
 void sw_inbox_close(struct sw_inbox *inbox)
 {
+	struct sw_completion *dropped = NULL;
 	pthread_mutex_lock(&inbox->lock);
 	inbox->closed = true;
+	inbox->end = &inbox->first;
+	while (*inbox->end) {
+		struct sw_completion *completion = *inbox->end;
+		if (completion->last_resort_of) {
+			*inbox->end = completion->next;
+			completion->next = dropped;
+			dropped = completion;
+		} else {
+			inbox->end = &completion->next;
+		}
+	}
 	pthread_mutex_unlock(&inbox->lock);
+	while (dropped) {
+		struct sw_completion *next = dropped->next;
+		sw_completion_free(dropped);
+		dropped = next;
+	}
 }

@@ -112,8 +112,7 @@ static const json_t *only_member(struct reading *reading, const json_t *object, 
 	return member;
 }
 
-/* ---- MockedResponses --------------------------------------------------------------------------------------
- */
+/* ---- MockedResponses ------------------------------------------------------------------------- */
 
 /* A number of at most nine digits. */
 static bool read_digits(const char **text, uint32_t *ret_number)
@@ -280,8 +279,7 @@ static enum sw_result read_response(struct reading *reading, const json_t *value
 	return sort_answers(reading, value, response);
 }
 
-/* ---- StateMachines
- * ------------------------------------------------------------------------------------------- */
+/* ---- StateMachines --------------------------------------------------------------------------- */
 
 static enum sw_result read_state(struct reading *reading, const json_t *value, const void **ret_response)
 {
@@ -317,8 +315,7 @@ static enum sw_result read_machine(struct reading *reading, const json_t *value,
 	return read_table(reading, object, "TestCases", read_case, cases);
 }
 
-/* ---- the door
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the door -------------------------------------------------------------------------------- */
 
 static enum sw_result read_file(struct reading *reading, const json_t *tree)
 {

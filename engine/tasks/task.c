@@ -1,4 +1,5 @@
 /* One attempt in the hands of a provider or of the host: the public functions sw_task_*, for any thread. */
+#include "base/buf.h"
 #include "base/mem.h"
 #include "engine/tasks/tasks.h"
 
@@ -66,18 +67,21 @@ bool sw_task_is_redelivery(const struct sw_task *task)
 	return task->redelivery;
 }
 
-/* ---- completions ------------------------------------------------------------------------------------------
- */
+/* ---- completions ----------------------------------------------------------------------------- */
+
+static struct sw_completion completion_of(const struct sw_task *task, enum sw_completion_kind kind)
+{
+	return (struct sw_completion){.kind = kind,
+				      .execution_id = task->execution_id,
+				      .branch = task->branch,
+				      .attempt = task->attempt};
+}
 
 static struct sw_completion *completion_new(const struct sw_task *task, enum sw_completion_kind kind)
 {
-	struct sw_completion *completion = sw_zalloc(sizeof(*completion));
-	if (!completion)
-		return NULL;
-	completion->kind = kind;
-	completion->execution_id = task->execution_id;
-	completion->branch = task->branch;
-	completion->attempt = task->attempt;
+	struct sw_completion *completion = sw_alloc(sizeof(*completion));
+	if (completion)
+		*completion = completion_of(task, kind);
 	return completion;
 }
 
@@ -129,6 +133,7 @@ static bool copy_clean(const char *text, size_t bytes_max, char **ret_copy)
 	return *ret_copy != NULL;
 }
 
+/* Takes both. */
 static enum sw_result complete(struct sw_task *task, struct sw_completion *completion)
 {
 	enum sw_result r = sw_inbox_post(task->inbox, completion);
@@ -136,35 +141,47 @@ static enum sw_result complete(struct sw_task *task, struct sw_completion *compl
 	return r;
 }
 
-enum sw_result sw_task_succeed(struct sw_task *task, const char *output, size_t output_len)
+/*
+ * Takes the task. It is gone from its handler, and nobody will complete it again: an attempt that fails is
+ * better than one that hangs, so the completion is made of the task itself.
+ */
+static enum sw_result complete_without_memory(struct sw_task *task, enum sw_completion_kind kind)
 {
-	struct sw_completion *completion = completion_new(task, SW_COMPLETION_SUCCEEDED);
-	if (!completion) {
+	if (__atomic_exchange_n(&task->last_resort_used, true, __ATOMIC_ACQ_REL)) {
 		sw_task_unref(task);
 		return SW_ENOMEM;
 	}
-	completion->output = sw_memdup(output ? output : "", output ? output_len : 0);
-	completion->output_len = output ? output_len : 0;
-	if (completion->output)
-		return complete(task, completion);
-	/* The task is gone from its handler: an attempt that fails is better than one that hangs. */
-	completion->kind = SW_COMPLETION_FAILED;
-	completion->output_len = 0;
-	complete(task, completion);
+	task->last_resort = completion_of(task, kind);
+	task->last_resort.last_resort_of = task; /* with the reference */
+	/* The post may free the completion, and with it the task, and with that the inbox. */
+	struct sw_inbox *inbox = sw_inbox_ref(task->inbox);
+	sw_inbox_post(inbox, &task->last_resort);
+	sw_inbox_unref(inbox);
 	return SW_ENOMEM;
+}
+
+enum sw_result sw_task_succeed(struct sw_task *task, const char *output, size_t output_len)
+{
+	struct sw_completion *completion = completion_new(task, SW_COMPLETION_SUCCEEDED);
+	if (completion) {
+		completion->output_len = output ? output_len : 0;
+		completion->output = sw_memdup(output ? output : "", completion->output_len);
+	}
+	if (completion && completion->output)
+		return complete(task, completion);
+	sw_completion_free(completion);
+	return complete_without_memory(task, SW_COMPLETION_FAILED);
 }
 
 static enum sw_result fail(struct sw_task *task, enum sw_completion_kind kind, const char *error,
 			   const char *cause)
 {
 	struct sw_completion *completion = completion_new(task, kind);
-	if (!completion || !copy_clean(error, SW_ERROR_BYTES_MAX, &completion->error) ||
-	    !copy_clean(cause, SW_CAUSE_BYTES_MAX, &completion->cause)) {
-		sw_completion_free(completion);
-		sw_task_unref(task);
-		return SW_ENOMEM;
-	}
-	return complete(task, completion);
+	if (completion && copy_clean(error, SW_ERROR_BYTES_MAX, &completion->error) &&
+	    copy_clean(cause, SW_CAUSE_BYTES_MAX, &completion->cause))
+		return complete(task, completion);
+	sw_completion_free(completion);
+	return complete_without_memory(task, kind);
 }
 
 enum sw_result sw_task_fail(struct sw_task *task, const char *error, const char *cause)

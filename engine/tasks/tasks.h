@@ -8,32 +8,7 @@
 
 #include "engine/engine.h"
 
-/* ---- one attempt, made by the scheduler after its commit ----------------------------------------------- */
-
-/*
- * Counted, because the handler and the scheduler both hold it; immutable but for `over`. Any thread may read
- * it. The public functions sw_task_* are implemented in task.c on top of struct sw_inbox.
- */
-struct sw_task {
-	int references;         /* atomic */
-	struct sw_inbox *inbox; /* where completions go; counted, so that it outlives the engine */
-	uint64_t execution_id;
-	uint32_t branch, attempt, retry_count;
-	uint8_t token_random[16];
-	char *resource, *input, *token, *idempotency_key, *execution_arn, *state_name;
-	size_t input_len;
-	bool redelivery;
-	int64_t timeout_ms;     /* from now until the attempt's TimeoutSeconds; SW_NEVER: none */
-	struct sw_route *route; /* borrowed from the routes */
-	void *provider_data;    /* the provider's, between start and its end */
-};
-struct sw_task *sw_task_ref(struct sw_task *task);
-void sw_task_unref(struct sw_task *task);
-/* Like sw_task_fail with States.Timeout, told as a time-out. Takes the task; cause may be NULL. */
-enum sw_result sw_task_time_out(struct sw_task *task, const char *cause);
-
-/* ---- completions from any thread -------------------------------------------------------------------------
- */
+/* ---- what a provider tells ------------------------------------------------------------------- */
 
 enum sw_completion_kind {
 	SW_COMPLETION_SUBMITTED,
@@ -51,7 +26,40 @@ struct sw_completion {
 	char *output; /* own; JSON text, not yet checked */
 	size_t output_len;
 	char *error, *cause; /* own; may be NULL */
+	struct sw_task
+		*last_resort_of; /* not NULL: this is part of that task, to which it holds a reference */
 };
+
+/* ---- one attempt, made by the scheduler after its commit ------------------------------------- */
+
+/*
+ * Counted, because the handler and the scheduler both hold it; immutable but for provider_data and
+ * last_resort. Any thread may read it. The public functions sw_task_* are implemented in task.c on top of
+ * struct sw_inbox.
+ */
+struct sw_task {
+	int references;         /* atomic */
+	struct sw_inbox *inbox; /* where completions go; counted, so that it outlives the engine */
+	uint64_t execution_id;
+	uint32_t branch, attempt, retry_count;
+	uint8_t token_random[16];
+	char *resource, *input, *token, *idempotency_key, *execution_arn, *state_name;
+	size_t input_len;
+	bool redelivery;
+	int64_t timeout_ms;     /* from now until the attempt's TimeoutSeconds; SW_NEVER: none */
+	struct sw_route *route; /* borrowed from the routes */
+	/* Completes the attempt (failed, without texts) when there is no memory to do it. Zeroed at first. */
+	struct sw_completion last_resort;
+	bool last_resort_used; /* atomic */
+	void *provider_data;   /* the provider's, between start and its end */
+};
+struct sw_task *sw_task_ref(struct sw_task *task);
+void sw_task_unref(struct sw_task *task);
+/* Like sw_task_fail with States.Timeout, told as a time-out. Takes the task; cause may be NULL. */
+enum sw_result sw_task_time_out(struct sw_task *task, const char *cause);
+
+/* ---- completions from any thread ------------------------------------------------------------- */
+
 void sw_completion_free(struct sw_completion *completion);
 
 /* A locked queue and an eventfd that the engine watches. Counted. */
@@ -66,8 +74,7 @@ enum sw_result sw_inbox_post(struct sw_inbox *inbox, struct sw_completion *compl
 struct sw_completion *sw_inbox_take(struct sw_inbox *inbox);
 void sw_inbox_close(struct sw_inbox *inbox);
 
-/* ---- routes and providers
- * ------------------------------------------------------------------------------------ */
+/* ---- routes and providers -------------------------------------------------------------------- */
 
 struct sw_route;
 struct sw_provider_ops {
@@ -107,8 +114,7 @@ struct sw_route *sw_routes_find(const struct sw_routes *routes, const char *reso
 enum sw_result sw_function_route_new(const char *pattern, sw_task_fn *handler, sw_task_fn *cancel, void *user,
 				     struct sw_route **ret_route);
 
-/* ---- the resources file and commands
- * ----------------------------------------------------------------------------- */
+/* ---- the resources file and commands --------------------------------------------------------- */
 
 struct sw_commands_provider; /* the helper process, and all command routes */
 struct sw_commands_options {
@@ -141,8 +147,7 @@ bool sw_commands_provider_old_helper(struct sw_commands_provider *provider);
 enum sw_result sw_resources_load(const char *text, size_t len, struct sw_commands_provider *provider,
 				 struct sw_routes *routes, struct sw_error *err);
 
-/* ---- mocks: the configuration format of Step Functions Local
- * ------------------------------------------------------- */
+/* ---- mocks: the configuration format of Step Functions Local --------------------------------- */
 
 struct sw_mocks;
 enum sw_result sw_mocks_new(const char *text, size_t len, struct sw_mocks **ret_mocks, struct sw_error *err);

@@ -1,4 +1,5 @@
-/* What the tests of records and of the reader share: a machine made by hand, values, and a loader over a batch. */
+/* What the tests of records and of the reader share: a machine made by hand, values, and a loader over a
+ * batch. */
 #ifndef SW_TESTS_ENGINE_RECORDS_FIXTURE_H
 #define SW_TESTS_ENGINE_RECORDS_FIXTURE_H
 
@@ -20,10 +21,12 @@
 
 #define FIXTURE_ID UINT64_C(0x0012345678abcdef)
 
-/* Four states: a Pass, a Task with two retriers, a Parallel, a Map with one. Codecs look at no more of a machine. */
+/* Four states: a Pass, a Task with two retriers, a Parallel, a Map with one. Codecs look at no more of a
+ * machine. */
 static inline void fixture_machine(struct sw_machine *machine, struct sw_state states[4])
 {
-	static const enum sw_state_type types[4] = {SW_STATE_PASS, SW_STATE_TASK, SW_STATE_PARALLEL, SW_STATE_MAP};
+	static const enum sw_state_type types[4] = {SW_STATE_PASS, SW_STATE_TASK, SW_STATE_PARALLEL,
+						    SW_STATE_MAP};
 	static const uint32_t retriers[4] = {0, 2, 0, 1};
 	memset(states, 0, 4 * sizeof(states[0]));
 	for (uint32_t i = 0; i < 4; i++) {
@@ -108,10 +111,11 @@ static inline void fixture_init(struct fixture *f)
 	memset(f, 0, sizeof(*f));
 	fixture_machine(&f->machine, f->states);
 	assert_int_equal(sw_batch_new(&f->batch), SW_OK);
-	f->execution = (struct sw_execution){.id = FIXTURE_ID, .machine = &f->machine, .timeout_due_ms = SW_NEVER};
+	f->execution =
+		(struct sw_execution){.id = FIXTURE_ID, .machine = &f->machine, .timeout_due_ms = SW_NEVER};
 	f->writer = (struct sw_value_writer){&f->execution, f->batch};
-	f->loader = (struct sw_value_loader){
-		.execution_id = FIXTURE_ID, .load = fixture_load, .user = f->batch};
+	f->loader =
+		(struct sw_value_loader){.execution_id = FIXTURE_ID, .load = fixture_load, .user = f->batch};
 }
 
 /* What has been loaded is forgotten: as another process would see it. */
@@ -141,8 +145,9 @@ static inline void fixture_seal(uint8_t *bytes, size_t len)
 }
 
 /*
- * Decodes every damaged form of a record: cut at each place, and with each byte changed in several ways. A record
- * with a wrong checksum is refused; one whose checksum was made right again is read or refused, and neither may crash.
+ * Decodes every damaged form of a record: cut at each place, and with each byte changed in several ways. A
+ * record with a wrong checksum is refused; one whose checksum was made right again is read or refused, and
+ * neither may crash.
  */
 typedef enum sw_result fixture_decode_fn(void *user, struct sw_slice bytes);
 static inline void fixture_damage(struct sw_slice record, fixture_decode_fn *decode, void *user)
@@ -189,6 +194,52 @@ static inline void fixture_assert_newer_refused(struct sw_slice record, fixture_
 	fixture_seal(bytes, record.len);
 	assert_int_equal(decode(user, sw_slice(bytes, record.len)), SW_ECORRUPT);
 	sw_free(bytes);
+}
+
+/* A small value, a large one, or none. */
+static inline struct sw_value *random_value(struct sw_rng *rng)
+{
+	switch (sw_rng_below(rng, 5)) {
+	case 0:
+		return fixture_value("{}");
+	case 1:
+		return fixture_value("{\"a\":[1,2,3.5,\"\xc3\xa9\"]}");
+	case 2:
+		return fixture_long_value(2 + sw_rng_below(rng, 2 * SW_VALUE_INLINE_BYTES_MAX),
+					  (char)('a' + sw_rng_below(rng, 3)));
+	default:
+		return NULL;
+	}
+}
+
+/* An execution that has failed, with all its fields. */
+static inline void fixture_sample(struct fixture *f, uint32_t mock_counts[4])
+{
+	struct sw_execution *x = &f->execution;
+	x->status = SW_STATUS_FAILED;
+	x->name = (char *)(uintptr_t) "order-17";
+	x->machine_name = (char *)(uintptr_t) "orders";
+	x->role_arn = (char *)(uintptr_t) "arn:aws:iam::123456789012:role/stepwell";
+	x->machine_number = 7;
+	x->machine_revision = 3;
+	x->start_ms = 1700000000123;
+	x->stop_ms = 1700000004567;
+	x->timeout_due_ms = 1700000100123;
+	x->next_event_id = 42;
+	x->next_branch = 5;
+	x->redrive_count = 1;
+	x->failure.error = (char *)(uintptr_t) "States.TaskFailed";
+	x->failure.cause = (char *)(uintptr_t) "it did not work";
+	x->test_case = (char *)(uintptr_t) "HappyPath";
+	x->mock_counts = mock_counts;
+	x->input = fixture_value("{\"order\":17}");
+}
+
+static inline void fixture_sample_done(struct fixture *f)
+{
+	sw_value_unref(f->execution.input);
+	sw_value_unref(f->execution.output);
+	fixture_done(f);
 }
 
 #endif

@@ -372,11 +372,11 @@ static void *write_until_stopped(void *user)
 static void *read_until_stopped(void *user)
 {
 	struct writer *writer = user;
-	char *wrong = NULL;
+	const char *wrong = NULL;
 	while (!atomic_load(&writer->stop) && !wrong) {
 		struct sw_snapshot *snapshot;
 		if (sw_store_begin(writer->store, &snapshot, NULL) < 0)
-			return "begin";
+			return (void *)(uintptr_t) "begin";
 		struct sw_slice first, value;
 		enum sw_result r = sw_snapshot_get(snapshot, DOGS, text("0"), &first);
 		for (char key[2] = "1"; key[0] <= '9'; key[0]++)
@@ -385,7 +385,7 @@ static void *read_until_stopped(void *user)
 				wrong = "a snapshot shows half a commit";
 		sw_snapshot_end(snapshot);
 	}
-	return wrong;
+	return (void *)(uintptr_t)wrong;
 }
 
 static void snapshots_of_other_threads_see_whole_commits_only(void **state)

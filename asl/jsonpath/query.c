@@ -1,0 +1,218 @@
+/*
+ * JSONPath as a query language of states: paths ($...), paths into the context object ($$...), variables
+ * ($name...) and intrinsic functions (States.X(...)), each where a field takes it.
+ */
+#include "asl/jsonpath/intrinsic.h"
+
+#include <string.h>
+
+struct jsonpath_expr {
+	struct sw_expr base;
+	struct sw_any_path path; /* path.path NULL: an intrinsic function */
+	const struct sw_intrinsic *call;
+};
+
+/* ---- paths
+ * -------------------------------------------------------------------------------------------------- */
+
+static bool is_name_char(unsigned char c, bool first)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80 ||
+	       (!first && c >= '0' && c <= '9');
+}
+
+static enum sw_result not_taken(struct sw_error *err, const char *what)
+{
+	return sw_error_set(err, SW_EQUERY, "%s is not allowed here", what);
+}
+
+/*
+ * The path's own text: "$" and what follows the prefix. In ['...'] AWS takes \" for these two characters
+ * (recorded: escape_sequence_parsing_escape_sequences_jsonpath.6cfa); the library would drop the backslash,
+ * so it gets two.
+ */
+static const char *own_text(const char *rest, size_t len, struct sw_owner *owner, size_t *ret_len)
+{
+	char *text = sw_arena_alloc(&owner->arena, len * 2 + 2);
+	size_t used = 0;
+	bool inside = false;
+	if (!text)
+		return NULL;
+	text[used++] = '$';
+	for (size_t i = 0; i < len; i++) {
+		if (rest[i] == '\'')
+			inside = !inside;
+		if (inside && rest[i] == '\\' && i + 1 < len) {
+			if (rest[i + 1] == '"')
+				text[used++] = '\\';
+			text[used++] = rest[i++];
+		}
+		text[used++] = rest[i];
+	}
+	text[used] = '\0';
+	*ret_len = used;
+	return text;
+}
+
+enum sw_result sw_any_path_compile(const char *text, size_t len, unsigned kinds, struct sw_owner *owner,
+				   struct sw_any_path *path, struct sw_error *err)
+{
+	size_t prefix = 1, own_len;
+	*path = (struct sw_any_path){.text = sw_arena_strdup(&owner->arena, text, len)};
+	if (!path->text)
+		return sw_error_set(err, SW_ENOMEM, "out of memory");
+	if (len == 0 || text[0] != '$')
+		return sw_error_set(err, SW_EQUERY, "a path begins with $");
+	if (len > 1 && text[1] == '$') {
+		if (!(kinds & SW_QUERY_CONTEXT))
+			return not_taken(err, "a path into the context object ($$)");
+		path->of_context = true;
+		prefix = 2;
+	} else if (len > 1 && is_name_char((unsigned char)text[1], true)) {
+		if (!(kinds & SW_QUERY_VARIABLE))
+			return not_taken(err, "a variable");
+		while (prefix < len && is_name_char((unsigned char)text[prefix], false))
+			prefix++;
+		path->variable = path->text + 1;
+		path->variable_len = prefix - 1;
+	} else if (!(kinds & (SW_QUERY_PATH | SW_QUERY_REFERENCE))) {
+		return not_taken(err, "a path");
+	}
+	const char *own = own_text(text + prefix, len - prefix, owner, &own_len);
+	if (!own)
+		return sw_error_set(err, SW_ENOMEM, "out of memory");
+	struct sw_error inner = {0};
+	enum sw_result r = sw_jsonpath_compile(own, own_len, owner, &path->path, &inner);
+	if (r < 0) {
+		inner.column += inner.column > 0 ? (uint32_t)prefix - 1 : 0;
+		if (err && err->code == SW_OK)
+			*err = inner;
+		return r;
+	}
+	if ((kinds & SW_QUERY_REFERENCE) && !(kinds & SW_QUERY_PATH) && !sw_path_is_reference(path->path))
+		return sw_error_set(
+			err, SW_EQUERY,
+			"this is no reference path: only $, .name, ['name'] and [index] may be used");
+	return SW_OK;
+}
+
+enum sw_result sw_any_path_evaluate(const struct sw_any_path *path, const struct sw_query_env *env,
+				    json_t **ret_tree, enum sw_jsonpath_error *ret_error,
+				    struct sw_buf *message)
+{
+	const json_t *root = env->input;
+	if (path->of_context) {
+		root = env->context ? env->context(env->user) : NULL;
+		if (!root)
+			return SW_ENOMEM;
+	} else if (path->variable_len > 0) {
+		root = env->variable ? env->variable(env->user, path->variable, path->variable_len) : NULL;
+		if (!root) {
+			*ret_error = SW_JSONPATH_NOT_FOUND;
+			sw_buf_reset(message);
+			sw_buf_printf(message, "the variable $%.*s is not defined", (int)path->variable_len,
+				      path->variable);
+			return SW_EQUERY;
+		}
+	}
+	/* Most paths are $ or $.a.b: no message is needed when they find something. */
+	enum sw_jsonpath_error error = sw_jsonpath_evaluate(path->path, root, ret_tree, message);
+	if (error == SW_JSONPATH_OK)
+		return SW_OK;
+	*ret_error = error;
+	return error == SW_JSONPATH_MEMORY ? SW_ENOMEM : SW_EQUERY;
+}
+
+/* ---- the language
+ * --------------------------------------------------------------------------------------------- */
+
+static enum sw_result compile(const char *text, size_t len, unsigned kinds, struct sw_owner *owner,
+			      const struct sw_expr **ret_expr, struct sw_error *err)
+{
+	struct jsonpath_expr *expr = sw_arena_alloc(&owner->arena, sizeof(*expr));
+	char *copy = sw_arena_strdup(&owner->arena, text, len);
+	enum sw_result r;
+	if (!expr || !copy)
+		return sw_error_set(err, SW_ENOMEM, "out of memory");
+	expr->base = (struct sw_expr){&sw_query_jsonpath, copy};
+	if (len > 7 && memcmp(text, "States.", 7) == 0) {
+		if (!(kinds & SW_QUERY_INTRINSIC))
+			return not_taken(err, "an intrinsic function");
+		r = sw_intrinsic_compile(copy, len, owner, &expr->call, err);
+	} else if (len == 0 || text[0] != '$') {
+		r = sw_error_set(
+			err, SW_EQUERY, "%s",
+			kinds & SW_QUERY_INTRINSIC
+				? "expected a path, which begins with $, or an intrinsic function, which "
+				  "begins with States."
+				: "a path begins with $");
+	} else {
+		r = sw_any_path_compile(text, len, kinds, owner, &expr->path, err);
+	}
+	if (r == SW_OK)
+		*ret_expr = &expr->base;
+	return r;
+}
+
+static enum sw_result evaluate(const struct sw_expr *base, const struct sw_query_env *env, json_t **ret_tree,
+			       struct sw_failure *failure)
+{
+	const struct jsonpath_expr *expr = (const struct jsonpath_expr *)base;
+	struct sw_buf message = SW_BUF;
+	enum sw_jsonpath_error error;
+	if (expr->call)
+		return sw_intrinsic_evaluate(expr->call, env, ret_tree, failure);
+	enum sw_result r = sw_any_path_evaluate(&expr->path, env, ret_tree, &error, &message);
+	if (r == SW_EQUERY)
+		r = sw_failure_set(failure, "States.Runtime", "%s", message.data ? message.data : "") < 0
+			    ? SW_ENOMEM
+			    : SW_EQUERY;
+	sw_buf_done(&message);
+	return r;
+}
+
+/* A path that finds nothing in a template has a text of its own (recorded:
+ * scenarios/invalid_jsonpath_in_string_expr). */
+static enum sw_result explain(const struct sw_expr *base, const char *field, const struct sw_query_env *env,
+			      struct sw_failure *failure)
+{
+	const struct jsonpath_expr *expr = (const struct jsonpath_expr *)base;
+	struct sw_buf message = SW_BUF;
+	enum sw_jsonpath_error error = SW_JSONPATH_OK;
+	json_t *tree = NULL;
+	if (expr->call)
+		return SW_OK;
+	enum sw_result r = sw_any_path_evaluate(&expr->path, env, &tree, &error, &message);
+	if (r == SW_OK)
+		json_decref(tree);
+	sw_buf_done(&message);
+	if (r == SW_ENOMEM || error != SW_JSONPATH_NOT_FOUND)
+		return r == SW_ENOMEM ? r : SW_OK;
+	return sw_failure_path_not_found(failure, base->text, field, env->input);
+}
+
+static bool ends_in_dollar(const char *key)
+{
+	size_t len = key ? strlen(key) : 0;
+	return len >= 2 && memcmp(key + len - 2, ".$", 2) == 0;
+}
+
+static bool is_expression(const char *key, const json_t *value)
+{
+	return ends_in_dollar(key);
+}
+
+static size_t name_length(const char *key, const json_t *value)
+{
+	return strlen(key) - (ends_in_dollar(key) ? 2 : 0);
+}
+
+const struct sw_query_ops sw_query_jsonpath = {
+	.name = "JSONPath",
+	.compile = compile,
+	.evaluate = evaluate,
+	.is_expression = is_expression,
+	.name_length = name_length,
+	.template_kinds = SW_QUERY_PATH | SW_QUERY_CONTEXT | SW_QUERY_VARIABLE | SW_QUERY_INTRINSIC,
+	.explain = explain,
+};

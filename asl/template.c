@@ -1,0 +1,227 @@
+/*
+ * Payload templates: JSON in which some members are expressions. A template is compiled to a tree of nodes
+ * that has nodes only on the way to expressions; all else is constant and shared with every result.
+ */
+#include "asl/query.h"
+
+#include <string.h>
+
+struct member {
+	struct member *next;
+	const char *name;  /* in the result; NULL for items of arrays */
+	const char *field; /* as written, for messages */
+	const struct sw_template *value;
+};
+
+struct sw_template {
+	const json_t *constant;       /* or */
+	const struct sw_expr *expr;   /* or */
+	const struct member *members; /* of an object, or an array's items */
+	bool object;
+	const char *field; /* the key of a single member, for messages; NULL */
+};
+
+struct compiler {
+	const struct sw_query_ops *language;
+	struct sw_owner *owner;
+	sw_template_mistake_fn *mistake;
+	void *user;
+	bool mistaken;
+	char pointer[256];
+};
+
+static enum sw_result compile(struct compiler *compiler, const char *key, const json_t *source,
+			      unsigned depth, const struct sw_template **ret_template);
+
+static void report(struct compiler *compiler, const struct sw_error *err)
+{
+	compiler->mistaken = true;
+	if (compiler->mistake)
+		compiler->mistake(compiler->user, compiler->pointer, "SCHEMA_VALIDATION_FAILED", err);
+}
+
+/* Is there an expression anywhere in source? What has none is one constant. */
+static bool has_expression(const struct sw_query_ops *language, const char *key, const json_t *source,
+			   unsigned depth)
+{
+	json_t *tree = (json_t *)source; /* jansson's iterators are not const */
+	if (language->is_expression(key, source))
+		return true;
+	if (depth > SW_JSON_DEPTH_MAX)
+		return false;
+	for (void *at = json_object_iter(tree); at; at = json_object_iter_next(tree, at)) {
+		if (has_expression(language, json_object_iter_key(at), json_object_iter_value(at), depth + 1))
+			return true;
+	}
+	for (size_t i = 0; i < json_array_size(source); i++) {
+		if (has_expression(language, NULL, json_array_get(source, i), depth + 1))
+			return true;
+	}
+	return false;
+}
+
+static enum sw_result compile_expression(struct compiler *compiler, const json_t *source,
+					 const struct sw_expr **ret_expr)
+{
+	struct sw_error err = {0};
+	enum sw_result r;
+	if (!sw_json_is_string(source))
+		r = sw_error_set(&err, SW_EQUERY, "the value must be a string");
+	else
+		r = compiler->language->compile(json_string_value(source), json_string_length(source),
+						compiler->language->template_kinds, compiler->owner, ret_expr,
+						&err);
+	if (r == SW_EQUERY) {
+		report(compiler, &err);
+		return SW_OK;
+	}
+	return r;
+}
+
+static enum sw_result add_member(struct compiler *compiler, const char *key, const json_t *source,
+				 unsigned depth, const json_t *object, struct member ***last)
+{
+	struct sw_arena *arena = &compiler->owner->arena;
+	struct member *member = sw_arena_alloc(arena, sizeof(*member));
+	if (!member)
+		return SW_ENOMEM;
+	if (key) {
+		member->field = sw_arena_strdup(arena, key, strlen(key));
+		member->name = sw_arena_strdup(arena, key, compiler->language->name_length(key, source));
+		if (!member->field || !member->name)
+			return SW_ENOMEM;
+	}
+	**last = member;
+	*last = &member->next;
+	return compile(compiler, key, source, depth, &member->value);
+}
+
+static enum sw_result compile_members(struct compiler *compiler, const json_t *source, unsigned depth,
+				      struct sw_template *template)
+{
+	json_t *tree = (json_t *)source; /* jansson's iterators are not const */
+	struct member *first = NULL, **last = &first;
+	size_t pointer_len = strlen(compiler->pointer);
+	enum sw_result r = SW_OK;
+	template->object = json_is_object(source);
+	for (void *at = json_object_iter(tree); at && r == SW_OK; at = json_object_iter_next(tree, at)) {
+		sw_pointer_push(compiler->pointer, sizeof(compiler->pointer), json_object_iter_key(at));
+		r = add_member(compiler, json_object_iter_key(at), json_object_iter_value(at), depth, source,
+			       &last);
+		compiler->pointer[pointer_len] = '\0';
+	}
+	for (size_t i = 0; i < json_array_size(source) && r == SW_OK; i++) {
+		sw_pointer_push_index(compiler->pointer, sizeof(compiler->pointer), i);
+		r = add_member(compiler, NULL, json_array_get(source, i), depth, NULL, &last);
+		compiler->pointer[pointer_len] = '\0';
+	}
+	template->members = first;
+	return r;
+}
+
+static enum sw_result compile(struct compiler *compiler, const char *key, const json_t *source,
+			      unsigned depth, const struct sw_template **ret_template)
+{
+	struct sw_template *template = sw_arena_alloc(&compiler->owner->arena, sizeof(*template));
+	enum sw_result r = SW_OK;
+	if (!template)
+		return SW_ENOMEM;
+	*ret_template = template;
+	if (compiler->language->is_expression(key, source)) {
+		r = compile_expression(compiler, source, &template->expr);
+	} else if (depth < SW_JSON_DEPTH_MAX && has_expression(compiler->language, key, source, depth)) {
+		r = compile_members(compiler, source, depth + 1, template);
+	} else {
+		template->constant = sw_owner_adopt_tree_new(compiler->owner, json_incref((json_t *)source));
+		if (!template->constant)
+			r = SW_ENOMEM;
+	}
+	return r;
+}
+
+static enum sw_result compile_whole(const char *key, const json_t *source,
+				    const struct sw_query_ops *language, struct sw_owner *owner,
+				    const struct sw_template **ret_template, sw_template_mistake_fn *mistake,
+				    void *user)
+{
+	struct compiler compiler = {.language = language, .owner = owner, .mistake = mistake, .user = user};
+	const struct sw_template *template = NULL;
+	enum sw_result r = compile(&compiler, key, source, 0, &template);
+	if (r < 0)
+		return r;
+	if (compiler.mistaken)
+		return SW_EQUERY;
+	if (key) {
+		char *field = sw_arena_strdup(&owner->arena, key, strlen(key));
+		if (!field)
+			return SW_ENOMEM;
+		((struct sw_template *)template)->field = field;
+	}
+	*ret_template = template;
+	return SW_OK;
+}
+
+enum sw_result sw_template_compile(const json_t *source, const struct sw_query_ops *language,
+				   struct sw_owner *owner, const struct sw_template **ret_template,
+				   sw_template_mistake_fn *mistake, void *user)
+{
+	return compile_whole(NULL, source, language, owner, ret_template, mistake, user);
+}
+
+enum sw_result sw_template_compile_member(const char *key, const json_t *value,
+					  const struct sw_query_ops *language, struct sw_owner *owner,
+					  const struct sw_template **ret_template,
+					  sw_template_mistake_fn *mistake, void *user)
+{
+	return compile_whole(key, value, language, owner, ret_template, mistake, user);
+}
+
+/* ---- evaluation
+ * -------------------------------------------------------------------------------------------- */
+
+static enum sw_result evaluate(const struct sw_template *template, const char *field,
+			       const struct sw_query_env *env, json_t **ret_tree, struct sw_failure *failure);
+
+static enum sw_result evaluate_members(const struct sw_template *template, const struct sw_query_env *env,
+				       json_t **ret_tree, struct sw_failure *failure)
+{
+	json_t *tree = template->object ? json_object() : json_array();
+	enum sw_result r = tree ? SW_OK : SW_ENOMEM;
+	for (const struct member *member = template->members; member && r == SW_OK; member = member->next) {
+		json_t *value = NULL;
+		r = evaluate(member->value, member->field, env, &value, failure);
+		if (r < 0)
+			break;
+		if ((template->object ? json_object_set_new_nocheck(tree, member->name, value)
+				      : json_array_append_new(tree, value)) != 0)
+			r = SW_ENOMEM;
+	}
+	if (r < 0)
+		json_decref(tree);
+	else
+		*ret_tree = tree;
+	return r;
+}
+
+static enum sw_result evaluate(const struct sw_template *template, const char *field,
+			       const struct sw_query_env *env, json_t **ret_tree, struct sw_failure *failure)
+{
+	if (template->constant) {
+		*ret_tree = json_incref((json_t *)template->constant);
+		return SW_OK;
+	}
+	if (!template->expr)
+		return evaluate_members(template, env, ret_tree, failure);
+	const struct sw_query_ops *ops = template->expr->ops;
+	enum sw_result r = ops->evaluate(template->expr, env, ret_tree, failure);
+	if (r == SW_EQUERY && ops->explain &&
+	    ops->explain(template->expr, field ? field : "", env, failure) < 0)
+		r = SW_ENOMEM;
+	return r;
+}
+
+enum sw_result sw_template_evaluate(const struct sw_template *template, const struct sw_query_env *env,
+				    json_t **ret_tree, struct sw_failure *failure)
+{
+	return evaluate(template, template->field, env, ret_tree, failure);
+}

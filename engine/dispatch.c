@@ -1,0 +1,502 @@
+/*
+ * Attempts on their way to those who work on them, and back. An attempt is delivered after the commit that holds it, to
+ * its mock, or to the provider of its route; what comes back through the inbox becomes an event at its execution.
+ *
+ * An attempt is in its entry's list from the turn that scheduled it until its branch waits for it no more; a completion
+ * that finds no attempt is late and ignored.
+ */
+#include "engine/internal.h"
+
+#include "base/assert.h"
+#include "base/mem.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define SWEEP_MS 1000
+
+/* ---- attempts --------------------------------------------------------------------------------------------- */
+
+struct sw_attempt *sw_attempt_new(struct sw_engine *engine, struct sw_entry *entry, const struct sw_branch *branch)
+{
+	struct sw_attempt *attempt = sw_zalloc(sizeof(*attempt));
+	if (!attempt)
+		return NULL;
+	attempt->references = 1; /* the list's */
+	attempt->entry = entry;
+	attempt->branch = branch->number;
+	attempt->number = branch->attempt;
+	/* At the end: deliveries keep the order of the commands. */
+	struct sw_attempt **link = &entry->attempts;
+	while (*link)
+		link = &(*link)->next;
+	*link = attempt;
+	return attempt;
+}
+
+void sw_attempt_unref(struct sw_attempt *attempt)
+{
+	if (!attempt || --attempt->references > 0)
+		return;
+	SW_ASSERT(!attempt->task && !attempt->held);
+	sw_free(attempt);
+}
+
+/* The engine lets go of the task; the provider may still hold it. */
+static void drop_task(struct sw_engine *engine, struct sw_attempt *attempt)
+{
+	if (!attempt->task)
+		return;
+	if (attempt->all_next)
+		attempt->all_next->all_previous = attempt->all_previous;
+	if (attempt->all_previous)
+		attempt->all_previous->all_next = attempt->all_next;
+	else
+		engine->attempts = attempt->all_next;
+	engine->attempts_count--;
+	sw_task_unref(attempt->task);
+	attempt->task = NULL;
+}
+
+static void keep_task(struct sw_engine *engine, struct sw_attempt *attempt, struct sw_task *task)
+{
+	attempt->task = task;
+	attempt->all_previous = NULL;
+	attempt->all_next = engine->attempts;
+	if (engine->attempts)
+		engine->attempts->all_previous = attempt;
+	else
+		engine->sweep_mono_ms = engine->loop->ops->mono_ms(engine->loop->data) + SWEEP_MS;
+	engine->attempts = attempt;
+	engine->attempts_count++;
+}
+
+void sw_attempt_abandon(struct sw_engine *engine, struct sw_attempt *attempt)
+{
+	if (attempt->over)
+		drop_task(engine, attempt);
+	sw_attempt_unref(attempt);
+}
+
+/* Takes the attempt at link out of its entry's list. */
+static void leave_list(struct sw_engine *engine, struct sw_attempt **link, bool keep)
+{
+	struct sw_attempt *attempt = *link;
+	*link = attempt->next;
+	attempt->next = NULL;
+	attempt->over = true;
+	attempt->entry = NULL;
+	if (!keep)
+		drop_task(engine, attempt);
+	sw_attempt_unref(attempt);
+}
+
+static void leave_entry(struct sw_engine *engine, struct sw_attempt *attempt)
+{
+	struct sw_attempt **link = &attempt->entry->attempts;
+	while (*link != attempt)
+		link = &(*link)->next;
+	leave_list(engine, link, false);
+}
+
+static bool is_waited_for(const struct sw_execution *execution, const struct sw_attempt *attempt)
+{
+	const struct sw_branch *branch = sw_execution_branch(execution, attempt->branch);
+	return branch && branch->wait == SW_BRANCH_TASK && branch->attempt == attempt->number && branch->dispatchable;
+}
+
+void sw_attempts_sift(struct sw_engine *engine, struct sw_entry *entry, const struct sw_pending *pending,
+		      void (*cancel)(struct sw_engine *engine, struct sw_attempt *attempt))
+{
+	struct sw_attempt **link = &entry->attempts;
+	while (*link) {
+		struct sw_attempt *attempt = *link;
+		if (is_waited_for(entry->execution, attempt)) {
+			link = &attempt->next;
+			continue;
+		}
+		bool completed = pending && pending->by_task && pending->branch == attempt->branch &&
+				 pending->attempt == attempt->number;
+		bool told = attempt->task && !completed;
+		if (told)
+			cancel(engine, attempt);
+		leave_list(engine, link, told);
+	}
+}
+
+size_t sw_attempts_count(const struct sw_entry *entry)
+{
+	size_t count = 0;
+	for (const struct sw_attempt *attempt = entry->attempts; attempt; attempt = attempt->next)
+		count++;
+	return count;
+}
+
+/* Removes it from what is to be tried again. */
+static void unhold(struct sw_engine *engine, struct sw_attempt *attempt)
+{
+	if (!attempt->held)
+		return;
+	struct sw_attempt **link = &engine->held;
+	while (*link != attempt)
+		link = &(*link)->held_next;
+	*link = attempt->held_next;
+	if (engine->held_end == &attempt->held_next)
+		engine->held_end = link;
+	attempt->held = false;
+	sw_attempt_unref(attempt);
+}
+
+void sw_attempts_drop(struct sw_engine *engine, struct sw_entry *entry)
+{
+	while (entry->attempts) {
+		unhold(engine, entry->attempts);
+		leave_list(engine, &entry->attempts, false);
+	}
+}
+
+/* ---- delivery --------------------------------------------------------------------------------------------- */
+
+static char *input_text(const struct sw_branch *branch, size_t *ret_len)
+{
+	struct sw_slice text = {"{}", 2};
+	if (branch->work && sw_value_text(branch->work, &text) < 0)
+		return NULL;
+	*ret_len = text.len;
+	return sw_memdup(text.data, text.len);
+}
+
+static struct sw_task *task_new(struct sw_engine *engine, const struct sw_attempt *attempt,
+				const struct sw_branch *branch, struct sw_route *route)
+{
+	const struct sw_execution *execution = attempt->entry->execution;
+	struct sw_task *task = sw_zalloc(sizeof(*task));
+	char token[SW_TOKEN_TEXT_BYTES];
+	if (!task)
+		return NULL;
+	sw_token_print(execution->id, branch->number, branch->attempt, branch->token, token);
+	task->references = 1;
+	task->inbox = sw_inbox_ref(engine->inbox);
+	task->execution_id = execution->id;
+	task->branch = branch->number;
+	task->attempt = branch->attempt;
+	task->retry_count = branch->retry_count;
+	memcpy(task->token_random, branch->token, sizeof(task->token_random));
+	task->resource = sw_strdup(branch->state->as.task.resource);
+	task->input = input_text(branch, &task->input_len);
+	task->token = sw_strdup(token);
+	/* The same after a crash, different for each attempt, in each store. */
+	task->idempotency_key = sw_asprintf("%s-%016" PRIx64 "-%" PRIu32 "-%" PRIu32, engine->store_name,
+					    execution->id, branch->number, branch->attempt);
+	task->execution_arn = sw_strdup(execution->arn);
+	task->state_name = sw_strdup(branch->state->name);
+	task->redelivery = attempt->redelivery;
+	task->route = route;
+	task->timeout_ms = route->timeout_ms;
+	if (branch->timeout_due_ms != SW_NEVER) {
+		int64_t left_ms = branch->timeout_due_ms - engine->clock.last_ms;
+		task->timeout_ms = left_ms > 0 ? left_ms : 0;
+	}
+	if (task->resource && task->input && task->token && task->idempotency_key && task->execution_arn &&
+	    task->state_name)
+		return task;
+	sw_task_unref(task);
+	return NULL;
+}
+
+static struct sw_pending *pending_new(const struct sw_attempt *attempt, enum sw_event_kind kind)
+{
+	struct sw_pending *pending = sw_zalloc(sizeof(*pending));
+	if (!pending)
+		return NULL;
+	pending->kind = kind;
+	pending->branch = attempt->branch;
+	pending->attempt = attempt->number;
+	pending->by_task = true;
+	return pending;
+}
+
+/* The attempt fails before anybody has seen it. SW_ENOMEM. */
+static enum sw_result fail(struct sw_engine *engine, struct sw_attempt *attempt, const char *error, char *cause)
+{
+	struct sw_pending *pending = cause ? pending_new(attempt, SW_EVENT_TASK_FAILED) : NULL;
+	char *name = sw_strdup(error);
+	if (!pending || !name) {
+		sw_free(pending);
+		sw_free(name);
+		sw_free(cause);
+		return SW_ENOMEM;
+	}
+	pending->unmapped = true;
+	pending->error = name;
+	pending->cause = cause;
+	sw_executions_post(engine, attempt->entry, pending);
+	return SW_OK;
+}
+
+/* Output that is not JSON fails the task: the mistake is the worker's, and the workflow can catch it. */
+static enum sw_result set_output(struct sw_pending *pending, const char *text, size_t len)
+{
+	struct sw_error error = {0};
+	enum sw_result r = sw_value_from_text(text, len, &pending->output, &error);
+	if (r == SW_OK || r == SW_ENOMEM)
+		return r;
+	pending->kind = SW_EVENT_TASK_FAILED;
+	pending->error = sw_strdup("Stepwell.InvalidOutput");
+	pending->cause = error.line ? sw_asprintf("The output of the task is not acceptable JSON: line %u, column %u: %s.",
+						  error.line, error.column, error.text)
+				    : sw_asprintf("The output of the task is not acceptable JSON: %s.", error.text);
+	return pending->error && pending->cause ? SW_OK : SW_ENOMEM;
+}
+
+/* What the mock configuration answers. SW_ENOENT: the state is not mocked. */
+static enum sw_result answer_by_mock(struct sw_engine *engine, struct sw_attempt *attempt, const struct sw_branch *branch)
+{
+	const struct sw_execution *execution = attempt->entry->execution;
+	struct sw_mock mock = {0};
+	if (!execution->test_case || !engine->mocks)
+		return SW_ENOENT;
+	enum sw_result r = sw_mocks_find(engine->mocks, execution->machine_name, execution->test_case,
+					 branch->state->name, branch->mock_index, &mock);
+	if (r == SW_ELIMIT)
+		return fail(engine, attempt, "Stepwell.MockMissing",
+			    sw_asprintf("The test case '%s' has no response for invocation %u of the state '%s'.",
+					execution->test_case, branch->mock_index, branch->state->name));
+	if (r < 0)
+		return r;
+	bool timed_out = !mock.output && mock.error && strcmp(mock.error, "States.Timeout") == 0;
+	struct sw_pending *pending = pending_new(attempt, mock.output ? SW_EVENT_TASK_SUCCEEDED
+							  : timed_out ? SW_EVENT_TASK_TIMED_OUT
+								      : SW_EVENT_TASK_FAILED);
+	r = pending ? SW_OK : SW_ENOMEM;
+	if (r == SW_OK && mock.output)
+		r = set_output(pending, mock.output, mock.output_len);
+	if (r == SW_OK && !mock.output) {
+		pending->error = mock.error ? sw_strdup(mock.error) : NULL;
+		pending->cause = mock.cause ? sw_strdup(mock.cause) : NULL;
+		if ((mock.error && !pending->error) || (mock.cause && !pending->cause))
+			r = SW_ENOMEM;
+	}
+	if (r < 0) {
+		sw_pending_free(pending);
+		return r;
+	}
+	pending->mocked = true;
+	sw_executions_post(engine, attempt->entry, pending);
+	return SW_OK;
+}
+
+/* Nobody here can work on it. */
+static enum sw_result not_mapped(struct sw_engine *engine, struct sw_attempt *attempt, const struct sw_branch *branch)
+{
+	const struct sw_execution *execution = attempt->entry->execution;
+	const struct sw_task_fields *task = &branch->state->as.task;
+	if (task->kind == SW_RESOURCE_ACTIVITY) {
+		/* A worker will ask for it, and complete it by its token. */
+		leave_entry(engine, attempt);
+		return SW_OK;
+	}
+	if (attempt->redelivery) {
+		SW_LOG(&engine->log, SW_LOG_WARNING,
+		       "%s: the task of state '%s' was in flight, and nothing here is mapped to its resource %s: it waits",
+		       execution->arn, branch->state->name, task->resource);
+		leave_entry(engine, attempt);
+		return SW_OK;
+	}
+	return fail(engine, attempt, "Stepwell.ResourceNotMapped",
+		    sw_asprintf("Nothing is mapped to the resource '%s' of the state '%s'. Map it in the resources "
+				"file, register a handler for it, or mock the state.",
+				task->resource, branch->state->name));
+}
+
+static enum sw_result interrupt(struct sw_engine *engine, struct sw_attempt *attempt, const struct sw_branch *branch)
+{
+	return fail(engine, attempt, "Stepwell.Interrupted",
+		    sw_asprintf("The task of the state '%s' was in flight when the engine stopped, and its resource '%s' "
+				"is not to be called again.",
+				branch->state->name, branch->state->as.task.resource));
+}
+
+/* SW_ENOMEM; SW_EBUSY: not now. */
+static enum sw_result deliver(struct sw_engine *engine, struct sw_attempt *attempt)
+{
+	const struct sw_branch *branch = sw_execution_branch(attempt->entry->execution, attempt->branch);
+	enum sw_result r = answer_by_mock(engine, attempt, branch);
+	if (r != SW_ENOENT)
+		return r;
+	struct sw_route *route = sw_routes_find(engine->routes, branch->state->as.task.resource);
+	if (!route)
+		return not_mapped(engine, attempt, branch);
+	/* What an earlier owner of the directory started may still run. */
+	if (attempt->redelivery && sw_commands_provider_old_helper(engine->commands))
+		return SW_EBUSY;
+	if (attempt->redelivery && route->redelivery == SW_REDELIVER_FAIL)
+		return interrupt(engine, attempt, branch);
+	struct sw_task *task = task_new(engine, attempt, branch, route);
+	if (!task)
+		return SW_ENOMEM;
+	keep_task(engine, attempt, task);
+	sw_task_ref(task);
+	engine->calling++;
+	route->ops->start(route, task);
+	engine->calling--;
+	/* Released at once: nobody but a token will complete it. The next look at the inbox makes sure. */
+	if (attempt->task && __atomic_load_n(&attempt->task->references, __ATOMIC_ACQUIRE) == 1)
+		engine->sweep_mono_ms = 0;
+	return SW_OK;
+}
+
+static void hold(struct sw_engine *engine, struct sw_attempt *attempt)
+{
+	attempt->held = true;
+	attempt->held_next = NULL;
+	attempt->references++;
+	if (!engine->held)
+		engine->held_end = &engine->held;
+	*engine->held_end = attempt;
+	engine->held_end = &attempt->held_next;
+}
+
+void sw_dispatch(struct sw_engine *engine, struct sw_attempt *attempt)
+{
+	/* While the engine closes nothing is started: the in-flight record brings it back. */
+	bool wanted = !attempt->over && !attempt->task && !attempt->held && engine->state != SW_ENGINE_CLOSING &&
+		      !engine->poisoned && !attempt->entry->broken &&
+		      is_waited_for(attempt->entry->execution, attempt);
+	if (!attempt->over && attempt->entry->broken)
+		hold(engine, attempt); /* its branch is looked at when it is loaded again */
+	else if (wanted && deliver(engine, attempt) < 0)
+		hold(engine, attempt);
+	sw_attempt_unref(attempt);
+}
+
+void sw_dispatch_cancel(struct sw_engine *engine, struct sw_attempt *attempt)
+{
+	struct sw_task *task = attempt->task ? sw_task_ref(attempt->task) : NULL;
+	drop_task(engine, attempt);
+	if (task && !engine->poisoned && engine->state != SW_ENGINE_CLOSING) {
+		engine->calling++;
+		task->route->ops->cancel(task->route, task);
+		engine->calling--;
+	}
+	sw_task_unref(task);
+	sw_attempt_unref(attempt);
+}
+
+void sw_dispatch_held(struct sw_engine *engine)
+{
+	struct sw_attempt *attempt = engine->held;
+	engine->held = NULL;
+	engine->held_end = &engine->held;
+	while (attempt) {
+		struct sw_attempt *next = attempt->held_next;
+		attempt->held = false;
+		attempt->held_next = NULL;
+		uint64_t id = attempt->over ? 0 : attempt->entry->id;
+		sw_dispatch(engine, attempt); /* holds it again, or lets go */
+		struct sw_entry *entry = sw_executions_get(&engine->executions, id);
+		if (entry)
+			sw_executions_evict(engine, entry);
+		attempt = next;
+	}
+}
+
+/* ---- the inbox -------------------------------------------------------------------------------------------- */
+
+static struct sw_attempt *find_attempt(struct sw_engine *engine, const struct sw_completion *completion)
+{
+	struct sw_entry *entry = sw_executions_get(&engine->executions, completion->execution_id);
+	struct sw_attempt *attempt = entry ? entry->attempts : NULL;
+	while (attempt && (attempt->branch != completion->branch || attempt->number != completion->attempt))
+		attempt = attempt->next;
+	return attempt;
+}
+
+static enum sw_event_kind event_of(enum sw_completion_kind kind)
+{
+	switch (kind) {
+	case SW_COMPLETION_SUBMITTED:
+		return SW_EVENT_TASK_SUBMITTED;
+	case SW_COMPLETION_SUCCEEDED:
+		return SW_EVENT_TASK_SUCCEEDED;
+	case SW_COMPLETION_FAILED:
+		return SW_EVENT_TASK_FAILED;
+	case SW_COMPLETION_TIMED_OUT:
+		return SW_EVENT_TASK_TIMED_OUT;
+	case SW_COMPLETION_HEARTBEAT:
+		return SW_EVENT_TASK_HEARTBEAT;
+	}
+	return SW_EVENT_TASK_FAILED;
+}
+
+/* SW_ENOMEM: it stays with the caller, unchanged. */
+static enum sw_result receive(struct sw_engine *engine, struct sw_completion *completion)
+{
+	struct sw_attempt *attempt = find_attempt(engine, completion);
+	if (!attempt)
+		return SW_OK; /* late: nobody waits for it */
+	struct sw_pending *pending = pending_new(attempt, event_of(completion->kind));
+	enum sw_result r = pending ? SW_OK : SW_ENOMEM;
+	bool has_output =
+		completion->kind == SW_COMPLETION_SUCCEEDED || completion->kind == SW_COMPLETION_SUBMITTED;
+	if (r == SW_OK && has_output)
+		r = set_output(pending, completion->output ? completion->output : "", completion->output_len);
+	if (r < 0) {
+		sw_pending_free(pending);
+		return r;
+	}
+	if (!has_output) {
+		pending->error = completion->error;
+		pending->cause = completion->cause;
+		completion->error = completion->cause = NULL;
+	}
+	if (completion->kind != SW_COMPLETION_HEARTBEAT)
+		attempt->alone = false; /* it was completed, not released */
+	sw_executions_post(engine, attempt->entry, pending);
+	return SW_OK;
+}
+
+/* Marks the tasks that nobody but the engine holds; what completed them, if anything did, is in the inbox by now. */
+static bool mark_alone(struct sw_engine *engine)
+{
+	int64_t now_ms = engine->loop->ops->mono_ms(engine->loop->data);
+	if (!engine->attempts || now_ms < engine->sweep_mono_ms)
+		return false;
+	engine->sweep_mono_ms = now_ms + SWEEP_MS;
+	for (struct sw_attempt *attempt = engine->attempts; attempt; attempt = attempt->all_next)
+		attempt->alone = __atomic_load_n(&attempt->task->references, __ATOMIC_ACQUIRE) == 1;
+	return true;
+}
+
+/* A task that was released will be completed by its token, or time out: the execution may leave memory. */
+static void let_go(struct sw_engine *engine)
+{
+	struct sw_attempt *attempt = engine->attempts;
+	while (attempt) {
+		struct sw_attempt *next = attempt->all_next;
+		struct sw_entry *entry = attempt->entry;
+		if (attempt->alone && entry && !entry->pending_first && entry != engine->unrecorded) {
+			leave_entry(engine, attempt);
+			sw_executions_evict(engine, entry);
+		}
+		attempt = next;
+	}
+}
+
+void sw_dispatch_inbox(struct sw_engine *engine)
+{
+	bool swept = engine->left_in_inbox ? false : mark_alone(engine);
+	struct sw_completion **end = &engine->left_in_inbox;
+	while (*end)
+		end = &(*end)->next;
+	*end = sw_inbox_take(engine->inbox);
+	while (engine->left_in_inbox) {
+		struct sw_completion *completion = engine->left_in_inbox;
+		if (receive(engine, completion) < 0)
+			break; /* memory is short: the rest waits with it */
+		engine->left_in_inbox = completion->next;
+		sw_completion_free(completion);
+	}
+	if (swept && !engine->left_in_inbox)
+		let_go(engine);
+}

@@ -1,0 +1,502 @@
+/*
+ * The scheduler: what happens in one turn of the loop. First what a commit has made true is told (actions), then what
+ * has come in is given to the executions it is for, then they have their turns, and last the open box is handed over.
+ *
+ * There are two boxes: one is filled while the other is on its way to the disk. A full box that cannot be handed over
+ * yet holds up the queue, never the loop.
+ */
+#include "engine/internal.h"
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "base/rng.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FAR_MS 3600000   /* an alarm is set at all times, so that setting it again needs no memory */
+#define CLOCK_LOOK_MS 1000 /* the wall clock may jump: timers look at it at least this often */
+#define TIME_WRITTEN_MS 1000
+#define DRAIN_ROUNDS_MAX 64
+
+static int64_t mono_ms(const struct sw_engine *engine)
+{
+	return engine->loop->ops->mono_ms(engine->loop->data);
+}
+
+static void set_alarm(struct sw_engine *engine, int64_t due_ms)
+{
+	if (engine->alarm.slot && engine->alarm.due_ms == due_ms)
+		return;
+	if (engine->loop->ops->alarm(engine->loop->data, &engine->alarm, due_ms) < 0)
+		SW_LOG(&engine->log, SW_LOG_ERROR, "the loop cannot set an alarm");
+}
+
+void sw_engine_wake(struct sw_engine *engine)
+{
+	if (engine->working || engine->state == SW_ENGINE_CLOSING)
+		return; /* it looks for itself when it is done */
+	int64_t now_ms = mono_ms(engine);
+	if (!engine->alarm.slot || engine->alarm.due_ms > now_ms)
+		set_alarm(engine, now_ms);
+}
+
+enum sw_result sw_engine_check(const struct sw_engine *engine, struct sw_error *err)
+{
+	if (!engine)
+		return sw_error_set(err, SW_EINVAL, "no engine was given");
+	SW_ASSERT(engine->magic == SW_ENGINE_MAGIC);
+	if (getpid() != engine->pid)
+		return sw_error_set(err, SW_EFORKED, "the engine belongs to the parent process");
+	if (engine->state == SW_ENGINE_CLOSING)
+		return sw_error_set(err, SW_ECLOSED, "the engine is shutting down");
+	if (engine->poisoned)
+		return sw_error_set(err, SW_EIO, "%s", engine->poison.text);
+	return SW_OK;
+}
+
+/* Unguessable, because tokens are made of it; repeatable only where the host asked for that. */
+uint64_t sw_engine_seed(struct sw_engine *engine)
+{
+	if (engine->seeded)
+		return sw_rng_next(&engine->rng);
+	if (engine->entropy_left == 0) {
+		if (sw_entropy(engine->entropy, sizeof(engine->entropy)) < 0)
+			return sw_rng_next(&engine->rng); /* seeded from entropy at the start */
+		engine->entropy_left = sizeof(engine->entropy) / sizeof(engine->entropy[0]);
+	}
+	return engine->entropy[--engine->entropy_left];
+}
+
+/* ---- reading one's own writes ----------------------------------------------------------------------------- */
+
+enum sw_result sw_engine_lookup(struct sw_engine *engine, struct sw_snapshot *snapshot, enum sw_table table,
+				struct sw_slice key, struct sw_slice *ret_value, bool *ret_uncommitted)
+{
+	const struct sw_box *boxes[] = {engine->open, engine->flight};
+	for (size_t i = 0; i < 2; i++) {
+		enum sw_result r =
+			boxes[i] ? sw_batch_get(boxes[i]->batch, table, key, ret_value) : SW_EINVAL;
+		if (r == SW_EINVAL)
+			continue;
+		if (ret_uncommitted)
+			*ret_uncommitted = true;
+		return r;
+	}
+	return sw_snapshot_get(snapshot, table, key, ret_value);
+}
+
+/* ---- what calls write ------------------------------------------------------------------------------------- */
+
+/* Copies operations that are not in the open box yet. False: memory is short. */
+static bool write_changes(struct sw_engine *engine)
+{
+	enum sw_batch_op op;
+	unsigned table;
+	struct sw_slice key, value;
+	struct sw_batch *batch = engine->open->batch;
+	size_t at = engine->changes_at;
+	while (sw_batch_each(engine->changes, &at, &op, &table, &key, &value)) {
+		enum sw_result r = op == SW_BATCH_PUT      ? sw_batch_put(batch, table, key, value)
+				   : op == SW_BATCH_APPEND ? sw_batch_append(batch, table, key, value)
+				   : op == SW_BATCH_DELETE ? sw_batch_delete(batch, table, key)
+							   : sw_batch_delete_prefix(batch, table, key);
+		if (r < 0) {
+			engine->changes_left = true;
+			return false;
+		}
+		engine->changes_at = at;
+	}
+	engine->changes_left = false;
+	return true;
+}
+
+struct sw_batch *sw_engine_changes(struct sw_engine *engine)
+{
+	if (engine->changes_left && !write_changes(engine))
+		return NULL;
+	sw_batch_reset(engine->changes);
+	engine->changes_at = 0;
+	return engine->changes;
+}
+
+enum sw_result sw_engine_write(struct sw_engine *engine, struct sw_answer *answer, struct sw_error *err)
+{
+	if (sw_box_reserve(engine->open, 1, 0) < 0 || (!write_changes(engine) && engine->changes_at == 0)) {
+		engine->changes_left = false;
+		sw_answer_done(answer);
+		return sw_error_set(err, SW_ENOMEM, "out of memory");
+	}
+	/* From here on it will be written: the box waits for what memory was too short for. */
+	sw_box_act(engine->open, &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = *answer});
+	sw_engine_wake(engine);
+	return SW_OK;
+}
+
+/* ---- after the commit ------------------------------------------------------------------------------------- */
+
+/* What there was when it began; callbacks may add more, which has its time later. */
+static void act(struct sw_engine *engine, struct sw_box *box)
+{
+	size_t count = box->actions_count;
+	while (box->acted < count) {
+		struct sw_action action = box->actions[box->acted];
+		box->actions[box->acted++] = (struct sw_action){0};
+		engine->calling++;
+		if (action.kind == SW_ACTION_REPLY)
+			sw_answer_give(&action.answer);
+		else if (action.kind == SW_ACTION_DISPATCH)
+			sw_dispatch(engine, action.attempt);
+		else
+			sw_dispatch_cancel(engine, action.attempt);
+		engine->calling--;
+	}
+}
+
+static void unpin(struct sw_engine *engine, struct sw_box *box)
+{
+	for (size_t i = 0; i < box->pins_count; i++) {
+		struct sw_pin pin = box->pins[i];
+		sw_observers_tell(engine, &pin);
+		if (pin.status != SW_STATUS_RUNNING)
+			sw_machines_execution_ended(engine, pin.entry->execution);
+		if (--pin.entry->pins == 0 && pin.entry->broken)
+			sw_executions_enqueue(engine, pin.entry);
+		sw_executions_evict(engine, pin.entry);
+	}
+	box->pins_count = 0;
+}
+
+/* Drops what can not come true any more: replies say result. */
+static void give_up(struct sw_engine *engine, struct sw_box *box, enum sw_result result, const char *text)
+{
+	size_t count = box->actions_count;
+	while (box->acted < count) {
+		struct sw_action action = box->actions[box->acted];
+		box->actions[box->acted++] = (struct sw_action){0};
+		if (action.kind != SW_ACTION_REPLY) {
+			sw_attempt_abandon(engine, action.attempt);
+			continue;
+		}
+		struct sw_answer answer = {.reply = action.answer.reply, .user = action.answer.user, .result = result};
+		sw_answer_done(&action.answer);
+		answer.text = text ? sw_strdup(text) : NULL; /* benign: the result has a text of its own */
+		engine->calling++;
+		sw_answer_give(&answer);
+		engine->calling--;
+	}
+	for (size_t i = 0; i < box->pins_count; i++) {
+		box->pins[i].entry->pins--;
+		box->pins[i].entry->open_pin = 0;
+	}
+	box->pins_count = 0;
+}
+
+/* Whoever waits for an event's outcome is told that there will be none. */
+static void give_up_pending(struct sw_engine *engine, enum sw_result result, const char *text)
+{
+	struct sw_executions *executions = &engine->executions;
+	for (size_t i = 0; i < executions->buckets_count; i++) {
+		for (struct sw_entry *entry = executions->buckets[i]; entry; entry = entry->bucket_next) {
+			for (struct sw_pending *pending = entry->pending_first; pending; pending = pending->next) {
+				struct sw_answer answer = {
+					.reply = pending->reply, .user = pending->user, .result = result};
+				pending->reply = NULL;
+				answer.text = text && answer.reply ? sw_strdup(text) : NULL;
+				engine->calling++;
+				sw_answer_give(&answer);
+				engine->calling--;
+			}
+		}
+	}
+	struct sw_pending *pending = engine->unrecorded_pending;
+	if (pending) {
+		struct sw_answer answer = {.reply = pending->reply, .user = pending->user, .result = result};
+		pending->reply = NULL;
+		engine->calling++;
+		sw_answer_give(&answer);
+		engine->calling--;
+	}
+}
+
+void sw_engine_give_up(struct sw_engine *engine, enum sw_result result, const char *text)
+{
+	give_up_pending(engine, result, text);
+	if (engine->flight) {
+		give_up(engine, engine->flight, result, text);
+		sw_box_reset(engine->flight);
+		engine->flight = NULL;
+	}
+	give_up(engine, engine->open, result, text);
+}
+
+/* The outcome of a commit is unknown: nothing may be acknowledged any more. */
+static void poison(struct sw_engine *engine, const struct sw_error *error)
+{
+	engine->poisoned = true;
+	sw_error_set(&engine->poison, SW_EIO, "the store failed (%s); close the engine and open it again",
+		     *error->text ? error->text : sw_result_text(error->code));
+	SW_LOG(&engine->log, SW_LOG_ERROR, "%s", engine->poison.text);
+	sw_engine_give_up(engine, SW_EIO, engine->poison.text);
+}
+
+/* ---- committing ------------------------------------------------------------------------------------------- */
+
+static void finish_box(struct sw_engine *engine, struct sw_box *box)
+{
+	act(engine, box);
+	unpin(engine, box);
+	sw_box_reset(box);
+}
+
+/* Looks whether the box in flight has landed. */
+static void take_commit(struct sw_engine *engine)
+{
+	enum sw_result result;
+	struct sw_error error = {0};
+	if (!sw_committer_take(&engine->committer, &result, &error) || !engine->flight)
+		return;
+	if (result == SW_OK) {
+		struct sw_box *box = engine->flight;
+		if (engine->full)
+			SW_LOG(&engine->log, SW_LOG_INFO, "there is room on the disk again");
+		engine->full = false;
+		engine->committed_number++;
+		finish_box(engine, box);
+		engine->flight = NULL;
+	} else if (result == SW_EFULL || result == SW_ENOMEM) {
+		bool full = result == SW_EFULL;
+		if (full && !engine->full)
+			SW_LOG(&engine->log, SW_LOG_ERROR, "the disk is full, new work is refused: %s", error.text);
+		/* New work is refused from now on; what was accepted before may use what is kept back. */
+		engine->full = engine->full || full;
+		if (full)
+			sw_batch_use_reserve(engine->flight->batch, true);
+		engine->retry_mono_ms = mono_ms(engine) + (full ? SW_FULL_PAUSE_MS : SW_RETRY_PAUSE_MS);
+	} else {
+		error.code = result;
+		poison(engine, &error);
+	}
+}
+
+/* The engine's time goes along about once a second, and whenever something is deleted: ids are never used again. */
+static void write_time(struct sw_engine *engine)
+{
+	int64_t now_ms = engine->clock.last_ms;
+	char text[24];
+	if (!engine->open->forgets && now_ms - engine->time_written_ms < TIME_WRITTEN_MS)
+		return;
+	int len = snprintf(text, sizeof(text), "%" PRId64, now_ms);
+	/* benign when memory is short: the last execution's id tells nearly the same */
+	if (sw_batch_put(engine->open->batch, SW_TABLE_SETTINGS, sw_slice("time", 4), sw_slice(text, (size_t)len)) ==
+	    SW_OK)
+		engine->time_written_ms = now_ms;
+}
+
+static void hand_over(struct sw_engine *engine)
+{
+	struct sw_box *box = engine->open;
+	SW_ASSERT(!engine->flight);
+	if (sw_batch_count(box->batch) > 0)
+		write_time(engine);
+	for (size_t i = 0; i < box->pins_count; i++)
+		box->pins[i].entry->open_pin = 0;
+	engine->flight = box;
+	engine->open = box == &engine->boxes[0] ? &engine->boxes[1] : &engine->boxes[0];
+	engine->open_number++;
+	engine->handed_mono_ms = mono_ms(engine);
+	engine->retry_mono_ms = SW_NEVER;
+	sw_committer_give(&engine->committer, box->batch);
+	if (engine->synchronous)
+		take_commit(engine);
+}
+
+/* The open box holds a part of a turn or call: it must not go. */
+static bool is_torn(const struct sw_engine *engine)
+{
+	return engine->unrecorded || engine->changes_left;
+}
+
+static bool box_is_full(const struct sw_engine *engine)
+{
+	return sw_batch_bytes(engine->open->batch) >= SW_BATCH_BYTES_MAX;
+}
+
+/* Is there something to hand over, and may it go? */
+static bool may_hand_over(const struct sw_engine *engine)
+{
+	if (engine->flight || is_torn(engine) || sw_box_is_empty(engine->open))
+		return false;
+	return engine->relaxed_ms == 0 || box_is_full(engine) || engine->state == SW_ENGINE_CLOSING ||
+	       mono_ms(engine) >= engine->handed_mono_ms + engine->relaxed_ms;
+}
+
+static void flush(struct sw_engine *engine)
+{
+	/* Relaxed: acknowledged at hand-over to the box, committed with the next sync. */
+	if (engine->relaxed_ms > 0 && !engine->poisoned)
+		act(engine, engine->open);
+	if (engine->poisoned || !may_hand_over(engine))
+		return;
+	/* Nothing to write: everything the replies tell is on disk already. */
+	if (sw_batch_count(engine->open->batch) == 0 && engine->open->pins_count == 0) {
+		size_t later = engine->open->actions_count;
+		act(engine, engine->open);
+		if (engine->open->actions_count == later && sw_batch_count(engine->open->batch) == 0)
+			sw_box_reset(engine->open);
+		return;
+	}
+	hand_over(engine);
+}
+
+/* ---- the turn of the loop --------------------------------------------------------------------------------- */
+
+/* Turns of executions, each in its order, until there is no room, no time or nothing left. */
+static void run_turns(struct sw_engine *engine)
+{
+	if (mono_ms(engine) < engine->pause_mono_ms)
+		return;
+	for (unsigned turns = 0; turns < SW_TURNS_MAX && !engine->poisoned; turns++) {
+		bool going = sw_turn_record(engine);
+		if (going && box_is_full(engine)) {
+			flush(engine);
+			if (box_is_full(engine))
+				return;
+		}
+		struct sw_entry *entry = going ? sw_executions_dequeue(&engine->executions) : NULL;
+		if (going && !entry)
+			return;
+		if (going)
+			going = sw_turn_run(engine, entry);
+		if (!going) {
+			engine->pause_mono_ms = mono_ms(engine) + SW_RETRY_PAUSE_MS;
+			return;
+		}
+	}
+}
+
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
+/* When control is needed again, if nothing happens before. */
+static void rearm(struct sw_engine *engine, bool more)
+{
+	int64_t now_ms = mono_ms(engine);
+	int64_t due_ms = now_ms + FAR_MS;
+	bool stalled = box_is_full(engine) && engine->flight; /* the commit wakes it */
+	if (!engine->poisoned) {
+		if (engine->flight)
+			due_ms = earlier(due_ms, engine->retry_mono_ms);
+		else if (engine->relaxed_ms > 0 && !sw_box_is_empty(engine->open))
+			due_ms = earlier(due_ms, engine->handed_mono_ms + engine->relaxed_ms);
+		if (is_torn(engine))
+			due_ms = earlier(due_ms, now_ms + SW_RETRY_PAUSE_MS);
+		else if (may_hand_over(engine) ||
+			 (engine->relaxed_ms > 0 && engine->open->acted < engine->open->actions_count))
+			due_ms = now_ms;
+	}
+	if (!engine->poisoned && engine->state == SW_ENGINE_RUNNING) {
+		if (!stalled && !is_torn(engine) && (more || engine->executions.queue_first))
+			due_ms = earlier(due_ms, engine->pause_mono_ms > now_ms ? engine->pause_mono_ms : now_ms);
+		int64_t timers_ms = sw_timers_next_ms(engine);
+		if (timers_ms != SW_NEVER) {
+			int64_t look_ms = sw_clock_mono_ms(&engine->clock, timers_ms);
+			due_ms = earlier(due_ms, earlier(look_ms, now_ms + CLOCK_LOOK_MS));
+		}
+		if (engine->held || engine->left_in_inbox)
+			due_ms = earlier(due_ms, now_ms + SW_RETRY_PAUSE_MS);
+		if (engine->attempts)
+			due_ms = earlier(due_ms, engine->sweep_mono_ms);
+	}
+	set_alarm(engine, due_ms < now_ms ? now_ms : due_ms);
+}
+
+void sw_engine_work(struct sw_engine *engine)
+{
+	bool more = false;
+	if (engine->working || engine->state == SW_ENGINE_CLOSING)
+		return;
+	engine->working = true;
+	int64_t now_ms = sw_clock_now_ms(&engine->clock);
+	take_commit(engine);
+	if (engine->flight && mono_ms(engine) >= engine->retry_mono_ms) {
+		engine->retry_mono_ms = SW_NEVER;
+		sw_committer_give(&engine->committer, engine->flight->batch);
+		if (engine->synchronous)
+			take_commit(engine);
+	}
+	if (!engine->poisoned && engine->changes_left)
+		write_changes(engine);
+	if (!engine->poisoned && engine->state == SW_ENGINE_RUNNING) {
+		sw_dispatch_inbox(engine);
+		more = sw_recover_some(engine);
+		more |= sw_timers_run(engine, now_ms);
+		more |= sw_machines_delete_some(engine);
+		sw_dispatch_held(engine);
+		run_turns(engine);
+	}
+	flush(engine);
+	engine->working = false;
+	rearm(engine, more);
+}
+
+/* ---- the end ---------------------------------------------------------------------------------------------- */
+
+/* Commits what is open and in flight; waits for it. */
+static void commit_all(struct sw_engine *engine)
+{
+	/* Twice: the box in flight, and the one that was filled meanwhile. */
+	for (int i = 0; i < 2 && !engine->poisoned; i++) {
+		if (engine->flight && engine->retry_mono_ms != SW_NEVER)
+			return; /* the disk is full: it stays as it was before */
+		sw_committer_wait(&engine->committer);
+		take_commit(engine);
+		if (engine->flight)
+			return;
+		if (may_hand_over(engine))
+			hand_over(engine);
+	}
+	sw_committer_wait(&engine->committer);
+	take_commit(engine);
+}
+
+void sw_engine_drain(struct sw_engine *engine)
+{
+	bool running = engine->state == SW_ENGINE_RUNNING;
+	engine->state = SW_ENGINE_CLOSING;
+	engine->working = true;
+	/* A completion that is on disk needs not be delivered again. Nothing new is dispatched: see sw_dispatch. */
+	for (int round = 0; running && round < DRAIN_ROUNDS_MAX && !engine->poisoned; round++) {
+		sw_dispatch_inbox(engine);
+		if (!engine->executions.queue_first)
+			break;
+		run_turns(engine);
+		commit_all(engine);
+	}
+	if (engine->changes_left)
+		write_changes(engine);
+	if (!engine->poisoned)
+		commit_all(engine);
+	sw_engine_give_up(engine, engine->poisoned ? SW_EIO : SW_ECLOSED, NULL);
+}
+
+bool sw_engine_is_idle(const struct sw_engine *engine)
+{
+	if (!engine || engine->poisoned)
+		return true; /* nothing will ever happen */
+	if (engine->flight || !sw_box_is_empty(engine->open) || is_torn(engine))
+		return false;
+	if (engine->executions.queue_first || engine->attempts_count > 0 || engine->held ||
+	    engine->left_in_inbox)
+		return false;
+	for (const struct sw_deletion *deletion = engine->machines.deletions; deletion; deletion = deletion->next) {
+		if (deletion->blocked_by == 0)
+			return false;
+	}
+	const struct sw_heap_node *first = sw_heap_first(&engine->timers.heap);
+	return !engine->recovery.running && !(first && first->key <= engine->clock.last_ms);
+}

@@ -1,0 +1,222 @@
+/* The server's life, and libmicrohttpd in the host's loop: see http.h. */
+#include "server/http.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MAX 10000
+#define IDLE_SECONDS_MAX 120
+#define BODY_BYTES_MAX 2097152
+#define CONNECTION_MEMORY_BYTES 32768 /* the head of a request must fit, twice over */
+#define TURNS_MAX 64                  /* runs of libmicrohttpd before others have their turn */
+#define FAREWELL_TURNS 8              /* runs to send the last answers */
+
+/* ---- in the loop
+ * --------------------------------------------------------------------------------------------- */
+
+static void set_alarm(struct sw_listener *listener, uint64_t in_ms)
+{
+	const struct sw_loop *loop = listener->server->loop;
+	int64_t due_ms = loop->ops->mono_ms(loop->data) + (int64_t)(in_ms < 3600000 ? in_ms : 3600000);
+	/* benign: without the alarm the next event of any connection does its work */
+	(void)loop->ops->alarm(loop->data, &listener->alarm, due_ms);
+}
+
+/*
+ * After a connection was resumed the descriptor does not become readable and the time-out says nothing: run
+ * once, and again while the time-out is 0.
+ */
+static void run(struct sw_listener *listener)
+{
+	MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
+	enum MHD_Result known = MHD_NO;
+	bool more = true;
+
+	listener->running = true;
+	for (int turn = 0; more && turn < TURNS_MAX; turn++) {
+		listener->again = false;
+		MHD_run(listener->daemon);
+		known = MHD_get_timeout(listener->daemon, &timeout_ms);
+		more = listener->again || (known == MHD_YES && timeout_ms == 0);
+	}
+	listener->running = false;
+	if (more)
+		set_alarm(listener, 0);
+	else if (known == MHD_YES)
+		set_alarm(listener, timeout_ms);
+	else
+		(void)listener->server->loop->ops->alarm(listener->server->loop->data, &listener->alarm,
+							 SW_NEVER);
+}
+
+static void on_ready(struct sw_watch *watch, unsigned interest)
+{
+	run(watch->user);
+}
+
+static void on_alarm(struct sw_alarm *alarm)
+{
+	run(alarm->user);
+}
+
+void sw_listener_wake(struct sw_listener *listener)
+{
+	if (listener->running)
+		listener->again = true;
+	else
+		set_alarm(listener, 0); /* many answers of one commit: one run */
+}
+
+static void on_message(void *cls, const char *format, va_list args)
+{
+	struct sw_server *server = cls;
+	char text[256];
+	vsnprintf(text, sizeof(text), format, args);
+	text[strcspn(text, "\n")] = '\0';
+	SW_LOG(&server->options.log, SW_LOG_DEBUG, "libmicrohttpd: %s", text);
+}
+
+/* ---- life
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* Takes fd, also on failure. */
+static enum sw_result serve(struct sw_server *server, struct sw_listener *listener, int fd,
+			    struct sw_error *err)
+{
+	const struct sw_server_options *options = &server->options;
+	const union MHD_DaemonInfo *info = NULL;
+
+	listener->server = server;
+	listener->daemon =
+		MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+				 sw_request_handle, server, MHD_OPTION_EXTERNAL_LOGGER, on_message, server,
+				 MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_CONNECTION_LIMIT,
+				 (unsigned)options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+				 (unsigned)options->idle_seconds_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+				 (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_COMPLETED,
+				 sw_request_completed, server, MHD_OPTION_END);
+	if (!listener->daemon) {
+		close(fd);
+		return sw_error_set(err, SW_EIO, "cannot start the HTTP server: %s", strerror(errno));
+	}
+	info = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (!info || info->epoll_fd < 0)
+		return sw_error_set(err, SW_EIO, "libmicrohttpd has no epoll descriptor");
+	listener->watch = (struct sw_watch){.fd = info->epoll_fd, .ready = on_ready, .user = listener};
+	listener->alarm = (struct sw_alarm){.fired = on_alarm, .user = listener};
+	enum sw_result r = server->loop->ops->watch(server->loop->data, &listener->watch, SW_READABLE);
+	return r == SW_OK ? SW_OK : sw_error_set(err, r, "the loop cannot watch the HTTP server");
+}
+
+static enum sw_result listen_all(struct sw_server *server, struct sw_error *err)
+{
+	const struct sw_server_options *options = &server->options;
+	enum sw_result r = SW_OK;
+	int fd;
+
+	if (options->listen) {
+		r = sw_listen_tcp(options->listen, &fd, &server->port, err);
+		if (r == SW_OK)
+			r = serve(server, &server->listeners[0], fd, err);
+	}
+	if (r == SW_OK && options->socket_directory) {
+		r = sw_listen_unix(options->socket_directory, &fd, &server->directory_fd, &server->socket,
+				   err);
+		if (r == SW_OK)
+			r = serve(server, &server->listeners[1], fd, err);
+	}
+	return r;
+}
+
+enum sw_result sw_server_new(struct sw_api *api, const struct sw_server_options *options,
+			     struct sw_server **ret_server, struct sw_error *err)
+{
+	uint64_t seed;
+	if (!api || !options->loop)
+		return sw_error_set(err, SW_EINVAL, "the server needs an API and a loop");
+	struct sw_server *server = sw_zalloc(sizeof(*server));
+	if (!server)
+		return sw_error_set(err, SW_ENOMEM, "out of memory");
+	server->api = api;
+	server->loop = options->loop;
+	server->options = *options;
+	server->directory_fd = -1;
+	if (!server->options.connections_max)
+		server->options.connections_max = CONNECTIONS_MAX;
+	if (!server->options.idle_seconds_max)
+		server->options.idle_seconds_max = IDLE_SECONDS_MAX;
+	if (!server->options.body_bytes_max)
+		server->options.body_bytes_max = BODY_BYTES_MAX;
+
+	enum sw_result r = sw_entropy(&seed, sizeof(seed));
+	if (r != SW_OK)
+		sw_error_set(err, r, "the system gives no random numbers");
+	server->rng = sw_rng(seed);
+	if (r == SW_OK)
+		r = listen_all(server, err);
+	/* borrowed for this call only */
+	server->options.listen = server->options.socket_directory = NULL;
+	if (r != SW_OK) {
+		sw_server_free(server);
+		return r;
+	}
+	if (server->port)
+		SW_LOG(&server->options.log, SW_LOG_INFO, "listening on port %u", server->port);
+	*ret_server = server;
+	return SW_OK;
+}
+
+unsigned sw_server_port(const struct sw_server *server)
+{
+	return server->port;
+}
+
+void sw_server_drain(struct sw_server *server, bool *ret_busy)
+{
+	for (size_t i = 0; i < 2 && !server->draining; i++) {
+		struct sw_listener *listener = &server->listeners[i];
+		MHD_socket fd = listener->daemon ? MHD_quiesce_daemon(listener->daemon) : MHD_INVALID_SOCKET;
+		if (fd != MHD_INVALID_SOCKET)
+			close(fd);
+	}
+	if (!server->draining) {
+		sw_listen_unix_done(server->directory_fd, &server->socket);
+		server->directory_fd = -1;
+	}
+	server->draining = true;
+	*ret_busy = false;
+	for (const struct sw_request *request = server->requests; request; request = request->next)
+		*ret_busy = *ret_busy || request->state != SW_REQUEST_READING;
+}
+
+/* All connections must be resumed before MHD_stop_daemon, which otherwise aborts. */
+static void stop(struct sw_listener *listener)
+{
+	const struct sw_loop *loop = listener->server ? listener->server->loop : NULL;
+	if (!listener->daemon)
+		return;
+	if (listener->watch.slot)
+		(void)loop->ops->watch(loop->data, &listener->watch, 0);
+	listener->running = true; /* no alarms any more */
+	for (int turn = 0; turn < FAREWELL_TURNS; turn++)
+		MHD_run(listener->daemon);
+	(void)loop->ops->alarm(loop->data, &listener->alarm, SW_NEVER);
+	MHD_stop_daemon(listener->daemon);
+}
+
+void sw_server_free(struct sw_server *server)
+{
+	if (!server)
+		return;
+	server->draining = server->closing = true;
+	for (struct sw_request *request = server->requests; request; request = request->next)
+		sw_request_give_up(request);
+	for (size_t i = 0; i < 2; i++)
+		stop(&server->listeners[i]);
+	sw_listen_unix_done(server->directory_fd, &server->socket);
+	sw_free(server);
+}

@@ -1,0 +1,90 @@
+/*
+ * The HTTP side: listening sockets, libmicrohttpd in the host's loop, one request from its first byte to its
+ * answer. Private to server/: http.c (life and loop), http_request.c, http_listen.c.
+ */
+#ifndef SW_SERVER_HTTP_H
+#define SW_SERVER_HTTP_H
+
+#include "base/buf.h"
+#include "base/rng.h"
+#include "server/server.h"
+
+#include <microhttpd.h>
+#include <sys/stat.h>
+
+/* One listening socket and the libmicrohttpd daemon that serves it. */
+struct sw_listener {
+	struct sw_server *server;
+	struct MHD_Daemon *daemon; /* NULL: not in use */
+	struct sw_watch watch;     /* the daemon's epoll descriptor */
+	struct sw_alarm alarm;     /* its next time-out, or "now" after a connection was resumed */
+	bool running;              /* inside MHD_run */
+	bool again;                /* a connection was resumed meanwhile */
+};
+
+struct sw_server {
+	struct sw_api *api;
+	const struct sw_loop *loop;
+	struct sw_server_options options;
+	struct sw_listener listeners[2]; /* TCP, Unix */
+	struct sw_request *requests;     /* all that libmicrohttpd knows */
+	struct sw_rng rng;               /* of request ids */
+	unsigned port;
+	int directory_fd;   /* of the Unix socket; -1: none */
+	struct stat socket; /* what was bound there */
+	bool draining;      /* takes no new connections */
+	bool closing;       /* answers nothing but 503 */
+};
+
+enum sw_request_state {
+	SW_REQUEST_READING,
+	SW_REQUEST_CALLING,   /* inside sw_api_call */
+	SW_REQUEST_SUSPENDED, /* waits for the API's answer */
+	SW_REQUEST_ANSWERED,  /* the answer is here */
+};
+
+/* Counted: one reference is libmicrohttpd's, one the API call's that has not answered yet. */
+struct sw_request {
+	unsigned refs;
+	enum sw_request_state state;
+	struct sw_server *server;
+	struct sw_listener *listener;
+	struct MHD_Connection *connection; /* NULL: the client or the server is gone */
+	struct sw_request *next, *prev;
+	struct sw_buf body;
+	uint64_t body_seen_bytes;
+	bool body_too_large;
+	/* the answer */
+	unsigned status;
+	char error_type[64];
+	char *answer; /* NULL: a text of the status */
+	size_t answer_len;
+};
+
+/* ---- http.c ---- */
+
+/* Lets libmicrohttpd go on with connections that were resumed, in the next turn of the loop. */
+void sw_listener_wake(struct sw_listener *listener);
+
+/* ---- http_request.c ---- */
+
+enum MHD_Result sw_request_handle(void *server, struct MHD_Connection *connection, const char *url,
+				  const char *method, const char *version, const char *upload,
+				  size_t *upload_bytes, void **slot);
+void sw_request_completed(void *server, struct MHD_Connection *connection, void **slot,
+			  enum MHD_RequestTerminationCode code);
+/* Answers 503 to a request that waits; the API's answer, when it comes, is dropped. */
+void sw_request_give_up(struct sw_request *request);
+
+/* ---- http_listen.c ---- */
+
+/* "127.0.0.1:8083", "[::1]:0", "localhost:8083". SW_EINVAL: no address, or not loopback; SW_EIO. */
+enum sw_result sw_listen_tcp(const char *address, int *ret_fd, unsigned *ret_port, struct sw_error *err);
+/* The socket "stepwell.sock" of a directory, 0600; a stale one is replaced. ret_socket tells it apart from
+ * later ones. */
+enum sw_result sw_listen_unix(const char *directory, int *ret_fd, int *ret_directory_fd,
+			      struct stat *ret_socket, struct sw_error *err);
+/* Removes the socket unless somebody else has bound a new one; closes the directory. -1 is allowed. */
+void sw_listen_unix_done(int directory_fd, const struct stat *socket);
+
+#endif

@@ -1,0 +1,273 @@
+/*
+ * One HTTP request: its head is checked, its body gathered, the API called, and the answer sent: at once, or,
+ * when it depends on a commit, after the connection was suspended and resumed.
+ */
+#include "server/http.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TARGET_PREFIX "AWSStepFunctions."
+#define AWS_JSON "application/x-amz-json-1.0"
+
+static void request_unref(struct sw_request *request)
+{
+	if (--request->refs > 0)
+		return;
+	sw_buf_done(&request->body);
+	sw_free(request->answer);
+	sw_free(request);
+}
+
+static const char *header(const struct sw_request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+/* ---- the answer
+ * ----------------------------------------------------------------------------------------------- */
+
+static void set_answer(struct sw_request *request, unsigned status, const char *error_type, const char *text,
+		       size_t len)
+{
+	request->state = SW_REQUEST_ANSWERED;
+	request->status = status;
+	snprintf(request->error_type, sizeof(request->error_type), "%s", error_type ? error_type : "");
+	request->answer = sw_memdup(text, len);
+	request->answer_len = len;
+	if (!request->answer) { /* the status says it */
+		request->status = 500;
+		request->answer_len = 0;
+	}
+}
+
+static void set_error(struct sw_request *request, unsigned status, const char *error_type,
+		      const char *message)
+{
+	char text[256];
+	int len = snprintf(text, sizeof(text), "{\"__type\":\"%s\",\"message\":\"%s\"}", error_type, message);
+	set_answer(request, status, error_type, text, (size_t)len);
+}
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+	/* benign: without memory the answer goes without this header */
+	(void)MHD_add_response_header(response, name, value);
+}
+
+/* Gives the answer to libmicrohttpd. MHD_NO closes the connection. */
+static enum MHD_Result send_answer(struct sw_request *request)
+{
+	char id[37];
+	const char *error_type = request->error_type;
+	struct MHD_Response *response;
+	if (request->answer) {
+		response = MHD_create_response_from_buffer_with_free_callback(request->answer_len,
+									      request->answer, sw_free);
+		if (response)
+			request->answer = NULL; /* the response's */
+	} else {
+		response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+	}
+	if (!response)
+		return MHD_NO;
+	sw_rng_uuid(&request->server->rng, id);
+	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, AWS_JSON);
+	add_header(response, "x-amzn-RequestId", id);
+	if (*error_type)
+		add_header(response, "x-amzn-errortype", error_type);
+	if (request->status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		add_header(response, MHD_HTTP_HEADER_ALLOW, "POST");
+	if (request->server->draining)
+		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	enum MHD_Result result = MHD_queue_response(request->connection, request->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+/* The API's answer. Takes the call's reference. */
+static void answered(void *user, int status, const char *error_type, const char *body, size_t len)
+{
+	struct sw_request *request = user;
+	bool suspended = request->state == SW_REQUEST_SUSPENDED;
+
+	if (request->connection && request->state != SW_REQUEST_ANSWERED) {
+		set_answer(request, (unsigned)status, error_type, body, len);
+		if (suspended) {
+			MHD_resume_connection(request->connection);
+			sw_listener_wake(request->listener);
+		}
+	}
+	request_unref(request);
+}
+
+void sw_request_give_up(struct sw_request *request)
+{
+	if (request->state != SW_REQUEST_SUSPENDED)
+		return;
+	set_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "ServiceUnavailable", "the server is shutting down");
+	MHD_resume_connection(request->connection);
+}
+
+/* ---- what is asked
+ * ---------------------------------------------------------------------------------------------- */
+
+/*
+ * A browser names the page a request comes from. A page of another host must not reach the API, not even by a
+ * name that was made to resolve to this machine.
+ */
+static bool origin_is_local(const char *origin)
+{
+	static const char *const hosts[] = {"localhost", "127.0.0.1", "[::1]"};
+	const char *host = origin ? strstr(origin, "://") : NULL;
+	if (!origin)
+		return true;
+	for (size_t i = 0; host && i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		size_t len = strlen(hosts[i]);
+		if (strncmp(host + 3, hosts[i], len) == 0 && (host[3 + len] == '\0' || host[3 + len] == ':'))
+			return true;
+	}
+	return false;
+}
+
+/* The action of the X-Amz-Target header, or NULL. */
+static const char *target_action(const struct sw_request *request)
+{
+	const char *target = header(request, "X-Amz-Target");
+	if (!target || strncmp(target, TARGET_PREFIX, strlen(TARGET_PREFIX)) != 0)
+		return NULL;
+	return target + strlen(TARGET_PREFIX);
+}
+
+/* The body is complete. */
+static void call_api(struct sw_request *request, const char *action)
+{
+	request->state = SW_REQUEST_CALLING;
+	request->refs++;
+	enum sw_result r =
+		sw_api_call(request->server->api, action, request->body.data ? request->body.data : "",
+			    request->body.len, answered, request);
+	if (r != SW_OK) {
+		request->refs--;
+		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", sw_result_text(r));
+	}
+	sw_buf_done(&request->body);
+	if (request->state == SW_REQUEST_CALLING) {
+		request->state = SW_REQUEST_SUSPENDED;
+		MHD_suspend_connection(request->connection);
+	}
+}
+
+static void dispatch(struct sw_request *request, const char *url, const char *method)
+{
+	bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+	const char *action;
+
+	if (request->server->closing)
+		set_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "ServiceUnavailable",
+			  "the server is shutting down");
+	else if (request->body_too_large)
+		set_error(request, MHD_HTTP_CONTENT_TOO_LARGE, "RequestEntityTooLarge",
+			  "the request is too large");
+	else if (sw_buf_result(&request->body) != SW_OK)
+		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", "out of memory");
+	else if (get && strcmp(url, "/healthz") == 0)
+		set_answer(request, MHD_HTTP_OK, NULL, "{\"status\":\"ok\"}", 15);
+	else if (strcmp(url, "/") != 0)
+		set_error(request, MHD_HTTP_NOT_FOUND, "UnknownOperationException",
+			  "there is nothing at this path");
+	else if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)
+		set_error(request, MHD_HTTP_METHOD_NOT_ALLOWED, "UnknownOperationException",
+			  "only POST is allowed");
+	else if (!origin_is_local(header(request, "Origin")))
+		set_error(request, MHD_HTTP_FORBIDDEN, "AccessDeniedException",
+			  "requests of other web sites are refused");
+	else if (!(action = target_action(request)))
+		set_error(request, MHD_HTTP_BAD_REQUEST, "UnknownOperationException",
+			  "the header X-Amz-Target must name an action: AWSStepFunctions.StartExecution");
+	else
+		call_api(request, action);
+}
+
+/* ---- from libmicrohttpd
+ * -------------------------------------------------------------------------------------------- */
+
+static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *connection, void **slot)
+{
+	struct sw_request *request = sw_zalloc(sizeof(*request));
+	const union MHD_ConnectionInfo *info;
+	if (!request)
+		return MHD_NO;
+	request->refs = 1;
+	request->server = server;
+	request->connection = connection;
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_DAEMON);
+	request->listener = info && info->daemon == server->listeners[1].daemon ? &server->listeners[1]
+										: &server->listeners[0];
+	request->next = server->requests;
+	if (request->next)
+		request->next->prev = request;
+	server->requests = request;
+	*slot = request;
+
+	/* A body that is announced as too large is not waited for: the connection ends with this answer. */
+	const char *length = header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	if (length && strtoull(length, NULL, 10) > server->options.body_bytes_max) {
+		request->body_too_large = true;
+		set_error(request, MHD_HTTP_CONTENT_TOO_LARGE, "RequestEntityTooLarge",
+			  "the request is too large");
+		return send_answer(request);
+	}
+	return MHD_YES;
+}
+
+static enum MHD_Result gather(struct sw_request *request, const char *upload, size_t bytes)
+{
+	uint64_t max = request->server->options.body_bytes_max;
+	request->body_seen_bytes += bytes;
+	if (request->body_seen_bytes <= max) {
+		sw_buf_append(&request->body, upload, bytes);
+		return MHD_YES;
+	}
+	/* A chunked body does not say how long it is: a little more is read, for the sake of the answer. */
+	request->body_too_large = true;
+	sw_buf_done(&request->body);
+	return request->body_seen_bytes <= 2 * max ? MHD_YES : MHD_NO;
+}
+
+enum MHD_Result sw_request_handle(void *cls, struct MHD_Connection *connection, const char *url,
+				  const char *method, const char *version, const char *upload,
+				  size_t *upload_bytes, void **slot)
+{
+	struct sw_request *request = *slot;
+	if (!request)
+		return begin(cls, connection, slot);
+	if (*upload_bytes > 0) {
+		size_t bytes = *upload_bytes;
+		*upload_bytes = 0;
+		return request->state == SW_REQUEST_READING ? gather(request, upload, bytes) : MHD_YES;
+	}
+	if (request->state == SW_REQUEST_READING)
+		dispatch(request, url, method);
+	return request->state == SW_REQUEST_ANSWERED ? send_answer(request) : MHD_YES;
+}
+
+void sw_request_completed(void *cls, struct MHD_Connection *connection, void **slot,
+			  enum MHD_RequestTerminationCode code)
+{
+	struct sw_request *request = *slot;
+	if (!request)
+		return;
+	*slot = NULL;
+	if (request->prev)
+		request->prev->next = request->next;
+	else
+		request->server->requests = request->next;
+	if (request->next)
+		request->next->prev = request->prev;
+	request->connection = NULL;
+	request_unref(request);
+}

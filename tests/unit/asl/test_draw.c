@@ -1,0 +1,105 @@
+#include "asl/asl.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char *draw(const char *text, enum sw_draw_format format)
+{
+	struct sw_machine *machine = NULL;
+	struct sw_error err = {0};
+	char *picture = NULL;
+	if (sw_machine_compile(text, strlen(text), &machine, NULL, &err) != SW_OK)
+		fail_msg("%s: %s", err.pointer, err.text);
+	assert_int_equal(sw_machine_draw(machine, format, &picture), SW_OK);
+	assert_non_null(picture);
+	sw_machine_unref(machine);
+	return picture;
+}
+
+static void expect(const char *picture, const char *part)
+{
+	if (picture && !strstr(picture, part))
+		fail_msg("\"%s\" is not in:\n%s", part, picture);
+}
+
+static const char order[] =
+	"{\"StartAt\": \"Check\", \"States\": {"
+	"\"Check\": {\"Type\": \"Choice\", \"Choices\": [{\"And\": ["
+	"  {\"Variable\": \"$.total\", \"NumericGreaterThan\": 100},"
+	"  {\"Not\": {\"Variable\": \"$.vip\", \"IsPresent\": true}}], \"Next\": \"Ship\"}], \"Default\": "
+	"\"Each\"},"
+	"\"Ship\": {\"Type\": \"Task\", \"Resource\": \"function:ship\", \"Catch\": [{\"ErrorEquals\":"
+	"  [\"Broken\", \"States.Timeout\"], \"Next\": \"Stop\"}], \"End\": true},"
+	"\"Each\": {\"Type\": \"Map\", \"ItemProcessor\": {\"StartAt\": \"One\", \"States\": {"
+	"  \"One\": {\"Type\": \"Pass\", \"End\": true}}}, \"Next\": \"Ship\"},"
+	"\"Stop\": {\"Type\": \"Fail\"}}}";
+
+static void dot_has_conditions_clusters_and_dashed_catchers(void **unused)
+{
+	char *picture = draw(order, SW_DRAW_DOT);
+	(void)unused;
+	expect(picture, "digraph machine {");
+	expect(picture, "start_ -> s0;");
+	expect(picture, "s0 -> s1 [label=\"$.total > 100 and not ($.vip is present)\"];");
+	expect(picture, "s0 -> s2 [label=\"otherwise\"];");
+	expect(picture, "s1 -> s4 [label=\"Broken, States.Timeout\", style=dashed");
+	expect(picture, "s1 -> end_;");
+	expect(picture, "subgraph cluster_2 {");
+	expect(picture, "s2 -> s3;");
+	expect(picture, "s3 -> e2_0;");
+	sw_text_free(picture);
+}
+
+static void mermaid_says_the_same(void **unused)
+{
+	char *picture = draw(order, SW_DRAW_MERMAID);
+	(void)unused;
+	expect(picture, "flowchart TD\n");
+	expect(picture, "s0{\"Check<br/>Choice\"}");
+	expect(picture, "s0 -->|\"$.total #62; 100 and not #40;$.vip is present#41;\"| s1");
+	expect(picture, "s1 -.->|\"Broken, States.Timeout\"| s4");
+	expect(picture, "subgraph c2[\"Each - Map\"]");
+	sw_text_free(picture);
+}
+
+static void names_are_escaped(void **unused)
+{
+	const char *text = "{\"StartAt\": \"a\\\"b\\\\c\\n]<x>\", \"States\": {\"a\\\"b\\\\c\\n]<x>\": "
+			   "{\"Type\": \"Succeed\"}}}";
+	char *dot = draw(text, SW_DRAW_DOT), *mermaid = draw(text, SW_DRAW_MERMAID);
+	(void)unused;
+	expect(dot, "[label=\"a\\\"b\\\\c ]<x>\\nSucceed\"");
+	expect(mermaid, "[\"a#34;b#92;c #93;#60;x#62;<br/>Succeed\"]");
+	sw_text_free(dot);
+	sw_text_free(mermaid);
+}
+
+static void long_conditions_are_cut(void **unused)
+{
+	char *picture =
+		draw("{\"StartAt\": \"A\", \"States\": {\"A\": {\"Type\": \"Choice\", \"Choices\": "
+		     "[{\"Variable\": \"$.x\", \"StringEquals\": "
+		     "\"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+		     "0123456789012345678901234567890123456789012345678901234567890123456789\", "
+		     "\"Next\": \"B\"}]}, \"B\": {\"Type\": \"Succeed\"}}}",
+		     SW_DRAW_DOT);
+	(void)unused;
+	expect(picture, "\xc3\xa4"
+			"012345678901234567890123456789012345678901...\"];");
+	sw_text_free(picture);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(dot_has_conditions_clusters_and_dashed_catchers),
+		cmocka_unit_test(mermaid_says_the_same),
+		cmocka_unit_test(names_are_escaped),
+		cmocka_unit_test(long_conditions_are_cut),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

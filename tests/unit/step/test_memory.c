@@ -1,0 +1,132 @@
+/*
+ * Allocation i of a story fails, for i = 1, 2, 3... until a run in which none did: a step without memory says
+ * so, and what it leaves can be freed. Linked with --wrap for the functions of libc; jansson is given the
+ * same ones.
+ */
+#include "tests/unit/step/check.h"
+
+#include <stdlib.h>
+
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t count, size_t bytes);
+void *__real_realloc(void *block, size_t bytes);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t count, size_t bytes);
+void *__wrap_realloc(void *block, size_t bytes);
+
+static long countdown; /* 0: nothing fails */
+static bool struck;
+
+static bool strike(void)
+{
+	if (countdown == 0 || --countdown > 0)
+		return false;
+	struck = true;
+	return true;
+}
+
+void *__wrap_malloc(size_t bytes)
+{
+	return strike() ? NULL : __real_malloc(bytes);
+}
+
+void *__wrap_calloc(size_t count, size_t bytes)
+{
+	return strike() ? NULL : __real_calloc(count, bytes);
+}
+
+void *__wrap_realloc(void *block, size_t bytes)
+{
+	return strike() ? NULL : __real_realloc(block, bytes);
+}
+
+/* One step in which allocation `nth` fails, counted from the story's beginning. */
+static enum sw_result step_once(struct world *world, struct sw_event event, long *nth)
+{
+	event.now_ms = world->now_ms;
+	event.seed = world->seed++;
+	sw_effects_reset(&world->effects);
+	countdown = *nth;
+	enum sw_result r = sw_step(world->execution, &event, &world->effects);
+	*nth = countdown;
+	countdown = 0;
+	world->execution->removed_count = 0;
+	return r;
+}
+
+static const char *const definition =
+	"{\"StartAt\":\"V\",\"States\":{\"V\":{\"Type\":\"Pass\",\"Assign\":{\"x.$\":\"$[0]\"},\"Next\":"
+	"\"P\"},"
+	"\"P\":{\"Type\":\"Parallel\",\"ResultPath\":null,\"Retry\":[{\"ErrorEquals\":[\"E\"],"
+	"\"MaxAttempts\":1}],"
+	"\"Catch\":[{\"ErrorEquals\":[\"E\"],\"ResultPath\":\"$[1].e\",\"Next\":\"Z\"}],\"Branches\":["
+	"{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"MaxConcurrency\":2,"
+	"\"ItemSelector\":{\"v.$\":\"$$.Map.Item.Value\",\"x.$\":\"$x\"},\"ItemProcessor\":{\"StartAt\":"
+	"\"I\",\"States\":{"
+	"\"I\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::sqs:sendMessage.waitForTaskToken\","
+	"\"TimeoutSeconds\":9,"
+	"\"Parameters\":{\"t.$\":\"$$.Task.Token\"},\"ResultSelector\":{\"r.$\":\"$\"},\"End\":true}}},"
+	"\"End\":true}}},"
+	"{\"StartAt\":\"C\",\"States\":{\"C\":{\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$[0]\","
+	"\"NumericEquals\":1,"
+	"\"Next\":\"W\"}],\"Default\":\"F\"},\"W\":{\"Type\":\"Wait\",\"Seconds\":1,\"Next\":\"F\"},"
+	"\"F\":{\"Type\":\"Fail\",\"Error\":\"E\"}}}],\"End\":true},\"Z\":{\"Type\":\"Succeed\"}}}";
+
+/* Sends what the execution waits for. */
+static struct sw_event next_event(struct world *world)
+{
+	const struct sw_execution *execution = world->execution;
+	for (uint32_t i = 0; i < execution->branches_count; i++) {
+		const struct sw_branch *branch = execution->branches[i];
+		if (branch->wait == SW_BRANCH_TASK && branch->index == 0)
+			return (struct sw_event){.kind = SW_EVENT_TASK_SUCCEEDED,
+						 .branch = branch->number,
+						 .attempt = branch->attempt,
+						 .output = execution->input};
+	}
+	world->now_ms = sw_execution_due_ms(execution);
+	for (uint32_t i = 0; i < execution->branches_count; i++) {
+		if (execution->branches[i]->due_ms <= world->now_ms)
+			return (struct sw_event){.kind = SW_EVENT_TIMER,
+						 .branch = execution->branches[i]->number};
+	}
+	return (struct sw_event){.kind = SW_EVENT_STOP};
+}
+
+static enum sw_result tell_story(struct world *world, long nth)
+{
+	enum sw_result r = step_once(world, (struct sw_event){.kind = SW_EVENT_START}, &nth);
+	for (int i = 0; i < 50 && r == SW_OK && world->execution->status == SW_STATUS_RUNNING; i++)
+		r = step_once(world, next_event(world), &nth);
+	return r;
+}
+
+static void a_step_without_memory_says_so_and_leaves_nothing_behind(void **state)
+{
+	bool quiet = false;
+	for (long nth = 1; !quiet; nth++) {
+		struct world *world = world_new(definition, strlen(definition), NULL);
+		assert_non_null(world);
+		world->execution->input = sw_value_from_checked("[1,{\"b\":2}]", 11);
+		struck = false;
+		enum sw_result r = tell_story(world, nth);
+		quiet = !struck;
+		if (struck)
+			assert_int_equal(r, SW_ENOMEM);
+		else
+			assert_int_equal(r, SW_OK);
+		if (quiet)
+			assert_int_equal(world->execution->status, SW_STATUS_SUCCEEDED);
+		world_free(world);
+		assert_in_range(nth, 1, 20000);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_step_without_memory_says_so_and_leaves_nothing_behind),
+	};
+	json_set_alloc_funcs(__wrap_malloc, free);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
