@@ -49,6 +49,12 @@ struct sw_machine; /* compiled, immutable, counted; ref and unref from any threa
  */
 SW_API enum sw_result sw_machine_compile(const char *text, size_t len, struct sw_machine **ret_machine,
                                          struct sw_findings **ret_findings, struct sw_error *err);
+/*
+ * What an EXPRESS state machine may not have: activities, .sync and .waitForTaskToken calls, distributed Maps. SW_OK,
+ * or SW_EDEFINITION with *ret_findings (may be NULL; new) and the first of them in err. SW_ENOMEM.
+ */
+SW_API enum sw_result sw_machine_check_express(const struct sw_machine *machine, struct sw_findings **ret_findings,
+                                               struct sw_error *err);
 SW_API struct sw_machine *sw_machine_ref(struct sw_machine *machine);
 SW_API void sw_machine_unref(struct sw_machine *machine); /* NULL allowed */
 /* The definition as it was given; borrowed while the machine lives. */

@@ -150,6 +150,18 @@ static size_t utf8_length(const uint8_t *at, const uint8_t *end)
 	return length;
 }
 
+bool sw_json_is_utf8(const char *text, size_t len)
+{
+	const uint8_t *at = (const uint8_t *)text, *end = at + len;
+	while (at < end) {
+		size_t length = *at < 0x80 ? 1 : utf8_length(at, end);
+		if (length == 0)
+			return false;
+		at += length;
+	}
+	return true;
+}
+
 /* Skips bytes that need no look: printable ASCII but " and \, eight at a time. */
 static const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
 {

@@ -29,6 +29,8 @@ void sw_json_unescape(const uint8_t *at, const uint8_t *end, struct sw_buf *out)
 /* Line and column, from 1, of a byte of the text; columns count characters. */
 void sw_json_place(const uint8_t *text, const uint8_t *at, uint32_t *ret_line, uint32_t *ret_column);
 
+bool sw_json_is_utf8(const char *text, size_t len);
+
 /* A finite double from the text of a JSON number, in any locale. HUGE_VAL (or its negative) when out of
  * range. */
 double sw_json_read_double(const char *text, size_t len);

@@ -176,7 +176,7 @@ static bool measure(const struct workload *workload, const char *directory, unsi
 	struct recording recording = {0};
 	struct sw_engine_stats before, after;
 	struct figures figures = {0};
-	char path[4096], floor_path[4096];
+	char path[4096], floor_path[4200];
 	double start, cpu;
 	bench.starts = sw_zalloc_array(executions, sizeof(double));
 	bench.latencies = sw_zalloc_array(executions, sizeof(double));
@@ -229,11 +229,12 @@ int main(int argc, char **argv)
 	static const unsigned flights[] = {1, 16, 128, 1024};
 	struct workload workloads[] = {{"W1", "start, Pass, Succeed", "w1", 0, chain_of(0)},
 				       {"W2", "a chain of 10 function tasks", "w2", 10, chain_of(10)}};
-	char directory[] = "/tmp/stepwell-bench-XXXXXX", input[340];
+	char directory[] = "/tmp/stepwell-bench-XXXXXX", filler[271], input[340];
 	const char *where = argc > 1 ? argv[1] : mkdtemp(directory);
 	int status = 0;
-	memset(input, 'x', sizeof(input));
-	snprintf(input, sizeof(input), "{\"order\":\"A-1001\",\"text\":\"%.*s\"}", 270, input);
+	memset(filler, 'x', sizeof(filler));
+	filler[sizeof(filler) - 1] = '\0';
+	snprintf(input, sizeof(input), "{\"order\":\"A-1001\",\"text\":\"%s\"}", filler);
 	if (!where || !workloads[0].definition || !workloads[1].definition) {
 		fprintf(stderr, "bench: %s\n", strerror(errno));
 		return 1;

@@ -20,9 +20,10 @@ static struct sw_batch *copy_batch(const struct sw_batch *batch, size_t *ret_ope
 	enum sw_batch_op op;
 	unsigned table;
 	size_t at = 0;
+	*ret_operations = 0;
 	if (sw_batch_new(&copy) != SW_OK)
 		return NULL;
-	for (*ret_operations = 0; sw_batch_each(batch, &at, &op, &table, &key, &value); ++*ret_operations) {
+	for (; sw_batch_each(batch, &at, &op, &table, &key, &value); ++*ret_operations) {
 		if (op == SW_BATCH_PUT)
 			sw_batch_put(copy, table, key, value);
 		else if (op == SW_BATCH_APPEND)

@@ -9,10 +9,11 @@
 #define SW_ARN_TEXT_BYTES 768 /* longest that names of 80 four-byte characters can make */
 
 /* arn:aws:states:REGION:ACCOUNT:stateMachine:NAME. SW_ELIMIT when it does not fit. */
-enum sw_result sw_arn_machine(char *text, size_t bytes, const char *region, const char *account, const char *name);
+enum sw_result sw_arn_machine(char *text, size_t bytes, const char *region, const char *account,
+			      const char *name);
 /* arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME */
 enum sw_result sw_arn_execution(char *text, size_t bytes, const char *region, const char *account,
-                                const char *machine, const char *name);
+				const char *machine, const char *name);
 
 struct sw_arn {
 	char region[64], account[32];
@@ -22,8 +23,8 @@ struct sw_arn {
 	char qualifier[4 * 80 + 1]; /* stateMachine:NAME:VERSION-OR-ALIAS; "" otherwise */
 	char test_case[256];        /* stateMachine:NAME#CASE; "" otherwise */
 };
-/* Takes an arn:aws...:states ARN apart. SW_EARN with AWS's text "Invalid Arn: 'Resource type not valid in this context: x'"
- * style message otherwise (see arn.c). */
+/* Takes an arn:aws...:states ARN apart. SW_EARN with AWS's text "Invalid Arn: 'Resource type not valid in
+ * this context: x'" style message otherwise (see arn.c). */
 enum sw_result sw_arn_parse(const char *text, struct sw_arn *ret_arn, struct sw_error *err);
 
 #endif

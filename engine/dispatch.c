@@ -357,6 +357,12 @@ static void hold(struct sw_engine *engine, struct sw_attempt *attempt)
 	engine->held_end = &attempt->held_next;
 }
 
+void sw_dispatch_later(struct sw_engine *engine, struct sw_attempt *attempt)
+{
+	hold(engine, attempt);
+	sw_engine_wake(engine);
+}
+
 void sw_dispatch(struct sw_engine *engine, struct sw_attempt *attempt)
 {
 	/* While the engine closes nothing is started: the in-flight record brings it back. */

@@ -120,6 +120,9 @@ void sw_executions_remove(struct sw_engine *engine, struct sw_entry *entry)
 void sw_executions_done(struct sw_engine *engine)
 {
 	struct sw_executions *executions = &engine->executions;
+	sw_pending_free(engine->unrecorded_pending);
+	engine->unrecorded_pending = NULL;
+	engine->unrecorded = NULL;
 	while (sw_executions_dequeue(executions))
 		continue;
 	for (size_t i = 0; i < executions->buckets_count; i++) {
@@ -238,7 +241,7 @@ void sw_executions_evict(struct sw_engine *engine, struct sw_entry *entry)
 		return;
 	if (execution->status == SW_STATUS_RUNNING) {
 		/* In OWN mode timers are not read from disk: nothing would bring it back. */
-		bool stays = engine->which == SW_RESUME_OWN
+		bool stays = engine->which == SW_RESUME_OWN || engine->state == SW_ENGINE_OPEN
 				     ? entry->own
 				     : sw_execution_due_ms(execution) <= engine->clock.last_ms + IDLE_WAIT_MS;
 		if (stays)

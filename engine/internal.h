@@ -85,6 +85,9 @@ enum sw_result sw_machines_find(struct sw_engine *engine, const char *name, stru
 /* The compiled revision; a new reference. SW_ENOENT, SW_ECORRUPT. */
 enum sw_result sw_machines_revision(struct sw_engine *engine, const char *name, uint32_t revision,
 				    struct sw_machine **ret_machine, struct sw_error *err);
+/* Answers a call about a machine that is DELETING or DELETED. */
+enum sw_result sw_machines_answer_gone(struct sw_engine *engine, const struct sw_known_machine *known,
+				       sw_reply_fn *reply, void *user, struct sw_error *err);
 /* Adds a machine's record to a batch. */
 enum sw_result sw_machines_put(struct sw_batch *batch, const struct sw_machine_record *record);
 void sw_machines_done(struct sw_machines *machines);
@@ -243,6 +246,8 @@ enum sw_result sw_recover_entry(struct sw_engine *engine, struct sw_entry *entry
 struct sw_attempt *sw_attempt_new(struct sw_engine *engine, struct sw_entry *entry, const struct sw_branch *branch);
 /* Delivers the attempt to its mock, provider, or nobody; or holds it for a while. Takes a reference. */
 void sw_dispatch(struct sw_engine *engine, struct sw_attempt *attempt);
+/* The same from the loop, not from inside the call that asked; takes a reference of its own. */
+void sw_dispatch_later(struct sw_engine *engine, struct sw_attempt *attempt);
 void sw_dispatch_cancel(struct sw_engine *engine, struct sw_attempt *attempt); /* takes a reference */
 /* Attempts whose branch does not wait for them any more leave the list. cancel: called with each that was not
  * completed by its own provider (borrowed). */

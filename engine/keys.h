@@ -1,6 +1,6 @@
 /*
- * Tables and keys of the store. Integers are big-endian, so that keys sort on disk as numbers do in memory; keys rise
- * with time wherever they can. docs/store-format.md describes them for readers.
+ * Tables and keys of the store. Integers are big-endian, so that keys sort on disk as numbers do in memory;
+ * keys rise with time wherever they can. docs/store-format.md describes them for readers.
  */
 #ifndef SW_ENGINE_KEYS_H
 #define SW_ENGINE_KEYS_H
@@ -18,9 +18,11 @@ enum sw_table {
 	SW_TABLE_BRANCHES,   /* id(8), branch(4) -> branch */
 	SW_TABLE_HISTORY,    /* id(8), first event id(4) -> chunk of events */
 	SW_TABLE_VALUES,     /* id(8), number(4) -> text of a large value */
-	SW_TABLE_TIMERS,     /* due_ms(8), id(8), branch(4) -> nothing; due 0: in flight or ready, look at it at open */
-	SW_TABLE_NAMES,      /* first 16 bytes of SHA-256(machine, 0, name) -> id(8): only names that callers gave */
-	SW_TABLE_LISTING,    /* machine number(4), id(8) -> nothing */
+	SW_TABLE_TIMERS, /* due_ms(8), id(8), branch(4) -> nothing; due 0: in flight or ready, look at it at
+			    open */
+	SW_TABLE_NAMES,  /* first 16 bytes of SHA-256(machine, 0, name) -> id(8): only names that callers gave
+			  */
+	SW_TABLE_LISTING, /* machine number(4), id(8) -> nothing */
 	SW_TABLES_COUNT
 };
 extern const char *const sw_table_names[SW_TABLES_COUNT];
@@ -35,18 +37,20 @@ static inline struct sw_slice sw_key_slice(const struct sw_key *key)
 }
 void sw_key_machine(struct sw_key *key, const char *name, uint32_t revision);
 void sw_key_number(struct sw_key *key, uint32_t machine_number);
-void sw_key_execution(struct sw_key *key, uint64_t id);              /* executions; prefix of the next three */
-void sw_key_pair(struct sw_key *key, uint64_t id, uint32_t number);  /* branches, history, values */
+void sw_key_execution(struct sw_key *key, uint64_t id);             /* executions; prefix of the next three */
+void sw_key_pair(struct sw_key *key, uint64_t id, uint32_t number); /* branches, history, values */
 void sw_key_timer(struct sw_key *key, int64_t due_ms, uint64_t id, uint32_t branch);
 bool sw_key_timer_read(struct sw_slice bytes, int64_t *ret_due_ms, uint64_t *ret_id, uint32_t *ret_branch);
 enum sw_result sw_key_name(struct sw_key *key, const char *machine, const char *name);
 void sw_key_listing(struct sw_key *key, uint32_t machine_number, uint64_t id);
 
 /*
- * Ids of executions: partition (8 bits), milliseconds (42 bits), counter (14 bits); always greater than the last.
+ * Ids of executions: partition (8 bits), milliseconds (42 bits), counter (14 bits); always greater than the
+ * last.
  */
 uint64_t sw_id_next(uint64_t last_id, int64_t now_ms, unsigned partition);
-/* A name that the engine makes carries the id: 36 characters in the form of a UUID (version 8), random in the rest. */
+/* A name that the engine makes carries the id: 36 characters in the form of a UUID (version 8), random in the
+ * rest. */
 void sw_id_name(uint64_t id, const uint8_t random[8], char text[37]);
 /* The id that such a name carries; false when it is not of that form. */
 bool sw_id_from_name(const char *name, uint64_t *ret_id);

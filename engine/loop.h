@@ -1,7 +1,8 @@
 /*
- * How the engine (and the server) see their host's event loop: watch a descriptor, set an alarm, tell the time.
- * Adapters fill these hooks: stepwell/adapters/libev.h for a host's own libev, sw_poll_loop (one descriptor, for
- * any poll loop; also what runs blocking), and a virtual clock in tests. Installed as stepwell/loop.h.
+ * How the engine (and the server) see their host's event loop: watch a descriptor, set an alarm, tell the
+ * time. Adapters fill these hooks: stepwell/adapters/libev.h for a host's own libev, sw_poll_loop (one
+ * descriptor, for any poll loop; also what runs blocking), and a virtual clock in tests. Installed as
+ * stepwell/loop.h.
  *
  * Hooks are idempotent and come from the loop's thread only. Callbacks may call any hook.
  */
@@ -19,8 +20,8 @@ extern "C" {
 enum sw_interest { SW_READABLE = 1, SW_WRITABLE = 2 };
 
 /*
- * One watched descriptor. The owner (engine, server) holds the memory and fills the first part; it stops the watch
- * before it closes the descriptor.
+ * One watched descriptor. The owner (engine, server) holds the memory and fills the first part; it stops the
+ * watch before it closes the descriptor.
  */
 struct sw_watch {
 	int fd;

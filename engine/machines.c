@@ -174,16 +174,13 @@ static void drop_compiled(struct sw_known_machine *known)
 	}
 }
 
-/* Takes machine (not on failure). */
-static enum sw_result keep_compiled(struct sw_known_machine *known, uint32_t revision, struct sw_machine *machine)
+/* Takes machine, and the room for it. */
+static void keep_compiled(struct sw_known_machine *known, struct sw_compiled *compiled, uint32_t revision,
+			  struct sw_machine *machine)
 {
-	struct sw_compiled *compiled = sw_zalloc(sizeof(*compiled));
-	if (!compiled)
-		return SW_ENOMEM;
 	*compiled = (struct sw_compiled){known->compiled, revision, machine};
 	known->compiled = compiled;
 	drop_compiled(known);
-	return SW_OK;
 }
 
 /* The definition of an older revision. */
@@ -229,9 +226,9 @@ enum sw_result sw_machines_revision(struct sw_engine *engine, const char *name, 
 	if (r < 0)
 		return sw_error_set(err, r, "revision %u of the state machine '%s': %s", revision, name,
 				    sw_result_text(r));
-	sw_machine_ref(machine); /* the caller's */
-	if (keep_compiled(known, revision, machine) < 0)
-		sw_machine_unref(machine); /* benign: it is compiled again the next time */
+	struct sw_compiled *compiled = sw_zalloc(sizeof(*compiled));
+	if (compiled) /* else benign: it is compiled again the next time */
+		keep_compiled(known, compiled, revision, sw_machine_ref(machine));
 	*ret_machine = machine;
 	return SW_OK;
 }
@@ -243,6 +240,7 @@ struct change {
 	struct sw_machine_record record;
 	struct sw_machine *machine;     /* NULL: the definition stays */
 	struct sw_known_machine *known; /* new, when the name was not known */
+	struct sw_compiled *compiled;   /* new, when there is a machine */
 	struct sw_answer answer;
 };
 
@@ -251,6 +249,7 @@ static void change_done(struct change *change)
 	sw_machine_record_done(&change->record);
 	sw_machine_unref(change->machine);
 	sw_free(change->known);
+	sw_free(change->compiled);
 	sw_answer_done(&change->answer);
 }
 
@@ -287,14 +286,12 @@ static enum sw_result carry_out(struct sw_engine *engine, struct change *change,
 	struct sw_known_machine *known = recall(&engine->machines, change->record.name);
 	enum sw_result r = sw_machines_put(batch, &change->record);
 	if (r == SW_OK && !known) {
-		change->known = sw_zalloc(sizeof(*change->known));
-		r = change->known ? SW_OK : SW_ENOMEM;
-		known = change->known;
+		known = change->known = sw_zalloc(sizeof(*known));
+		r = known ? SW_OK : SW_ENOMEM;
 	}
 	if (r == SW_OK && change->machine) {
-		r = keep_compiled(known, change->record.revision, change->machine);
-		if (r == SW_OK)
-			change->machine = NULL;
+		change->compiled = sw_zalloc(sizeof(*change->compiled));
+		r = change->compiled ? SW_OK : SW_ENOMEM;
 	}
 	if (r == SW_OK) {
 		r = sw_engine_write(engine, &change->answer, err);
@@ -305,11 +302,12 @@ static enum sw_result carry_out(struct sw_engine *engine, struct change *change,
 		known->record = change->record;
 		known->written_in = engine->open_number;
 		change->record = (struct sw_machine_record){0};
+		if (change->machine)
+			keep_compiled(known, change->compiled, known->record.revision, change->machine);
+		change->machine = NULL;
+		change->compiled = NULL;
 		if (change->known)
 			remember(engine, known);
-		change->known = NULL;
-	} else if (change->known) {
-		known_free(change->known);
 		change->known = NULL;
 	}
 	change_done(change);
@@ -470,8 +468,8 @@ static enum sw_result fill_update(struct sw_engine *engine, const struct sw_mach
 	return failed || !record->definition ? SW_ENOMEM : SW_OK;
 }
 
-static enum sw_result answer_gone(struct sw_engine *engine, const struct sw_known_machine *known, sw_reply_fn *reply,
-				  void *user, struct sw_error *err)
+enum sw_result sw_machines_answer_gone(struct sw_engine *engine, const struct sw_known_machine *known,
+				       sw_reply_fn *reply, void *user, struct sw_error *err)
 {
 	char arn[SW_ARN_TEXT_BYTES] = "";
 	bool deleting = known->record.status == SW_MACHINE_DELETING;
@@ -502,7 +500,7 @@ enum sw_result sw_engine_update_machine(struct sw_engine *engine, const struct s
 		r = sw_machines_find(engine, params->name, &known, err);
 	if (r == SW_OK && known->record.status != SW_MACHINE_ACTIVE) {
 		sw_machine_unref(change.machine);
-		return answer_gone(engine, known, reply, user, err);
+		return sw_machines_answer_gone(engine, known, reply, user, err);
 	}
 	if (r == SW_OK && engine->full)
 		r = sw_error_set(err, SW_EFULL, "the disk is full");

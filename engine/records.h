@@ -1,8 +1,8 @@
 /*
- * Structs in memory <-> versioned, checksummed bytes in the store. Every record begins with a version byte and ends
- * with a CRC-32 of what stands before; decoding checks both, and every length and number, because the disk is
- * hostile: SW_ECORRUPT with a text, never a crash. Values longer than SW_VALUE_INLINE_BYTES_MAX are written once,
- * to SW_TABLE_VALUES, and referenced by number.
+ * Structs in memory <-> versioned, checksummed bytes in the store. Every record begins with a version byte
+ * and ends with a CRC-32 of what stands before; decoding checks both, and every length and number, because
+ * the disk is hostile: SW_ECORRUPT with a text, never a crash. Values longer than SW_VALUE_INLINE_BYTES_MAX
+ * are written once, to SW_TABLE_VALUES, and referenced by number.
  */
 #ifndef SW_ENGINE_RECORDS_H
 #define SW_ENGINE_RECORDS_H
@@ -26,14 +26,15 @@ struct sw_machine_record {
 void sw_machine_record_done(struct sw_machine_record *record);
 enum sw_result sw_machine_record_encode(const struct sw_machine_record *record, struct sw_buf *out);
 enum sw_result sw_machine_record_decode(struct sw_slice bytes, struct sw_machine_record *ret_record,
-                                        struct sw_error *err);
+					struct sw_error *err);
 
 /* ---- values -------------------------------------------------------------------------------------------- */
 
 /*
- * Writes a value into a record: inline, or into the batch's SW_TABLE_VALUES unless it has its home there already. That
- * takes numbers of execution->next_value, which the head keeps: in each batch the head is encoded last. When encoding
- * fails, or its batch is given up, the execution must be dropped with its values and loaded again.
+ * Writes a value into a record: inline, or into the batch's SW_TABLE_VALUES unless it has its home there
+ * already. That takes numbers of execution->next_value, which the head keeps: in each batch the head is
+ * encoded last. When encoding fails, or its batch is given up, the execution must be dropped with its values
+ * and loaded again.
  */
 struct sw_value_writer {
 	struct sw_execution *execution; /* id, next_value */
@@ -42,8 +43,8 @@ struct sw_value_writer {
 enum sw_result sw_value_write(struct sw_value_writer *writer, struct sw_buf *out, struct sw_value *value);
 
 /*
- * Reads it back. load fetches the record of a stored value as it stands in SW_TABLE_VALUES (borrowed until the next
- * call): SW_ENOENT is SW_ECORRUPT. A loader is reused for all records of one execution, then done.
+ * Reads it back. load fetches the record of a stored value as it stands in SW_TABLE_VALUES (borrowed until
+ * the next call): SW_ENOENT is SW_ECORRUPT. A loader is reused for all records of one execution, then done.
  */
 struct sw_value_loader {
 	uint64_t execution_id;
@@ -54,12 +55,15 @@ struct sw_value_loader {
 	uint32_t loaded_count, loaded_capacity;
 };
 void sw_value_loader_done(struct sw_value_loader *loader);
-/* *ret_value is new, or NULL when none was written. Both are for values that stand outside of the records below. */
-enum sw_result sw_value_read(struct sw_value_loader *loader, struct sw_cursor *cursor, struct sw_value **ret_value);
+/* *ret_value is new, or NULL when none was written. Both are for values that stand outside of the records
+ * below. */
+enum sw_result sw_value_read(struct sw_value_loader *loader, struct sw_cursor *cursor,
+			     struct sw_value **ret_value);
 
 /* ---- executions ---------------------------------------------------------------------------------------- */
 
-enum sw_result sw_head_encode(struct sw_value_writer *writer, const struct sw_execution *execution, struct sw_buf *out);
+enum sw_result sw_head_encode(struct sw_value_writer *writer, const struct sw_execution *execution,
+			      struct sw_buf *out);
 /* What can be known of a head without its machine; everything is its own, free with _done. */
 struct sw_head {
 	uint64_t id;
@@ -74,22 +78,25 @@ struct sw_head {
 };
 void sw_head_done(struct sw_head *head);
 /* loader may be NULL without with_values. */
-enum sw_result sw_head_decode(struct sw_slice bytes, uint64_t id, struct sw_value_loader *loader, bool with_values,
-                              struct sw_head *ret_head, struct sw_error *err);
+enum sw_result sw_head_decode(struct sw_slice bytes, uint64_t id, struct sw_value_loader *loader,
+			      bool with_values, struct sw_head *ret_head, struct sw_error *err);
 
-enum sw_result sw_branch_encode(struct sw_value_writer *writer, const struct sw_branch *branch, struct sw_buf *out);
-/* States are stored by index and checked against the machine. *ret_branch is new; its bookkeeping says "as on disk". */
-enum sw_result sw_branch_decode(struct sw_slice bytes, const struct sw_machine *machine, struct sw_value_loader *loader,
-                                struct sw_branch **ret_branch, struct sw_error *err);
+enum sw_result sw_branch_encode(struct sw_value_writer *writer, const struct sw_branch *branch,
+				struct sw_buf *out);
+/* States are stored by index and checked against the machine. *ret_branch is new; its bookkeeping says "as on
+ * disk". */
+enum sw_result sw_branch_decode(struct sw_slice bytes, const struct sw_machine *machine,
+				struct sw_value_loader *loader, struct sw_branch **ret_branch,
+				struct sw_error *err);
 
 /* ---- history ------------------------------------------------------------------------------------------- */
 
 /* One chunk: at least one event, in the order of their ids, each detail with its text or value. */
-enum sw_result sw_history_encode(struct sw_value_writer *writer, const struct sw_history_event *events, uint32_t count,
-                                 struct sw_buf *out);
+enum sw_result sw_history_encode(struct sw_value_writer *writer, const struct sw_history_event *events,
+				 uint32_t count, struct sw_buf *out);
 /*
- * Reads events one after the other from a chunk; the caller frees each with sw_history_event_done. It borrows the
- * bytes and owns nothing: a copy of the struct is a place to come back to.
+ * Reads events one after the other from a chunk; the caller frees each with sw_history_event_done. It borrows
+ * the bytes and owns nothing: a copy of the struct is a place to come back to.
  */
 struct sw_history_chunk {
 	struct sw_cursor cursor;
@@ -97,9 +104,10 @@ struct sw_history_chunk {
 	uint32_t left, next_id;
 	int64_t time_ms;
 };
-enum sw_result sw_history_chunk_open(struct sw_slice bytes, struct sw_history_chunk *ret_chunk, struct sw_error *err);
+enum sw_result sw_history_chunk_open(struct sw_slice bytes, struct sw_history_chunk *ret_chunk,
+				     struct sw_error *err);
 /* SW_ENOENT at the end. Without a loader values are skipped: they come as NULL. */
 enum sw_result sw_history_chunk_next(struct sw_history_chunk *chunk, struct sw_value_loader *loader,
-                                     struct sw_history_event *ret_event, struct sw_error *err);
+				     struct sw_history_event *ret_event, struct sw_error *err);
 
 #endif

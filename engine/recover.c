@@ -151,8 +151,7 @@ enum sw_result sw_recover_entry(struct sw_engine *engine, struct sw_entry *entry
 		if (!attempt)
 			return SW_ENOMEM;
 		attempt->redelivery = true;
-		attempt->references++;
-		sw_dispatch(engine, attempt);
+		sw_dispatch_later(engine, attempt);
 	}
 	if (execution->ready_first != SW_NO_BRANCH) {
 		entry->more = true;

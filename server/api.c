@@ -17,8 +17,7 @@ static const struct sw_action actions[] = {
 /* The answer when there is no memory for another one. */
 static const char out_of_memory[] = "{\"__type\":\"InternalFailure\",\"message\":\"out of memory\"}";
 
-/* ---- life ------------------------------------------------------------------------------------------------
- */
+/* ---- life ---- */
 
 static void api_unref(struct sw_api *api)
 {
@@ -58,8 +57,7 @@ void sw_api_free(struct sw_api *api)
 		api_unref(api);
 }
 
-/* ---- answering
- * ---------------------------------------------------------------------------------------------- */
+/* ---- answering ---- */
 
 static void call_free(struct sw_call *call)
 {
@@ -79,7 +77,7 @@ static void finish(struct sw_call *call, int status, const char *type, const str
 	call_free(call);
 }
 
-void sw_call_answer(struct sw_call *call, struct sw_answer *answer)
+void sw_call_answer(struct sw_call *call, struct sw_body *answer)
 {
 	finish(call, 200, NULL, &answer->text);
 	sw_buf_done(&answer->text);
@@ -93,11 +91,11 @@ void sw_call_answer_empty(struct sw_call *call)
 
 static void fail_with(struct sw_call *call, int status, const char *type, struct sw_buf *message)
 {
-	struct sw_answer body = SW_ANSWER;
-	sw_answer_open(&body, NULL, '{');
-	sw_answer_text(&body, "__type", type);
-	sw_answer_bytes(&body, "message", message->data ? message->data : "", message->len);
-	sw_answer_close(&body, '}');
+	struct sw_body body = SW_BODY;
+	sw_body_open(&body, NULL, '{');
+	sw_body_text(&body, "__type", type);
+	sw_body_bytes(&body, "message", message->data ? message->data : "", message->len);
+	sw_body_close(&body, '}');
 	body.text.failed = body.text.failed || message->failed;
 	sw_buf_done(message);
 	finish(call, status, type, &body.text);
@@ -131,12 +129,17 @@ void sw_call_fail_quoting(struct sw_call *call, const char *type, const char *pr
 	fail_with(call, 400, type, &message);
 }
 
-static void fail_missing(struct sw_call *call)
+static void fail_missing(struct sw_call *call, const struct sw_error *err)
 {
 	const char *text = call->subject_text ? call->subject_text : "";
 	switch (call->subject) {
 	case SW_SUBJECT_MACHINE:
-		sw_call_fail(call, "StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", text);
+		if (call->test_case && err->text[0]) /* it may be the test case that is not there */
+			sw_call_fail(call, "StateMachineDoesNotExist",
+				     "State Machine Does Not Exist: '%s' (%s)", text, err->text);
+		else
+			sw_call_fail(call, "StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'",
+				     text);
 		return;
 	case SW_SUBJECT_EXECUTION:
 		sw_call_fail(call, "ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", text);
@@ -171,13 +174,16 @@ static void fail_payload(struct sw_call *call, const struct sw_error *err)
 	const char *text = sw_call_text(call, task ? "output" : "input", &len);
 	struct sw_buf message = SW_BUF, mistake = SW_BUF;
 
-	sw_buf_text(&message, task ? "Invalid Output: '" : "Invalid State Machine Execution Input: '");
-	if (!text || !sw_json_mistake(text, len, &mistake))
-		sw_buf_text(&mistake, err->text);
-	sw_buf_append(&message, mistake.data ? mistake.data : "", mistake.len);
+	if (text && sw_json_mistake(text, len, &mistake)) {
+		sw_buf_text(&message,
+			    task ? "Invalid Output: '" : "Invalid State Machine Execution Input: '");
+		sw_buf_append(&message, mistake.data ? mistake.data : "", mistake.len);
+		sw_buf_char(&message, '\'');
+	} else {
+		sw_buf_text(&message, err->text);
+	}
 	message.failed = message.failed || mistake.failed;
 	sw_buf_done(&mistake);
-	sw_buf_char(&message, '\'');
 	fail_with(call, 400, task ? "InvalidOutput" : "InvalidExecutionInput", &message);
 }
 
@@ -225,7 +231,7 @@ void sw_call_fail_result(struct sw_call *call, enum sw_result result, const stru
 
 	switch (result) {
 	case SW_ENOENT:
-		fail_missing(call);
+		fail_missing(call, err);
 		return;
 	case SW_EEXIST:
 		fail_existing(call);
@@ -282,8 +288,7 @@ void sw_call_asked(struct sw_call *call, enum sw_result result, const struct sw_
 		sw_call_fail_result(call, result, err);
 }
 
-/* ---- what the request holds
- * ----------------------------------------------------------------------------------- */
+/* ---- what the request holds ---- */
 
 const char *sw_call_text(const struct sw_call *call, const char *member, size_t *ret_len)
 {
@@ -380,8 +385,7 @@ bool sw_call_take_execution(struct sw_call *call)
 	return true;
 }
 
-/* ---- one call
- * -------------------------------------------------------------------------------------------------- */
+/* ---- one call ---- */
 
 static const struct sw_action *action_named(const char *name)
 {

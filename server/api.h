@@ -8,9 +8,9 @@
 #ifndef SW_SERVER_API_H
 #define SW_SERVER_API_H
 
-#include "server/answer.h"
 #include "server/api_list.h"
 #include "server/arn_text.h"
+#include "server/body.h"
 #include "server/server.h"
 #include "server/shape.h"
 
@@ -46,8 +46,7 @@ struct sw_action {
 	bool needs_owner;
 };
 
-/* ---- what the request holds; borrowed while the call lives
- * ------------------------------------------------- */
+/* ---- what the request holds; borrowed while the call lives ---- */
 
 /* NULL when the member is absent or null. ret_len may be NULL. */
 const char *sw_call_text(const struct sw_call *call, const char *member, size_t *ret_len);
@@ -57,8 +56,7 @@ uint32_t sw_call_max_results(const struct sw_call *call, uint32_t otherwise);
 /* includedData is METADATA_ONLY: no definition, no payloads. */
 bool sw_call_metadata_only(const struct sw_call *call);
 
-/* ---- checks: false when they have answered
- * ------------------------------------------------------------------- */
+/* ---- checks: false when they have answered ---- */
 
 /* The characters of a name; its length is the shape's matter. Absent is fine. */
 bool sw_call_check_name(struct sw_call *call, const char *member);
@@ -69,11 +67,10 @@ bool sw_call_take_machine(struct sw_call *call);
 /* executionArn of this region and account: sets subject. */
 bool sw_call_take_execution(struct sw_call *call);
 
-/* ---- answers: each takes the call
- * --------------------------------------------------------------------------- */
+/* ---- answers: each takes the call ---- */
 
 /* The answer's object must be closed. Takes its memory. */
-void sw_call_answer(struct sw_call *call, struct sw_answer *answer);
+void sw_call_answer(struct sw_call *call, struct sw_body *answer);
 void sw_call_answer_empty(struct sw_call *call); /* {} */
 /* HTTP 400 {"__type": type, "message": ...} */
 void sw_call_fail(struct sw_call *call, const char *type, const char *format, ...)

@@ -14,6 +14,15 @@ static const struct sw_member start_members[] = {
 };
 const struct sw_shape sw_shape_start_execution = SW_SHAPE(start_members);
 
+static const struct sw_member start_sync_members[] = {
+	{"stateMachineArn", SW_MEMBER_TEXT, SW_REQUIRED, 1, 256},
+	{"name", SW_MEMBER_TEXT, SW_ANY_BYTES, 1, 80},
+	{"input", SW_MEMBER_TEXT, SW_SENSITIVE | SW_ANY_BYTES},
+	{"traceHeader", SW_MEMBER_TEXT, SW_ASCII, 0, 256},
+	{"includedData", SW_MEMBER_TEXT, .values = "[ALL_DATA, METADATA_ONLY]"},
+};
+const struct sw_shape sw_shape_start_sync_execution = SW_SHAPE(start_sync_members);
+
 static const struct sw_member stop_members[] = {
 	{"executionArn", SW_MEMBER_TEXT, SW_REQUIRED, 1, 256},
 	{"error", SW_MEMBER_TEXT, SW_SENSITIVE, 0, SW_ERROR_BYTES_MAX},
@@ -49,22 +58,21 @@ static const struct sw_member list_all_members[] = {
 };
 const struct sw_shape sw_shape_list_all_executions = SW_SHAPE(list_all_members);
 
-/* ---- starting and stopping
- * ------------------------------------------------------------------------------------ */
+/* ---- starting and stopping ---- */
 
 static void started(void *user, enum sw_result result, const struct sw_reply *reply,
 		    const struct sw_error *err)
 {
 	struct sw_call *call = user;
-	struct sw_answer out = SW_ANSWER;
+	struct sw_body out = SW_BODY;
 	if (result != SW_OK) {
 		sw_call_fail_result(call, result, err);
 		return;
 	}
-	sw_answer_open(&out, NULL, '{');
-	sw_answer_text(&out, "executionArn", reply->arn);
-	sw_answer_time(&out, "startDate", reply->time_ms);
-	sw_answer_close(&out, '}');
+	sw_body_open(&out, NULL, '{');
+	sw_body_text(&out, "executionArn", reply->arn);
+	sw_body_time(&out, "startDate", reply->time_ms);
+	sw_body_close(&out, '}');
 	sw_call_answer(call, &out);
 }
 
@@ -84,18 +92,39 @@ void sw_call_start_execution(struct sw_call *call)
 	sw_call_asked(call, r, &err);
 }
 
+/* Only EXPRESS machines have synchronous executions (api/start_sync_execution), and those are not run yet. */
+void sw_call_start_sync_execution(struct sw_call *call)
+{
+	struct sw_machine_info info = {0};
+	struct sw_error err = {0};
+
+	if (!sw_call_check_name(call, "name") || !sw_call_take_machine(call))
+		return;
+	enum sw_result r = sw_reader_machine(call->api->reader, call->machine, &info, &err);
+	if (r != SW_OK) {
+		sw_call_fail_result(call, r, &err);
+		return;
+	}
+	enum sw_machine_type type = info.type;
+	sw_machine_info_done(&info);
+	sw_call_fail(call, "StateMachineTypeNotSupported", "%s",
+		     type == SW_TYPE_EXPRESS
+			     ? "Stepwell does not run synchronous executions yet"
+			     : "This operation is not supported by this type of state machine");
+}
+
 static void stopped(void *user, enum sw_result result, const struct sw_reply *reply,
 		    const struct sw_error *err)
 {
 	struct sw_call *call = user;
-	struct sw_answer out = SW_ANSWER;
+	struct sw_body out = SW_BODY;
 	if (result != SW_OK) {
 		sw_call_fail_result(call, result, err);
 		return;
 	}
-	sw_answer_open(&out, NULL, '{');
-	sw_answer_time(&out, "stopDate", reply->time_ms);
-	sw_answer_close(&out, '}');
+	sw_body_open(&out, NULL, '{');
+	sw_body_time(&out, "stopDate", reply->time_ms);
+	sw_body_close(&out, '}');
 	sw_call_answer(call, &out);
 }
 
@@ -110,55 +139,54 @@ void sw_call_stop_execution(struct sw_call *call)
 	sw_call_asked(call, r, &err);
 }
 
-/* ---- describing
- * ------------------------------------------------------------------------------------------------ */
+/* ---- describing ---- */
 
-static void write_payload(struct sw_answer *out, const char *key, const char *details, const char *text,
+static void write_payload(struct sw_body *out, const char *key, const char *details, const char *text,
 			  size_t len)
 {
 	if (!text)
 		return;
-	sw_answer_bytes(out, key, text, len);
-	sw_answer_open(out, details, '{');
-	sw_answer_boolean(out, "included", true);
-	sw_answer_close(out, '}');
+	sw_body_bytes(out, key, text, len);
+	sw_body_open(out, details, '{');
+	sw_body_boolean(out, "included", true);
+	sw_body_close(out, '}');
 }
 
 /* redriveStatus: whether RedriveExecution would be allowed, with AWS's reasons. */
-static void write_redrive(struct sw_answer *out, const struct sw_execution_info *info)
+static void write_redrive(struct sw_body *out, const struct sw_execution_info *info)
 {
-	sw_answer_integer(out, "redriveCount", info->redrive_count);
+	sw_body_integer(out, "redriveCount", info->redrive_count);
 	if (info->status == SW_STATUS_RUNNING || info->status == SW_STATUS_SUCCEEDED ||
 	    info->status == SW_STATUS_PENDING_REDRIVE) {
 		char reason[64];
 		snprintf(reason, sizeof(reason), "Execution is %s and cannot be redriven",
 			 sw_status_name(info->status));
-		sw_answer_text(out, "redriveStatus", "NOT_REDRIVABLE");
-		sw_answer_text(out, "redriveStatusReason", reason);
+		sw_body_text(out, "redriveStatus", "NOT_REDRIVABLE");
+		sw_body_text(out, "redriveStatusReason", reason);
 	} else if (info->events_count >= SW_HISTORY_EVENTS_MAX - 1) {
-		sw_answer_text(out, "redriveStatus", "NOT_REDRIVABLE");
-		sw_answer_text(out, "redriveStatusReason", "Execution history event limit exceeded");
+		sw_body_text(out, "redriveStatus", "NOT_REDRIVABLE");
+		sw_body_text(out, "redriveStatusReason", "Execution history event limit exceeded");
 	} else {
-		sw_answer_text(out, "redriveStatus", "REDRIVABLE");
+		sw_body_text(out, "redriveStatus", "REDRIVABLE");
 	}
 }
 
-static void write_execution(struct sw_answer *out, const struct sw_execution_info *info)
+static void write_execution(struct sw_body *out, const struct sw_execution_info *info)
 {
-	sw_answer_text(out, "executionArn", info->arn);
-	sw_answer_text(out, "stateMachineArn", info->machine_arn);
-	sw_answer_text(out, "name", info->name);
-	sw_answer_text(out, "status", sw_status_name(info->status));
-	sw_answer_time(out, "startDate", info->start_ms);
+	sw_body_text(out, "executionArn", info->arn);
+	sw_body_text(out, "stateMachineArn", info->machine_arn);
+	sw_body_text(out, "name", info->name);
+	sw_body_text(out, "status", sw_status_name(info->status));
+	sw_body_time(out, "startDate", info->start_ms);
 	if (info->stop_ms)
-		sw_answer_time(out, "stopDate", info->stop_ms);
+		sw_body_time(out, "stopDate", info->stop_ms);
 }
 
 void sw_call_describe_execution(struct sw_call *call)
 {
 	struct sw_execution_info info = {0};
 	struct sw_error err = {0};
-	struct sw_answer out = SW_ANSWER;
+	struct sw_body out = SW_BODY;
 
 	if (!sw_call_take_execution(call))
 		return;
@@ -168,40 +196,39 @@ void sw_call_describe_execution(struct sw_call *call)
 		sw_call_fail_result(call, r, &err);
 		return;
 	}
-	sw_answer_open(&out, NULL, '{');
+	sw_body_open(&out, NULL, '{');
 	write_execution(&out, &info);
 	if (data) {
 		write_payload(&out, "input", "inputDetails", info.input, info.input_len);
 		write_payload(&out, "output", "outputDetails", info.output, info.output_len);
-		sw_answer_text(&out, "error", info.error);
-		sw_answer_text(&out, "cause", info.cause);
+		sw_body_text(&out, "error", info.error);
+		sw_body_text(&out, "cause", info.cause);
 	}
-	sw_answer_text(&out, "traceHeader", info.trace_header);
+	sw_body_text(&out, "traceHeader", info.trace_header);
 	write_redrive(&out, &info);
-	sw_answer_close(&out, '}');
+	sw_body_close(&out, '}');
 	sw_execution_info_done(&info);
 	sw_call_answer(call, &out);
 }
 
-/* ---- listing
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- listing ---- */
 
 struct listing {
-	struct sw_answer out;
+	struct sw_body out;
 	const char *redrive_filter; /* NULL: all */
 };
 
 static void write_listed(void *user, const struct sw_execution_info *info)
 {
 	struct listing *listing = user;
-	struct sw_answer *out = &listing->out;
+	struct sw_body *out = &listing->out;
 	if (listing->redrive_filter &&
 	    (strcmp(listing->redrive_filter, "REDRIVEN") == 0) != (info->redrive_count > 0))
 		return;
-	sw_answer_open(out, NULL, '{');
+	sw_body_open(out, NULL, '{');
 	write_execution(out, info);
-	sw_answer_integer(out, "redriveCount", info->redrive_count);
-	sw_answer_close(out, '}');
+	sw_body_integer(out, "redriveCount", info->redrive_count);
+	sw_body_close(out, '}');
 }
 
 static enum sw_status status_named(const char *name)
@@ -215,7 +242,7 @@ static enum sw_status status_named(const char *name)
 static void list(struct sw_call *call)
 {
 	struct sw_error err = {0};
-	struct listing listing = {.out = SW_ANSWER,
+	struct listing listing = {.out = SW_BODY,
 				  .redrive_filter = sw_call_text(call, "redriveFilter", NULL)};
 	const char *status = sw_call_text(call, "statusFilter", NULL);
 	struct sw_list_filter filter = {.machine = call->machine, .name = sw_call_text(call, "name", NULL)};
@@ -225,14 +252,14 @@ static void list(struct sw_call *call)
 		filter.by_status = true;
 		filter.status = status_named(status);
 	}
-	sw_answer_open(&listing.out, NULL, '{');
-	sw_answer_open(&listing.out, "executions", '[');
+	sw_body_open(&listing.out, NULL, '{');
+	sw_body_open(&listing.out, "executions", '[');
 	enum sw_result r = sw_reader_list_executions(
 		call->api->reader, &filter, sw_call_max_results(call, SW_PAGE_RESULTS_DEFAULT),
 		sw_call_text(call, "nextToken", NULL), write_listed, &listing, &next, &err);
-	sw_answer_close(&listing.out, ']');
-	sw_answer_text(&listing.out, "nextToken", next);
-	sw_answer_close(&listing.out, '}');
+	sw_body_close(&listing.out, ']');
+	sw_body_text(&listing.out, "nextToken", next);
+	sw_body_close(&listing.out, '}');
 	sw_text_free(next);
 	if (r == SW_OK) {
 		sw_call_answer(call, &listing.out);

@@ -22,7 +22,7 @@ static const struct sw_member history_members[] = {
 const struct sw_shape sw_shape_get_history = SW_SHAPE(history_members);
 
 struct page {
-	struct sw_answer out;
+	struct sw_body out;
 	uint32_t given, next_id; /* next_id: the first event that found no place; 0: none */
 };
 
@@ -65,14 +65,14 @@ static void write_event(void *user, uint32_t id, const char *json, size_t len)
 		page->next_id = id;
 		return;
 	}
-	sw_answer_json(&page->out, NULL, json, len);
+	sw_body_json(&page->out, NULL, json, len);
 	page->given++;
 }
 
 void sw_call_get_history(struct sw_call *call)
 {
 	struct sw_error err = {0};
-	struct page page = {.out = SW_ANSWER};
+	struct page page = {.out = SW_BODY};
 	char next[TOKEN_BYTES];
 	uint32_t limit = sw_call_max_results(call, SW_PAGE_RESULTS_DEFAULT);
 	bool reverse = sw_call_boolean(call, "reverseOrder", false);
@@ -86,8 +86,8 @@ void sw_call_get_history(struct sw_call *call)
 		sw_call_fail_result(call, SW_ETOKEN, NULL);
 		return;
 	}
-	sw_answer_open(&page.out, NULL, '{');
-	sw_answer_open(&page.out, "events", '[');
+	sw_body_open(&page.out, NULL, '{');
+	sw_body_open(&page.out, "events", '[');
 	enum sw_result r;
 	uint32_t before;
 	do {
@@ -98,7 +98,7 @@ void sw_call_get_history(struct sw_call *call)
 				      write_event, &page, &after, &err);
 		id = page.next_id ? page.next_id : after;
 	} while (r == SW_OK && id && !page.next_id && page.given > before && page.given < limit);
-	sw_answer_close(&page.out, ']');
+	sw_body_close(&page.out, ']');
 	if (r != SW_OK) {
 		sw_buf_done(&page.out.text);
 		sw_call_fail_result(call, r, &err);
@@ -106,8 +106,8 @@ void sw_call_get_history(struct sw_call *call)
 	}
 	if (id) {
 		print_token(next, call->subject_text, id, reverse);
-		sw_answer_text(&page.out, "nextToken", next);
+		sw_body_text(&page.out, "nextToken", next);
 	}
-	sw_answer_close(&page.out, '}');
+	sw_body_close(&page.out, '}');
 	sw_call_answer(call, &page.out);
 }

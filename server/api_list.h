@@ -15,6 +15,7 @@
 	X("ListStateMachines", list_machines, false)                      \
 	X("ValidateStateMachineDefinition", validate_definition, false)   \
 	X("StartExecution", start_execution, true)                        \
+	X("StartSyncExecution", start_sync_execution, false)              \
 	X("StopExecution", stop_execution, true)                          \
 	X("DescribeExecution", describe_execution, false)                 \
 	X("ListExecutions", list_executions, false)                       \

@@ -84,8 +84,7 @@ static const struct sw_member list_members[] = {
 };
 const struct sw_shape sw_shape_list_machines = SW_SHAPE(list_members);
 
-/* ---- configurations
- * ----------------------------------------------------------------------------------------- */
+/* ---- configurations ---- */
 
 static const char *log_group_of(const json_t *item)
 {
@@ -95,34 +94,34 @@ static const char *log_group_of(const json_t *item)
 
 /* As AWS shows it: what was not given has its default, but destinations are only there when they were given.
  */
-static void write_logging(struct sw_answer *out, const char *key, const json_t *config)
+static void write_logging(struct sw_body *out, const char *key, const json_t *config)
 {
 	const json_t *destinations = json_object_get(config, "destinations");
 	const char *level = json_string_value(json_object_get(config, "level"));
 
-	sw_answer_open(out, key, '{');
+	sw_body_open(out, key, '{');
 	if (json_is_array(destinations)) {
-		sw_answer_open(out, "destinations", '[');
+		sw_body_open(out, "destinations", '[');
 		for (size_t i = 0; i < json_array_size(destinations); i++) {
-			sw_answer_open(out, NULL, '{');
-			sw_answer_open(out, "cloudWatchLogsLogGroup", '{');
-			sw_answer_text(out, "logGroupArn", log_group_of(json_array_get(destinations, i)));
-			sw_answer_close(out, '}');
-			sw_answer_close(out, '}');
+			sw_body_open(out, NULL, '{');
+			sw_body_open(out, "cloudWatchLogsLogGroup", '{');
+			sw_body_text(out, "logGroupArn", log_group_of(json_array_get(destinations, i)));
+			sw_body_close(out, '}');
+			sw_body_close(out, '}');
 		}
-		sw_answer_close(out, ']');
+		sw_body_close(out, ']');
 	}
-	sw_answer_boolean(out, "includeExecutionData",
-			  json_is_true(json_object_get(config, "includeExecutionData")));
-	sw_answer_text(out, "level", level ? level : "OFF");
-	sw_answer_close(out, '}');
+	sw_body_boolean(out, "includeExecutionData",
+			json_is_true(json_object_get(config, "includeExecutionData")));
+	sw_body_text(out, "level", level ? level : "OFF");
+	sw_body_close(out, '}');
 }
 
-static void write_tracing(struct sw_answer *out, const char *key, const json_t *config)
+static void write_tracing(struct sw_body *out, const char *key, const json_t *config)
 {
-	sw_answer_open(out, key, '{');
-	sw_answer_boolean(out, "enabled", json_is_true(json_object_get(config, "enabled")));
-	sw_answer_close(out, '}');
+	sw_body_open(out, key, '{');
+	sw_body_boolean(out, "enabled", json_is_true(json_object_get(config, "enabled")));
+	sw_body_close(out, '}');
 }
 
 /* "Must specify exactly one Log Destination": unless nothing is logged (recorded: an empty list is then
@@ -141,13 +140,12 @@ static bool logging_is_complete(const json_t *config)
 	return count == 1 || (off && count == 0);
 }
 
-/* ---- creating and changing
- * ------------------------------------------------------------------------------------ */
+/* ---- creating and changing ---- */
 
 /* What both have in common; the texts are owned here. */
 struct wanted {
 	struct sw_machine_params params;
-	struct sw_answer logging, tracing;
+	struct sw_body logging, tracing;
 };
 
 static void wanted_done(struct wanted *wanted)
@@ -249,19 +247,26 @@ static void asked(struct sw_call *call, enum sw_result r, struct sw_findings *fi
 	sw_findings_free(findings);
 }
 
+/* A machine that was never updated has no revision id: api/create_update_state_machine_base_definition. */
+static void write_revision(struct sw_body *out, const char *revision_id)
+{
+	if (revision_id && *revision_id)
+		sw_body_text(out, "revisionId", revision_id);
+}
+
 static void created(void *user, enum sw_result result, const struct sw_reply *reply,
 		    const struct sw_error *err)
 {
 	struct sw_call *call = user;
-	struct sw_answer out = SW_ANSWER;
+	struct sw_body out = SW_BODY;
 	if (result != SW_OK) {
 		sw_call_fail_result(call, result, err);
 		return;
 	}
-	sw_answer_open(&out, NULL, '{');
-	sw_answer_text(&out, "stateMachineArn", reply->arn);
-	sw_answer_time(&out, "creationDate", reply->time_ms);
-	sw_answer_close(&out, '}');
+	sw_body_open(&out, NULL, '{');
+	sw_body_text(&out, "stateMachineArn", reply->arn);
+	sw_body_time(&out, "creationDate", reply->time_ms);
+	sw_body_close(&out, '}');
 	sw_call_answer(call, &out);
 }
 
@@ -289,15 +294,15 @@ static void updated(void *user, enum sw_result result, const struct sw_reply *re
 		    const struct sw_error *err)
 {
 	struct sw_call *call = user;
-	struct sw_answer out = SW_ANSWER;
+	struct sw_body out = SW_BODY;
 	if (result != SW_OK) {
 		sw_call_fail_result(call, result, err);
 		return;
 	}
-	sw_answer_open(&out, NULL, '{');
-	sw_answer_time(&out, "updateDate", reply->time_ms);
-	sw_answer_text(&out, "revisionId", reply->revision_id);
-	sw_answer_close(&out, '}');
+	sw_body_open(&out, NULL, '{');
+	sw_body_time(&out, "updateDate", reply->time_ms);
+	write_revision(&out, reply->revision_id);
+	sw_body_close(&out, '}');
 	sw_call_answer(call, &out);
 }
 
@@ -326,8 +331,7 @@ void sw_call_update_machine(struct sw_call *call)
 	wanted_done(&wanted);
 }
 
-/* ---- deleting
- * --------------------------------------------------------------------------------------------------- */
+/* ---- deleting ---- */
 
 static void deleted(void *user, enum sw_result result, const struct sw_reply *reply,
 		    const struct sw_error *err)
@@ -364,11 +368,10 @@ void sw_call_delete_machine(struct sw_call *call)
 	sw_buf_done(&message);
 }
 
-/* ---- describing and listing
- * -------------------------------------------------------------------------------------- */
+/* ---- describing and listing ---- */
 
-static void write_config(struct sw_answer *out, const char *key, const char *stored,
-			 void (*write)(struct sw_answer *, const char *, const json_t *))
+static void write_config(struct sw_body *out, const char *key, const char *stored,
+			 void (*write)(struct sw_body *, const char *, const json_t *))
 {
 	json_t *config = stored ? json_loads(stored, JSON_ALLOW_NUL, NULL) : NULL;
 	write(out, key, config);
@@ -376,13 +379,13 @@ static void write_config(struct sw_answer *out, const char *key, const char *sto
 }
 
 /* "If called with includedData = METADATA_ONLY, the returned definition will be {}." */
-static void write_definition(struct sw_call *call, struct sw_answer *out, const struct sw_machine_info *info)
+static void write_definition(struct sw_call *call, struct sw_body *out, const struct sw_machine_info *info)
 {
 	if (sw_call_metadata_only(call))
-		sw_answer_text(out, "definition", "{}");
+		sw_body_text(out, "definition", "{}");
 	else
-		sw_answer_bytes(out, "definition", info->definition ? info->definition : "",
-				info->definition_len);
+		sw_body_bytes(out, "definition", info->definition ? info->definition : "",
+			      info->definition_len);
 }
 
 static const char *type_name(enum sw_machine_type type)
@@ -394,7 +397,7 @@ void sw_call_describe_machine(struct sw_call *call)
 {
 	struct sw_machine_info info = {0};
 	struct sw_error err = {0};
-	struct sw_answer out = SW_ANSWER;
+	struct sw_body out = SW_BODY;
 
 	if (!sw_call_take_machine(call))
 		return;
@@ -403,18 +406,18 @@ void sw_call_describe_machine(struct sw_call *call)
 		sw_call_fail_result(call, r, &err);
 		return;
 	}
-	sw_answer_open(&out, NULL, '{');
-	sw_answer_text(&out, "stateMachineArn", info.arn);
-	sw_answer_text(&out, "name", info.name);
-	sw_answer_text(&out, "status", info.deleting ? "DELETING" : "ACTIVE");
+	sw_body_open(&out, NULL, '{');
+	sw_body_text(&out, "stateMachineArn", info.arn);
+	sw_body_text(&out, "name", info.name);
+	sw_body_text(&out, "status", info.deleting ? "DELETING" : "ACTIVE");
 	write_definition(call, &out, &info);
-	sw_answer_text(&out, "roleArn", info.role_arn);
-	sw_answer_text(&out, "type", type_name(info.type));
-	sw_answer_time(&out, "creationDate", info.creation_ms);
+	sw_body_text(&out, "roleArn", info.role_arn);
+	sw_body_text(&out, "type", type_name(info.type));
+	sw_body_time(&out, "creationDate", info.creation_ms);
 	write_config(&out, "loggingConfiguration", info.logging_json, write_logging);
 	write_config(&out, "tracingConfiguration", info.tracing_json, write_tracing);
-	sw_answer_text(&out, "revisionId", info.revision_id);
-	sw_answer_close(&out, '}');
+	write_revision(&out, info.revision_id);
+	sw_body_close(&out, '}');
 	sw_machine_info_done(&info);
 	sw_call_answer(call, &out);
 }
@@ -423,7 +426,7 @@ void sw_call_describe_machine_of(struct sw_call *call)
 {
 	struct sw_machine_info info = {0};
 	struct sw_error err = {0};
-	struct sw_answer out = SW_ANSWER;
+	struct sw_body out = SW_BODY;
 
 	if (!sw_call_take_execution(call))
 		return;
@@ -432,45 +435,45 @@ void sw_call_describe_machine_of(struct sw_call *call)
 		sw_call_fail_result(call, r, &err);
 		return;
 	}
-	sw_answer_open(&out, NULL, '{');
-	sw_answer_text(&out, "stateMachineArn", info.arn);
-	sw_answer_text(&out, "name", info.name);
+	sw_body_open(&out, NULL, '{');
+	sw_body_text(&out, "stateMachineArn", info.arn);
+	sw_body_text(&out, "name", info.name);
 	write_definition(call, &out, &info);
-	sw_answer_text(&out, "roleArn", info.role_arn);
-	sw_answer_time(&out, "updateDate", info.update_ms);
+	sw_body_text(&out, "roleArn", info.role_arn);
+	sw_body_time(&out, "updateDate", info.update_ms);
 	write_config(&out, "loggingConfiguration", info.logging_json, write_logging);
 	write_config(&out, "tracingConfiguration", info.tracing_json, write_tracing);
-	sw_answer_text(&out, "revisionId", info.revision_id);
-	sw_answer_close(&out, '}');
+	write_revision(&out, info.revision_id);
+	sw_body_close(&out, '}');
 	sw_machine_info_done(&info);
 	sw_call_answer(call, &out);
 }
 
 static void write_listed(void *user, const struct sw_machine_info *info)
 {
-	struct sw_answer *out = user;
-	sw_answer_open(out, NULL, '{');
-	sw_answer_text(out, "stateMachineArn", info->arn);
-	sw_answer_text(out, "name", info->name);
-	sw_answer_text(out, "type", type_name(info->type));
-	sw_answer_time(out, "creationDate", info->creation_ms);
-	sw_answer_close(out, '}');
+	struct sw_body *out = user;
+	sw_body_open(out, NULL, '{');
+	sw_body_text(out, "stateMachineArn", info->arn);
+	sw_body_text(out, "name", info->name);
+	sw_body_text(out, "type", type_name(info->type));
+	sw_body_time(out, "creationDate", info->creation_ms);
+	sw_body_close(out, '}');
 }
 
 void sw_call_list_machines(struct sw_call *call)
 {
 	struct sw_error err = {0};
-	struct sw_answer out = SW_ANSWER;
+	struct sw_body out = SW_BODY;
 	char *next = NULL;
 
-	sw_answer_open(&out, NULL, '{');
-	sw_answer_open(&out, "stateMachines", '[');
+	sw_body_open(&out, NULL, '{');
+	sw_body_open(&out, "stateMachines", '[');
 	enum sw_result r = sw_reader_list_machines(
 		call->api->reader, sw_call_max_results(call, SW_PAGE_RESULTS_DEFAULT),
 		sw_call_text(call, "nextToken", NULL), write_listed, &out, &next, &err);
-	sw_answer_close(&out, ']');
-	sw_answer_text(&out, "nextToken", next);
-	sw_answer_close(&out, '}');
+	sw_body_close(&out, ']');
+	sw_body_text(&out, "nextToken", next);
+	sw_body_close(&out, '}');
 	sw_text_free(next);
 	if (r == SW_OK) {
 		sw_call_answer(call, &out);

@@ -39,7 +39,7 @@ void sw_call_delete_execution(struct sw_call *call)
 		fail_deletion(call, r, &err);
 }
 
-static void write_stats(struct sw_answer *out, const struct sw_engine_stats *stats)
+static void write_stats(struct sw_body *out, const struct sw_engine_stats *stats)
 {
 	const struct {
 		const char *name;
@@ -59,29 +59,29 @@ static void write_stats(struct sw_answer *out, const struct sw_engine_stats *sta
 		{"timersLoaded", stats->timers_loaded},
 		{"dataBytes", stats->data_bytes},
 	};
-	sw_answer_open(out, "stats", '{');
+	sw_body_open(out, "stats", '{');
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		sw_answer_integer(out, rows[i].name, (int64_t)rows[i].value);
-	sw_answer_close(out, '}');
+		sw_body_integer(out, rows[i].name, (int64_t)rows[i].value);
+	sw_body_close(out, '}');
 }
 
 void sw_call_status(struct sw_call *call)
 {
-	struct sw_answer out = SW_ANSWER;
+	struct sw_body out = SW_BODY;
 	struct sw_engine *engine = call->api->engine;
 
-	sw_answer_open(&out, NULL, '{');
-	sw_answer_text(&out, "version", SW_VERSION);
-	sw_answer_integer(&out, "pid", getpid());
-	sw_answer_boolean(&out, "owner", engine != NULL);
-	sw_answer_text(&out, "region", call->api->region);
-	sw_answer_text(&out, "account", call->api->account);
+	sw_body_open(&out, NULL, '{');
+	sw_body_text(&out, "version", SW_VERSION);
+	sw_body_integer(&out, "pid", getpid());
+	sw_body_boolean(&out, "owner", engine != NULL);
+	sw_body_text(&out, "region", call->api->region);
+	sw_body_text(&out, "account", call->api->account);
 	if (engine) {
 		struct sw_engine_stats stats = {0};
 		sw_engine_stats(engine, &stats);
-		sw_answer_boolean(&out, "idle", sw_engine_is_idle(engine));
+		sw_body_boolean(&out, "idle", sw_engine_is_idle(engine));
 		write_stats(&out, &stats);
 	}
-	sw_answer_close(&out, '}');
+	sw_body_close(&out, '}');
 	sw_call_answer(call, &out);
 }

@@ -15,14 +15,14 @@ static const struct sw_member validate_members[] = {
 };
 const struct sw_shape sw_shape_validate_definition = SW_SHAPE(validate_members);
 
-static void write_diagnostic(struct sw_answer *out, const struct sw_finding *finding)
+static void write_diagnostic(struct sw_body *out, const struct sw_finding *finding)
 {
-	sw_answer_open(out, NULL, '{');
-	sw_answer_text(out, "severity", finding->severity == SW_SEVERITY_ERROR ? "ERROR" : "WARNING");
-	sw_answer_text(out, "code", finding->code);
-	sw_answer_text(out, "message", finding->aws_text);
-	sw_answer_text(out, "location", finding->aws_location[0] ? finding->aws_location : NULL);
-	sw_answer_close(out, '}');
+	sw_body_open(out, NULL, '{');
+	sw_body_text(out, "severity", finding->severity == SW_SEVERITY_ERROR ? "ERROR" : "WARNING");
+	sw_body_text(out, "code", finding->code);
+	sw_body_text(out, "message", finding->aws_text);
+	sw_body_text(out, "location", finding->aws_location[0] ? finding->aws_location : NULL);
+	sw_body_close(out, '}');
 }
 
 void sw_call_validate_definition(struct sw_call *call)
@@ -30,7 +30,7 @@ void sw_call_validate_definition(struct sw_call *call)
 	struct sw_machine *machine = NULL;
 	struct sw_findings *findings = NULL;
 	struct sw_error err = {0};
-	struct sw_answer out = SW_ANSWER;
+	struct sw_body out = SW_BODY;
 	size_t len = 0;
 	const char *definition = sw_call_text(call, "definition", &len);
 	/* "ERROR returns only ERROR diagnostics, whereas WARNING returns both [...]. The default is ERROR."
@@ -45,9 +45,9 @@ void sw_call_validate_definition(struct sw_call *call)
 		sw_call_fail_result(call, r, &err);
 		return;
 	}
-	sw_answer_open(&out, NULL, '{');
-	sw_answer_text(&out, "result", r == SW_OK ? "OK" : "FAIL");
-	sw_answer_open(&out, "diagnostics", '[');
+	sw_body_open(&out, NULL, '{');
+	sw_body_text(&out, "result", r == SW_OK ? "OK" : "FAIL");
+	sw_body_open(&out, "diagnostics", '[');
 	for (size_t i = 0; i < sw_findings_count(findings); i++) {
 		const struct sw_finding *finding = sw_findings_get(findings, i);
 		if (finding->severity != SW_SEVERITY_ERROR && !warnings)
@@ -58,9 +58,9 @@ void sw_call_validate_definition(struct sw_call *call)
 		write_diagnostic(&out, finding);
 		given++;
 	}
-	sw_answer_close(&out, ']');
-	sw_answer_boolean(&out, "truncated", truncated);
-	sw_answer_close(&out, '}');
+	sw_body_close(&out, ']');
+	sw_body_boolean(&out, "truncated", truncated);
+	sw_body_close(&out, '}');
 	sw_findings_free(findings);
 	if (r == SW_OK)
 		sw_machine_unref(machine);

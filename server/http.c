@@ -15,8 +15,7 @@
 #define TURNS_MAX 64                  /* runs of libmicrohttpd before others have their turn */
 #define FAREWELL_TURNS 8              /* runs to send the last answers */
 
-/* ---- in the loop
- * --------------------------------------------------------------------------------------------- */
+/* ---- in the loop ---- */
 
 static void set_alarm(struct sw_listener *listener, uint64_t in_ms)
 {
@@ -26,9 +25,17 @@ static void set_alarm(struct sw_listener *listener, uint64_t in_ms)
 	(void)loop->ops->alarm(loop->data, &listener->alarm, due_ms);
 }
 
+static unsigned count_connections(const struct sw_listener *listener)
+{
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+	return info ? info->num_connections : 0;
+}
+
 /*
  * After a connection was resumed the descriptor does not become readable and the time-out says nothing: run
- * once, and again while the time-out is 0.
+ * once, and again while the time-out is 0. And again after a connection ended: when the limit was reached,
+ * the next run is the one that listens again.
  */
 static void run(struct sw_listener *listener)
 {
@@ -38,10 +45,12 @@ static void run(struct sw_listener *listener)
 
 	listener->running = true;
 	for (int turn = 0; more && turn < TURNS_MAX; turn++) {
+		unsigned before = count_connections(listener);
 		listener->again = false;
 		MHD_run(listener->daemon);
 		known = MHD_get_timeout(listener->daemon, &timeout_ms);
-		more = listener->again || (known == MHD_YES && timeout_ms == 0);
+		more = listener->again || (known == MHD_YES && timeout_ms == 0) ||
+		       count_connections(listener) < before;
 	}
 	listener->running = false;
 	if (more)
@@ -80,8 +89,7 @@ static void on_message(void *cls, const char *format, va_list args)
 	SW_LOG(&server->options.log, SW_LOG_DEBUG, "libmicrohttpd: %s", text);
 }
 
-/* ---- life
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 /* Takes fd, also on failure. */
 static enum sw_result serve(struct sw_server *server, struct sw_listener *listener, int fd,

@@ -21,8 +21,7 @@ union address {
 	struct sockaddr_in6 v6;
 };
 
-/* ---- TCP --------------------------------------------------------------------------------------------------
- */
+/* ---- TCP ---- */
 
 static bool parse_port(const char *text, in_port_t *ret_port)
 {
@@ -122,8 +121,7 @@ enum sw_result sw_listen_tcp(const char *text, int *ret_fd, unsigned *ret_port, 
 	return SW_OK;
 }
 
-/* ---- the Unix socket --------------------------------------------------------------------------------------
- */
+/* ---- the Unix socket ---- */
 
 /* The caller owns the directory (its LOCK), so a socket that is there is stale. Anything else is left alone.
  */

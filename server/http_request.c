@@ -27,8 +27,7 @@ static const char *header(const struct sw_request *request, const char *name)
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
-/* ---- the answer
- * ----------------------------------------------------------------------------------------------- */
+/* ---- the answer ---- */
 
 static void set_answer(struct sw_request *request, unsigned status, const char *error_type, const char *text,
 		       size_t len)
@@ -112,8 +111,7 @@ void sw_request_give_up(struct sw_request *request)
 	MHD_resume_connection(request->connection);
 }
 
-/* ---- what is asked
- * ---------------------------------------------------------------------------------------------- */
+/* ---- what is asked ---- */
 
 /*
  * A browser names the page a request comes from. A page of another host must not reach the API, not even by a
@@ -192,8 +190,7 @@ static void dispatch(struct sw_request *request, const char *url, const char *me
 		call_api(request, action);
 }
 
-/* ---- from libmicrohttpd
- * -------------------------------------------------------------------------------------------- */
+/* ---- from libmicrohttpd ---- */
 
 static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *connection, void **slot)
 {

@@ -13,51 +13,59 @@
 extern "C" {
 #endif
 
-/* ---- the API without sockets ----------------------------------------------------------------------------
- */
+/* ---- the API without sockets ---- */
 
 struct sw_api;
 /*
- * engine NULL: only reading actions work, over reader; others answer SW_ECLOSED ("no owner"). With an engine,
- * reader may be NULL (the engine's own). Both are borrowed and must outlive the API.
+ * engine NULL: only reading actions work, over reader; others are answered 503 ServiceUnavailable (nobody
+ * owns the directory). With an engine, reader may be NULL (the engine's own). Both are borrowed and must
+ * outlive the API.
  */
 SW_API enum sw_result sw_api_new(struct sw_engine *engine, struct sw_reader *reader, struct sw_api **ret_api);
-SW_API void sw_api_free(
-	struct sw_api *api); /* NULL allowed; calls still waiting are answered first by the engine's end */
+/* Calls that still wait are answered later, at the latest when the engine is freed. NULL allowed. */
+SW_API void sw_api_free(struct sw_api *api);
 
-/* status is an HTTP status; body (borrowed for the call) is the JSON answer, or {"__type":...,
- * "message":...}. */
+/*
+ * status is an HTTP status: 200, 400, or 500 and 503 when the server is at fault. body is the JSON answer, or
+ * {"__type": error_type, "message": ...}. error_type is NULL with 200. All borrowed for the call.
+ */
 typedef void sw_api_reply_fn(void *user, int status, const char *error_type, const char *body, size_t len);
 /*
- * Answers one request. reply is called exactly once: from inside the call when the answer depends on
- * committed state only, else later from the loop. body is borrowed for the call. SW_ENOMEM.
+ * Answers one request: action is a name such as "StartExecution" (docs/api.md lists them), body its JSON.
+ * reply is called exactly once: from inside the call when the answer depends on committed state only, else
+ * later from the loop. body is borrowed for the call. SW_ENOMEM: reply is not called.
  */
 SW_API enum sw_result sw_api_call(struct sw_api *api, const char *action, const char *body, size_t len,
 				  sw_api_reply_fn *reply, void *user);
 
-/* ---- the server
- * -------------------------------------------------------------------------------------------- */
+/* ---- the server ---- */
 
 struct sw_server;
 struct sw_server_options {
 	const struct sw_loop *loop;   /* the engine's */
 	const char *listen;           /* "127.0.0.1:8083", "[::1]:8083"; port 0: any; NULL: no TCP */
-	const char *socket_directory; /* the data directory: listens on its socket "stepwell.sock" (0600);
-					 NULL: none */
+	const char *socket_directory; /* listens on its socket "stepwell.sock" (0600); NULL: none */
 	uint32_t connections_max;     /* 0: 10,000 */
 	uint32_t idle_seconds_max;    /* 0: 120 */
 	uint32_t body_bytes_max;      /* 0: 2 MiB */
 	struct sw_log log;
 };
 #define SW_SERVER_OPTIONS ((struct sw_server_options){.log = {.level = SW_LOG_INFO}})
-/* SW_EIO with a text that names the address. */
+/*
+ * SW_EIO with a text that names the address. SW_EINVAL: no address, or not a loopback one: requests are not
+ * authenticated. Whoever gives socket_directory owns it: a socket that is there is stale and is replaced.
+ */
 SW_API enum sw_result sw_server_new(struct sw_api *api, const struct sw_server_options *options,
 				    struct sw_server **ret_server, struct sw_error *err);
 /* The TCP port it listens on; 0: none. */
 SW_API unsigned sw_server_port(const struct sw_server *server);
-/* Stops accepting; *ret_busy tells whether requests still wait for an answer. Then sw_server_free. */
+/*
+ * Stops accepting; *ret_busy tells whether requests still wait for an answer, or for their answer to be sent.
+ * Call it again after turns of the loop until nothing is busy or patience ends; then sw_server_free.
+ */
 SW_API void sw_server_drain(struct sw_server *server, bool *ret_busy);
-/* Closes all; waiting requests get 503. Before the engine is freed. NULL allowed. */
+/* Closes all; waiting requests get 503. Before API and loop are freed, not from inside a callback. NULL
+ * allowed. */
 SW_API void sw_server_free(struct sw_server *server);
 
 #ifdef __cplusplus

@@ -12,7 +12,7 @@ struct check {
 	unsigned count;
 };
 
-/* ---- types --------------------------------------------------------------------------------------------- */
+/* ---- types ---- */
 
 static const char *token_name(const json_t *value)
 {
@@ -94,8 +94,7 @@ static bool check_types(struct check *check, const struct sw_shape *shape, const
 	return true;
 }
 
-/* ---- constraints -----------------------------------------------------------------------------------------
- */
+/* ---- constraints ---- */
 
 /* Java counts UTF-16 units: a character of four bytes in UTF-8 counts twice. */
 static size_t utf16_length(const char *text, size_t len)

@@ -112,10 +112,13 @@ static enum sw_result read_json(struct filter_parse *parse, struct sw_path_opera
 	operand->kind = SW_PATH_OPERAND_JSON;
 	operand->text = lex->text + from;
 	operand->len = (size_t)(to + 1 - from);
-	operand->tree =
-		sw_owner_adopt_tree_new(lex->owner, sw_path_parse_lenient(operand->text, operand->len));
 	lex->at = to + 1;
-	return SW_OK;
+	/* What cannot be read is a mistake only when it is looked at. */
+	json_t *tree = NULL;
+	enum sw_result r = sw_path_parse_lenient(operand->text, operand->len, &tree);
+	if (r == SW_OK && !(operand->tree = sw_owner_adopt_tree_new(lex->owner, tree)))
+		r = SW_ENOMEM;
+	return r == SW_ENOMEM ? no_memory(parse) : SW_OK;
 }
 
 /* What BigDecimal takes: digits, a point, an exponent; JSON is stricter. New, or NULL. */

@@ -145,7 +145,7 @@ static enum sw_path_status concat(struct sw_path_run *run, const json_t *model, 
 		status = SW_PATH_MEMORY;
 	else if (out.len > SW_PAYLOAD_BYTES_MAX * 4)
 		status = sw_path_throw(run, SW_PATH_LIMIT, "the text that concat() makes is too long");
-	else if (!(*ret_tree = json_stringn(out.data ? out.data : "", out.len)))
+	else if (!(*ret_tree = json_stringn_nocheck(out.data ? out.data : "", out.len)))
 		status = SW_PATH_MEMORY;
 	sw_buf_done(&out);
 	return status;

@@ -3,6 +3,7 @@
  * single quotes, numbers, true, false, null, paths of all kinds and other calls.
  */
 #include "asl/jsonpath/intrinsic.h"
+#include "asl/json_scan.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -94,7 +95,7 @@ static enum sw_result parse_string(struct call_parse *parse, bool template, json
 	}
 	parse->at++;
 	if (sw_buf_result(&text) == SW_OK)
-		*ret_tree = json_stringn(text.data ? text.data : "", text.len);
+		*ret_tree = json_stringn_nocheck(text.data ? text.data : "", text.len);
 	sw_buf_done(&text);
 	return *ret_tree ? SW_OK : no_memory(parse);
 }
@@ -263,6 +264,8 @@ enum sw_result sw_intrinsic_compile(const char *text, size_t len, struct sw_owne
 	if (len > SW_PATH_BYTES_MAX)
 		return sw_error_set(err, SW_EQUERY, "the expression is longer than %d bytes",
 				    SW_PATH_BYTES_MAX);
+	if (!sw_json_is_utf8(text, len))
+		return sw_error_set(err, SW_EQUERY, "the expression contains bytes that are not UTF-8");
 	enum sw_result r = parse_call(&parse, ret_call);
 	if (r < 0)
 		return r;

@@ -1,5 +1,6 @@
 /* The eighteen intrinsic functions. */
 #include "asl/digest.h"
+#include "asl/json_scan.h"
 #include "asl/jsonpath/intrinsic.h"
 
 #include <math.h>
@@ -436,11 +437,10 @@ static enum sw_result base64_decode(const struct sw_intrinsic_call *call, json_t
 	r = sw_buf_result(&out);
 	if (r == SW_OK && bad)
 		r = fails(call, "the string is not Base64");
-	if (r == SW_OK) {
-		*ret_tree = json_stringn(out.data ? out.data : "", out.len);
-		if (!*ret_tree)
-			r = fails(call, "the decoded bytes are not UTF-8");
-	}
+	if (r == SW_OK && !sw_json_is_utf8(out.data ? out.data : "", out.len))
+		r = fails(call, "the decoded bytes are not UTF-8");
+	if (r == SW_OK)
+		return give_text(call, &out, ret_tree);
 	sw_buf_done(&out);
 	return r;
 }

@@ -11,7 +11,16 @@
 struct lenient {
 	const char *at, *end;
 	unsigned depth;
+	bool no_memory;
 };
+
+/* What was just made: only for want of memory is it NULL. */
+static json_t *keep(struct lenient *in, json_t *tree)
+{
+	if (!tree)
+		in->no_memory = true;
+	return tree;
+}
 
 static void skip_space(struct lenient *in)
 {
@@ -28,7 +37,7 @@ static bool take(struct lenient *in, char c)
 	return true;
 }
 
-/* A quoted string, or a word up to one of the stops. New; NULL when it is no UTF-8 or is not closed. */
+/* A quoted string, or a word up to one of the stops. New; NULL when it is empty or not closed. */
 static json_t *read_word(struct lenient *in, const char *stops, bool *ret_quoted)
 {
 	static const char names[] = "bfnrt", codes[] = "\b\f\n\r\t";
@@ -42,7 +51,8 @@ static json_t *read_word(struct lenient *in, const char *stops, bool *ret_quoted
 		const char *stop = in->at;
 		while (stop > start && strchr(" \t\r\n", stop[-1]))
 			stop--;
-		return json_stringn(start, (size_t)(stop - start));
+		/* An empty word would be found here for ever. */
+		return stop > start ? keep(in, json_stringn_nocheck(start, (size_t)(stop - start))) : NULL;
 	}
 	struct sw_buf text = SW_BUF;
 	while (in->at < in->end && *in->at != quote) {
@@ -55,9 +65,11 @@ static json_t *read_word(struct lenient *in, const char *stops, bool *ret_quoted
 		sw_buf_char(&text, c);
 	}
 	json_t *word = NULL;
-	if (in->at < in->end && sw_buf_result(&text) == SW_OK) {
+	if (sw_buf_result(&text) < 0) {
+		in->no_memory = true;
+	} else if (in->at < in->end) {
 		in->at++;
-		word = json_stringn(text.data ? text.data : "", text.len);
+		word = keep(in, json_stringn_nocheck(text.data ? text.data : "", text.len));
 	}
 	sw_buf_done(&text);
 	return word;
@@ -67,12 +79,13 @@ static json_t *read_value(struct lenient *in);
 
 static json_t *read_array(struct lenient *in)
 {
-	json_t *array = json_array();
+	json_t *array = keep(in, json_array());
 	while (array && !take(in, ']')) {
 		if (take(in, ','))
 			continue;
 		json_t *item = in->at < in->end ? read_value(in) : NULL;
 		if (!item || json_array_append_new(array, item) != 0) {
+			in->no_memory = in->no_memory || item;
 			json_decref(array);
 			return NULL;
 		}
@@ -82,7 +95,7 @@ static json_t *read_array(struct lenient *in)
 
 static json_t *read_object(struct lenient *in)
 {
-	json_t *object = json_object();
+	json_t *object = keep(in, json_object());
 	while (object && !take(in, '}')) {
 		bool quoted;
 		if (take(in, ','))
@@ -95,6 +108,7 @@ static json_t *read_object(struct lenient *in)
 		int bad = !value || json_object_set_new_nocheck(object, json_string_value(key), value) != 0;
 		json_decref(key);
 		if (bad) {
+			in->no_memory = in->no_memory || value;
 			json_decref(object);
 			return NULL;
 		}
@@ -124,14 +138,18 @@ static json_t *read_value(struct lenient *in)
 	return value;
 }
 
-json_t *sw_path_parse_lenient(const char *text, size_t len)
+enum sw_result sw_path_parse_lenient(const char *text, size_t len, json_t **ret_tree)
 {
-	json_t *tree = NULL;
-	if (sw_json_parse(text, len, 0, &tree, NULL) == SW_OK)
-		return tree;
-	struct lenient in = {text, text + len, 0};
+	enum sw_result r = sw_json_parse(text, len, 0, ret_tree, NULL);
+	if (r == SW_OK || r == SW_ENOMEM)
+		return r;
+	struct lenient in = {.at = text, .end = text + len};
 	skip_space(&in);
-	if (in.at < in.end && (*in.at == '[' || *in.at == '{'))
-		return read_value(&in);
-	return json_stringn(text, len);
+	json_t *tree = in.at < in.end && (*in.at == '[' || *in.at == '{')
+			       ? read_value(&in)
+			       : keep(&in, json_stringn_nocheck(text, len));
+	if (!tree)
+		return in.no_memory ? SW_ENOMEM : SW_EJSON;
+	*ret_tree = tree;
+	return SW_OK;
 }

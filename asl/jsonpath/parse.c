@@ -2,6 +2,7 @@
  * Text of a path to tokens, by the rules of Jayway's PathCompiler, oddities included: what it takes,
  * definitions in the wild contain.
  */
+#include "asl/json_scan.h"
 #include "asl/jsonpath/path.h"
 
 #include <limits.h>
@@ -344,9 +345,15 @@ static bool add_argument(struct parse *parse, struct sw_path_token *token, struc
 	}
 	if (is_path)
 		return sw_path_parse(lex, copy, text->len, lex->column, &(*last)->path) == SW_OK;
-	(*last)->value = sw_owner_adopt_tree_new(lex->owner, sw_path_parse_lenient(copy, text->len));
-	if (!(*last)->value)
+	json_t *value = NULL;
+	enum sw_result r = sw_path_parse_lenient(copy, text->len, &value);
+	if (r == SW_EJSON) {
 		sw_path_lex_fail(lex, lex->at, "Failed to parse the function's argument %.100s", copy);
+		return false;
+	}
+	(*last)->value = sw_owner_adopt_tree_new(lex->owner, value);
+	if (!(*last)->value)
+		no_memory(parse);
 	return (*last)->value != NULL;
 }
 
@@ -672,8 +679,8 @@ enum sw_result sw_jsonpath_compile(const char *text, size_t len, struct sw_owner
 	enum sw_result r;
 	if (len > SW_PATH_BYTES_MAX) {
 		r = sw_error_set(&own, SW_EQUERY, "the path is longer than %d bytes", SW_PATH_BYTES_MAX);
-	} else if (memchr(text, '\0', len)) {
-		r = sw_error_set(&own, SW_EQUERY, "the path contains U+0000");
+	} else if (memchr(text, '\0', len) || !sw_json_is_utf8(text, len)) {
+		r = sw_error_set(&own, SW_EQUERY, "the path contains U+0000 or bytes that are not UTF-8");
 	} else {
 		/* Tokens point into the text. */
 		char *copy = sw_arena_strdup(&owner->arena, text, len);

@@ -206,8 +206,9 @@ enum sw_result sw_path_parse(const struct sw_path_lex *outer, const char *text, 
 /* Text is [?(...)]. */
 enum sw_result sw_path_parse_filter(const struct sw_path_lex *outer, const char *text, size_t len,
 				    uint32_t column, const struct sw_path_filter **ret_filter);
-/* JSON as the library's lenient parser takes it: 'single quotes', bare words. New, or NULL. */
-json_t *sw_path_parse_lenient(const char *text, size_t len);
+/* JSON as the library's lenient parser takes it: 'single quotes', bare words. SW_EJSON, SW_ENOMEM; *ret_tree
+ * is new. */
+enum sw_result sw_path_parse_lenient(const char *text, size_t len, json_t **ret_tree);
 enum sw_path_function sw_path_function_find(const char *name);
 /* Does it use nothing but $, .name, ['name'] and [n]? */
 bool sw_path_is_reference(const struct sw_jsonpath *path);

@@ -223,14 +223,34 @@ enum sw_result sw_step_input(struct sw_turn *turn, struct sw_branch *branch, str
 	return r;
 }
 
+/* sw_value_fits says no when memory is short, too. Prints no further than the limit. */
+static enum sw_result check_bytes(struct sw_value *value, size_t bytes_max)
+{
+	const json_t *tree;
+	struct sw_slice text;
+	struct sw_buf compact = SW_BUF;
+	if (sw_value_fits(value, bytes_max))
+		return SW_OK;
+	enum sw_result r = sw_value_tree(value, &tree);
+	if (r == SW_OK)
+		r = sw_json_print(tree, &compact, bytes_max);
+	sw_buf_done(&compact);
+	if (r == SW_OK)
+		r = sw_value_text(value, &text);
+	if (r == SW_OK && text.len > bytes_max)
+		r = SW_ELIMIT;
+	return r;
+}
+
 enum sw_result sw_step_check_size(struct sw_turn *turn, struct sw_value *value, const char *name)
 {
-	if (sw_value_fits(value, turn->execution->payload_bytes_max))
-		return SW_OK;
-	enum sw_result r = sw_failure_set(&turn->failure, SW_ERROR_DATA_LIMIT,
-					  "The state/task '%s' returned a result with a size exceeding the "
-					  "maximum number of bytes service limit.",
-					  name);
+	enum sw_result r = check_bytes(value, turn->execution->payload_bytes_max);
+	if (r != SW_ELIMIT)
+		return r;
+	r = sw_failure_set(&turn->failure, SW_ERROR_DATA_LIMIT,
+			   "The state/task '%s' returned a result with a size exceeding the "
+			   "maximum number of bytes service limit.",
+			   name);
 	return r < 0 ? r : SW_EQUERY;
 }
 
@@ -321,7 +341,9 @@ static enum sw_result assign_variables(struct sw_evaluation *evaluation, struct 
 	if (r == SW_OK)
 		r = merge_variables(branch, assigned, &merged);
 	json_decref(assigned);
-	if (r == SW_OK && !sw_value_fits(merged, VARIABLES_BYTES_MAX))
+	if (r == SW_OK)
+		r = check_bytes(merged, VARIABLES_BYTES_MAX);
+	if (r == SW_ELIMIT)
 		r = sw_turn_runtime(evaluation->turn, "The variables exceed the maximum size of %u bytes.",
 				    VARIABLES_BYTES_MAX);
 	if (r < 0) {

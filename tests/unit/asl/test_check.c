@@ -136,6 +136,46 @@ static void text_that_is_no_json_has_its_own_code(void **unused)
 	sw_findings_free(findings);
 }
 
+static void expect_express(const char *state, const char *aws_text, const char *aws_location)
+{
+	char text[1024];
+	struct sw_machine *machine = NULL;
+	struct sw_findings *findings = NULL;
+	struct sw_error err = {0};
+	snprintf(text, sizeof(text),
+		 "{\"StartAt\": \"P\", \"States\": {\"P\": {\"Type\": \"Parallel\", \"End\": true, "
+		 "\"Branches\": "
+		 "[{\"StartAt\": \"A\", \"States\": {\"A\": {%s, \"End\": true}}}]}}}",
+		 state);
+	assert_int_equal(sw_machine_compile(text, strlen(text), &machine, NULL, &err), SW_OK);
+	if (!aws_text) {
+		assert_int_equal(sw_machine_check_express(machine, &findings, &err), SW_OK);
+		assert_null(findings);
+	} else {
+		assert_int_equal(sw_machine_check_express(machine, &findings, &err), SW_EDEFINITION);
+		assert_string_equal(sw_findings_get(findings, 0)->aws_text, aws_text);
+		assert_string_equal(sw_findings_get(findings, 0)->aws_location, aws_location);
+		assert_int_equal(err.line, 1);
+	}
+	sw_findings_free(findings);
+	sw_machine_unref(machine);
+}
+
+/* api_express/illegal_activity_task.ccdf, api_express/illegal_callbacks_sync.0452 */
+static void express_machines_are_checked_as_aws_does(void **unused)
+{
+	(void)unused;
+	expect_express(
+		"\"Type\": \"Task\", \"Resource\": \"arn:aws:states:us-east-1:123456789012:activity:a\"",
+		"Express state machine does not support Activity ARN",
+		"/States/P/Branches[0]/States/A/Resource");
+	expect_express("\"Type\": \"Task\", \"Resource\": \"arn:aws:states:::states:startExecution.sync:2\"",
+		       "Express state machine does not support '.sync' service integration",
+		       "/States/P/Branches[0]/States/A/Resource");
+	expect_express("\"Type\": \"Task\", \"Resource\": \"arn:aws:states:::states:startExecution\"", NULL,
+		       NULL);
+}
+
 static void fields_of_the_other_language_are_said_as_aws_does(void **unused)
 {
 	(void)unused;
@@ -278,6 +318,7 @@ int main(void)
 		cmocka_unit_test(a_downgrade_of_the_language_is_said_as_aws_does),
 		cmocka_unit_test(blank_text_is_said_as_aws_does),
 		cmocka_unit_test(text_that_is_no_json_has_its_own_code),
+		cmocka_unit_test(express_machines_are_checked_as_aws_does),
 		cmocka_unit_test(fields_of_the_other_language_are_said_as_aws_does),
 		cmocka_unit_test(unsupported_fields_are_said_of_the_state),
 		cmocka_unit_test(dangling_targets_come_with_what_they_leave_unreachable),

@@ -10,22 +10,32 @@ struct sw_findings {
 	size_t count;
 };
 
-/* ---- the compiler: a text with "BAD" has two mistakes and a warning ------------------------------------------ */
+/* ---- the compiler: a text with "BAD" has two mistakes and a warning ---- */
 
 static struct sw_findings *findings_new(const char *text, size_t len)
 {
 	struct sw_findings *findings = calloc(1, sizeof(*findings));
 	if (len == 1) {
 		findings->count = 1;
-		findings->list[0] = (struct sw_finding){SW_SEVERITY_ERROR, "SCHEMA_VALIDATION_FAILED",
-		                                        "Definition must be a valid JSON object", "", {0}};
+		findings->list[0] = (struct sw_finding){SW_SEVERITY_ERROR,
+							"SCHEMA_VALIDATION_FAILED",
+							"Definition must be a valid JSON object",
+							"",
+							{0}};
 	} else if (memmem(text, len, "BAD", 3)) {
 		findings->count = 3;
-		findings->list[0] = (struct sw_finding){SW_SEVERITY_ERROR, "SCHEMA_VALIDATION_FAILED",
-		                                        "These fields are required: [States]", "/", {0}};
-		findings->list[1] = (struct sw_finding){SW_SEVERITY_WARNING, "NO_DOLLAR", "looks like a path", "/X", {0}};
-		findings->list[2] = (struct sw_finding){SW_SEVERITY_ERROR, "MISSING_TRANSITION_TARGET",
-		                                        "Missing 'Next' target: \"Y\"", "/States/X/Next", {0}};
+		findings->list[0] = (struct sw_finding){SW_SEVERITY_ERROR,
+							"SCHEMA_VALIDATION_FAILED",
+							"These fields are required: [States]",
+							"/",
+							{0}};
+		findings->list[1] =
+			(struct sw_finding){SW_SEVERITY_WARNING, "NO_DOLLAR", "looks like a path", "/X", {0}};
+		findings->list[2] = (struct sw_finding){SW_SEVERITY_ERROR,
+							"MISSING_TRANSITION_TARGET",
+							"Missing 'Next' target: \"Y\"",
+							"/States/X/Next",
+							{0}};
 	}
 	return findings;
 }
@@ -46,7 +56,7 @@ const struct sw_finding *sw_findings_get(const struct sw_findings *findings, siz
 }
 
 enum sw_result sw_machine_compile(const char *text, size_t len, struct sw_machine **ret_machine,
-                                  struct sw_findings **ret_findings, struct sw_error *err)
+				  struct sw_findings **ret_findings, struct sw_error *err)
 {
 	*ret_findings = findings_new(text, len);
 	if ((*ret_findings)->count)
@@ -64,20 +74,28 @@ void sw_text_free(char *text)
 	free(text);
 }
 
-/* ---- the engine ------------------------------------------------------------------------------------------------- */
+/* ---- the engine ---- */
 
 void fake_init(struct sw_engine *engine)
 {
 	memset(engine, 0, sizeof(*engine));
 	engine->reply = (struct sw_reply){FAKE_MACHINE, NULL, 1700000000123, false};
-	engine->reader.machine = (struct sw_machine_info){
-		.arn = (char *)FAKE_MACHINE, .name = (char *)"hello", .role_arn = (char *)"arn:aws:iam::123456789012:role/r",
-		.definition = (char *)"{\"StartAt\":\"\xc3\xa9\"}", .definition_len = 16,
-		.creation_ms = 1700000000001, .update_ms = 1700000000002};
-	engine->reader.execution = (struct sw_execution_info){
-		.arn = (char *)FAKE_EXECUTION, .name = (char *)"run1", .machine_arn = (char *)FAKE_MACHINE,
-		.machine_name = (char *)"hello", .input = (char *)"{}", .input_len = 2, .start_ms = 1700000000500,
-		.status = SW_STATUS_RUNNING};
+	engine->reader.machine =
+		(struct sw_machine_info){.arn = (char *)FAKE_MACHINE,
+					 .name = (char *)"hello",
+					 .role_arn = (char *)"arn:aws:iam::123456789012:role/r",
+					 .definition = (char *)"{\"StartAt\":\"\xc3\xa9\"}",
+					 .definition_len = 16,
+					 .creation_ms = 1700000000001,
+					 .update_ms = 1700000000002};
+	engine->reader.execution = (struct sw_execution_info){.arn = (char *)FAKE_EXECUTION,
+							      .name = (char *)"run1",
+							      .machine_arn = (char *)FAKE_MACHINE,
+							      .machine_name = (char *)"hello",
+							      .input = (char *)"{}",
+							      .input_len = 2,
+							      .start_ms = 1700000000500,
+							      .status = SW_STATUS_RUNNING};
 }
 
 void fake_done(struct sw_engine *engine)
@@ -120,9 +138,9 @@ static void note(struct sw_buf *asked, const char *name, const char *value)
 	sw_buf_printf(asked, "%s=%s;", name, value ? value : "(null)");
 }
 
-static enum sw_result machine_asked(struct sw_engine *engine, const char *what, const struct sw_machine_params *params,
-                                    sw_reply_fn *reply, void *user, struct sw_findings **ret_findings,
-                                    struct sw_error *err)
+static enum sw_result machine_asked(struct sw_engine *engine, const char *what,
+				    const struct sw_machine_params *params, sw_reply_fn *reply, void *user,
+				    struct sw_findings **ret_findings, struct sw_error *err)
 {
 	sw_buf_reset(&engine->asked);
 	sw_buf_text(&engine->asked, what);
@@ -138,22 +156,22 @@ static enum sw_result machine_asked(struct sw_engine *engine, const char *what, 
 }
 
 enum sw_result sw_engine_create_machine(struct sw_engine *engine, const struct sw_machine_params *params,
-                                        sw_reply_fn *reply, void *user, struct sw_findings **ret_findings,
-                                        struct sw_error *err)
+					sw_reply_fn *reply, void *user, struct sw_findings **ret_findings,
+					struct sw_error *err)
 {
 	return machine_asked(engine, "create ", params, reply, user, ret_findings, err);
 }
 
 enum sw_result sw_engine_update_machine(struct sw_engine *engine, const struct sw_machine_params *params,
-                                        sw_reply_fn *reply, void *user, struct sw_findings **ret_findings,
-                                        struct sw_error *err)
+					sw_reply_fn *reply, void *user, struct sw_findings **ret_findings,
+					struct sw_error *err)
 {
 	return machine_asked(engine, "update ", params, reply, user, ret_findings, err);
 }
 
 /* Notes "what a=b;c=d;" and replies. */
 static enum sw_result texts_asked(struct sw_engine *engine, const char *what, const char *const *pairs,
-                                  sw_reply_fn *reply, void *user, struct sw_error *err)
+				  sw_reply_fn *reply, void *user, struct sw_error *err)
 {
 	sw_buf_reset(&engine->asked);
 	sw_buf_text(&engine->asked, what);
@@ -162,51 +180,55 @@ static enum sw_result texts_asked(struct sw_engine *engine, const char *what, co
 	return asked(engine, reply, user, err);
 }
 
-enum sw_result sw_engine_delete_machine(struct sw_engine *engine, const char *name, sw_reply_fn *reply, void *user,
-                                        struct sw_error *err)
+enum sw_result sw_engine_delete_machine(struct sw_engine *engine, const char *name, sw_reply_fn *reply,
+					void *user, struct sw_error *err)
 {
 	return texts_asked(engine, "delete ", (const char *const[]){"name", name, NULL}, reply, user, err);
 }
 
-enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_params *params, sw_reply_fn *reply,
-                               void *user, struct sw_error *err)
+enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_params *params,
+			       sw_reply_fn *reply, void *user, struct sw_error *err)
 {
-	const char *const pairs[] = {"machine", params->machine, "name",  params->name,         "input", params->input,
-	                             "case",    params->test_case, "trace", params->trace_header, NULL};
+	const char *const pairs[] = {"machine", params->machine,      "name", params->name,
+				     "input",   params->input,        "case", params->test_case,
+				     "trace",   params->trace_header, NULL};
 	return texts_asked(engine, "start ", pairs, reply, user, err);
 }
 
 enum sw_result sw_engine_stop(struct sw_engine *engine, const char *execution_arn, const char *error,
-                              const char *cause, sw_reply_fn *reply, void *user, struct sw_error *err)
+			      const char *cause, sw_reply_fn *reply, void *user, struct sw_error *err)
 {
 	const char *const pairs[] = {"arn", execution_arn, "error", error, "cause", cause, NULL};
 	return texts_asked(engine, "stop ", pairs, reply, user, err);
 }
 
-enum sw_result sw_engine_delete_execution(struct sw_engine *engine, const char *execution_arn, sw_reply_fn *reply,
-                                          void *user, struct sw_error *err)
+enum sw_result sw_engine_delete_execution(struct sw_engine *engine, const char *execution_arn,
+					  sw_reply_fn *reply, void *user, struct sw_error *err)
 {
-	return texts_asked(engine, "remove ", (const char *const[]){"arn", execution_arn, NULL}, reply, user, err);
+	return texts_asked(engine, "remove ", (const char *const[]){"arn", execution_arn, NULL}, reply, user,
+			   err);
 }
 
 enum sw_result sw_engine_token_succeed(struct sw_engine *engine, const char *token, const char *output,
-                                       size_t output_len, sw_reply_fn *reply, void *user, struct sw_error *err)
+				       size_t output_len, sw_reply_fn *reply, void *user,
+				       struct sw_error *err)
 {
 	const char *const pairs[] = {"token", token, "output", output, NULL};
 	return texts_asked(engine, "succeed ", pairs, reply, user, err);
 }
 
-enum sw_result sw_engine_token_fail(struct sw_engine *engine, const char *token, const char *error, const char *cause,
-                                    sw_reply_fn *reply, void *user, struct sw_error *err)
+enum sw_result sw_engine_token_fail(struct sw_engine *engine, const char *token, const char *error,
+				    const char *cause, sw_reply_fn *reply, void *user, struct sw_error *err)
 {
 	const char *const pairs[] = {"token", token, "error", error, "cause", cause, NULL};
 	return texts_asked(engine, "fail ", pairs, reply, user, err);
 }
 
-enum sw_result sw_engine_token_heartbeat(struct sw_engine *engine, const char *token, sw_reply_fn *reply, void *user,
-                                         struct sw_error *err)
+enum sw_result sw_engine_token_heartbeat(struct sw_engine *engine, const char *token, sw_reply_fn *reply,
+					 void *user, struct sw_error *err)
 {
-	return texts_asked(engine, "heartbeat ", (const char *const[]){"token", token, NULL}, reply, user, err);
+	return texts_asked(engine, "heartbeat ", (const char *const[]){"token", token, NULL}, reply, user,
+			   err);
 }
 
 bool sw_engine_is_idle(const struct sw_engine *engine)
@@ -219,7 +241,7 @@ void sw_engine_stats(struct sw_engine *engine, struct sw_engine_stats *ret_stats
 	*ret_stats = (struct sw_engine_stats){.started = 7, .data_bytes = 4096};
 }
 
-/* ---- the reader --------------------------------------------------------------------------------------------------- */
+/* ---- the reader ---- */
 
 struct sw_reader *sw_engine_reader(struct sw_engine *engine)
 {
@@ -238,12 +260,13 @@ const char *sw_reader_account(const struct sw_reader *reader)
 
 static enum sw_result read(struct sw_reader *reader, struct sw_error *err)
 {
-	return reader->result == SW_OK ? SW_OK
-	                               : sw_error_set(err, reader->result, "%s", reader->text ? reader->text : "");
+	return reader->result == SW_OK
+		       ? SW_OK
+		       : sw_error_set(err, reader->result, "%s", reader->text ? reader->text : "");
 }
 
-enum sw_result sw_reader_machine(struct sw_reader *reader, const char *name_or_arn, struct sw_machine_info *ret_info,
-                                 struct sw_error *err)
+enum sw_result sw_reader_machine(struct sw_reader *reader, const char *name_or_arn,
+				 struct sw_machine_info *ret_info, struct sw_error *err)
 {
 	sw_buf_reset(&reader->asked);
 	note(&reader->asked, "machine", name_or_arn);
@@ -254,7 +277,7 @@ enum sw_result sw_reader_machine(struct sw_reader *reader, const char *name_or_a
 }
 
 enum sw_result sw_reader_machine_of(struct sw_reader *reader, const char *execution_arn,
-                                    struct sw_machine_info *ret_info, struct sw_error *err)
+				    struct sw_machine_info *ret_info, struct sw_error *err)
 {
 	if (strcmp(execution_arn, FAKE_EXECUTION) != 0)
 		return sw_error_set(err, SW_ENOENT, "no such execution");
@@ -267,7 +290,7 @@ void sw_machine_info_done(struct sw_machine_info *info)
 }
 
 enum sw_result sw_reader_execution(struct sw_reader *reader, const char *execution_arn, bool with_data,
-                                   struct sw_execution_info *ret_info, struct sw_error *err)
+				   struct sw_execution_info *ret_info, struct sw_error *err)
 {
 	if (strcmp(execution_arn, FAKE_EXECUTION) != 0)
 		return sw_error_set(err, SW_ENOENT, "no such execution");
@@ -290,7 +313,8 @@ static enum sw_result finish(struct sw_reader *reader, char **ret_cursor, struct
 }
 
 enum sw_result sw_reader_list_machines(struct sw_reader *reader, uint32_t limit, const char *cursor,
-                                       sw_each_machine_fn *each, void *user, char **ret_cursor, struct sw_error *err)
+				       sw_each_machine_fn *each, void *user, char **ret_cursor,
+				       struct sw_error *err)
 {
 	sw_buf_reset(&reader->asked);
 	sw_buf_printf(&reader->asked, "limit=%" PRIu32 ";", limit);
@@ -300,9 +324,9 @@ enum sw_result sw_reader_list_machines(struct sw_reader *reader, uint32_t limit,
 	return finish(reader, ret_cursor, err);
 }
 
-enum sw_result sw_reader_list_executions(struct sw_reader *reader, const struct sw_list_filter *filter, uint32_t limit,
-                                         const char *cursor, sw_each_execution_fn *each, void *user,
-                                         char **ret_cursor, struct sw_error *err)
+enum sw_result sw_reader_list_executions(struct sw_reader *reader, const struct sw_list_filter *filter,
+					 uint32_t limit, const char *cursor, sw_each_execution_fn *each,
+					 void *user, char **ret_cursor, struct sw_error *err)
 {
 	sw_buf_reset(&reader->asked);
 	note(&reader->asked, "machine", filter->machine);
@@ -328,8 +352,8 @@ static void give_event(struct sw_reader *reader, uint32_t id, sw_each_event_fn *
 }
 
 enum sw_result sw_reader_history(struct sw_reader *reader, const char *execution_arn, uint32_t first_id,
-                                 uint32_t limit, bool reverse, bool with_data, sw_each_event_fn *each, void *user,
-                                 uint32_t *ret_next_id, struct sw_error *err)
+				 uint32_t limit, bool reverse, bool with_data, sw_each_event_fn *each,
+				 void *user, uint32_t *ret_next_id, struct sw_error *err)
 {
 	sw_buf_reset(&reader->asked);
 	sw_buf_printf(&reader->asked, "first=%" PRIu32 ";data=%d;", first_id, with_data);

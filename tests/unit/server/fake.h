@@ -1,6 +1,6 @@
 /*
- * An engine, a reader and a compiler for the tests of server/: they remember what was asked of them and answer what
- * the test wants, at once or later.
+ * An engine, a reader and a compiler for the tests of server/: they remember what was asked of them and
+ * answer what the test wants, at once or later.
  */
 #ifndef SW_TEST_SERVER_FAKE_H
 #define SW_TEST_SERVER_FAKE_H
@@ -14,14 +14,14 @@
 #define FAKE_EXECUTION "arn:aws:states:us-east-1:123456789012:execution:hello:run1"
 
 struct sw_reader {
-	enum sw_result result; /* of the next reads */
-	const char *text;      /* of its error */
-	struct sw_machine_info machine;     /* borrowed texts; copied when it is asked for */
+	enum sw_result result;          /* of the next reads */
+	const char *text;               /* of its error */
+	struct sw_machine_info machine; /* borrowed texts; copied when it is asked for */
 	struct sw_execution_info execution;
-	uint32_t events;       /* of the execution */
-	size_t event_bytes;    /* of each: padded with spaces */
-	const char *next;      /* cursor that listings give */
-	struct sw_buf asked;   /* what was asked, as text */
+	uint32_t events;     /* of the execution */
+	size_t event_bytes;  /* of each: padded with spaces */
+	const char *next;    /* cursor that listings give */
+	struct sw_buf asked; /* what was asked, as text */
 };
 
 struct sw_engine {

@@ -79,7 +79,8 @@ static void gives(struct fixture *f, const char *action, const char *request, co
 }
 
 /* The answer is 400 with type and message. */
-static void refuses(struct fixture *f, const char *action, const char *request, const char *type, const char *message)
+static void refuses(struct fixture *f, const char *action, const char *request, const char *type,
+		    const char *message)
 {
 	call_over(f, f->api, action, request);
 	assert_int_equal(f->calls, 1);
@@ -95,16 +96,18 @@ static void refuses(struct fixture *f, const char *action, const char *request, 
 
 static void unknown_actions_are_refused(void **state)
 {
-	refuses(*state, "CreateActivity", "{}", "UnknownOperationException", "Stepwell does not have the action CreateActivity");
+	refuses(*state, "CreateActivity", "{}", "UnknownOperationException",
+		"Stepwell does not have the action CreateActivity");
 	refuses(*state, "", "{}", "UnknownOperationException", "Stepwell does not have the action ");
 	refuses(*state, "createStateMachine", "{}", "UnknownOperationException",
-	        "Stepwell does not have the action createStateMachine");
+		"Stepwell does not have the action createStateMachine");
 }
 
 static void bodies_that_are_no_object_are_refused(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const bad[] = {"[]", "5", "null", "{", "{\"a\":1}x", "\xff", "{\"a\":\"\\ud800\"}"};
+	static const char *const bad[] = {
+		"[]", "5", "null", "{", "{\"a\":1}x", "\xff", "{\"a\":\"\\ud800\"}"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		call_over(f, f->api, "ListStateMachines", bad[i]);
 		assert_int_equal(f->calls, 1);
@@ -119,30 +122,37 @@ static void wrong_types_and_broken_constraints_are_refused_before_the_engine_is_
 {
 	struct fixture *f = *state;
 	refuses(f, "StartExecution", "{\"stateMachineArn\":5}", "SerializationException",
-	        "NUMBER_VALUE can not be converted to a String");
+		"NUMBER_VALUE can not be converted to a String");
 	refuses(f, "StartExecution", "{}", "ValidationException",
-	        "1 validation error detected: Value null at 'stateMachineArn' failed to satisfy constraint: Member must "
-	        "not be null");
+		"1 validation error detected: Value null at 'stateMachineArn' failed to satisfy constraint: "
+		"Member must "
+		"not be null");
 	assert_int_equal(f->engine.asked.len, 0);
 }
 
 static void without_an_owner_only_reading_works(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const writing[] = {"CreateStateMachine", "UpdateStateMachine", "DeleteStateMachine",
-	                                      "StartExecution", "StopExecution", "SendTaskHeartbeat",
-	                                      "StepwellDeleteExecution"};
-	static const char body[] = "{\"name\":\"a\",\"definition\":\"{}\",\"roleArn\":\"" ROLE "\",\"taskToken\":\"t\","
-				   "\"stateMachineArn\":\"" FAKE_MACHINE "\",\"executionArn\":\"" FAKE_EXECUTION "\"}";
+	static const char *const writing[] = {
+		"CreateStateMachine", "UpdateStateMachine", "DeleteStateMachine",     "StartExecution",
+		"StopExecution",      "SendTaskHeartbeat",  "StepwellDeleteExecution"};
+	static const char body[] =
+		"{\"name\":\"a\",\"definition\":\"{}\",\"roleArn\":\"" ROLE "\",\"taskToken\":\"t\","
+		"\"stateMachineArn\":\"" FAKE_MACHINE "\",\"executionArn\":\"" FAKE_EXECUTION "\"}";
 	for (size_t i = 0; i < sizeof(writing) / sizeof(writing[0]); i++) {
 		call_over(f, f->reading, writing[i], body);
 		assert_int_equal(f->calls, 1);
 		assert_int_equal(f->status, 503);
 		assert_string_equal(f->type, "ServiceUnavailable");
 	}
-	static const char *const reading[] = {"DescribeStateMachine", "DescribeExecution", "ListExecutions",
-	                                      "GetExecutionHistory", "DescribeStateMachineForExecution",
-	                                      "ListStateMachines", "StepwellStatus", "StepwellListExecutions"};
+	static const char *const reading[] = {"DescribeStateMachine",
+					      "DescribeExecution",
+					      "ListExecutions",
+					      "GetExecutionHistory",
+					      "DescribeStateMachineForExecution",
+					      "ListStateMachines",
+					      "StepwellStatus",
+					      "StepwellListExecutions"};
 	for (size_t i = 0; i < sizeof(reading) / sizeof(reading[0]); i++) {
 		call_over(f, f->reading, reading[i], strstr(reading[i], "StepwellList") ? "{}" : body);
 		assert_int_equal(f->status, 200);
@@ -157,8 +167,8 @@ static void results_of_the_engine_become_http_answers(void **state)
 		int status;
 		const char *type;
 	} cases[] = {
-		{SW_ENOMEM, 500, "InternalFailure"}, {SW_EIO, 500, "InternalFailure"},
-		{SW_ECORRUPT, 500, "InternalFailure"}, {SW_EFULL, 503, "ServiceUnavailable"},
+		{SW_ENOMEM, 500, "InternalFailure"},     {SW_EIO, 500, "InternalFailure"},
+		{SW_ECORRUPT, 500, "InternalFailure"},   {SW_EFULL, 503, "ServiceUnavailable"},
 		{SW_ECLOSED, 503, "ServiceUnavailable"}, {SW_EFORKED, 500, "InternalFailure"},
 		{SW_EINVAL, 400, "ValidationException"},
 	};
@@ -195,28 +205,32 @@ static void machines_are_created(void **state)
 {
 	struct fixture *f = *state;
 	gives(f, "CreateStateMachine",
-	      "{\"name\":\"hello\",\"definition\":\"{\\\"a\\\":1}\",\"roleArn\":\"" ROLE "\",\"tags\":[{\"key\":\"a\",\"value\":\"\"}]}",
+	      "{\"name\":\"hello\",\"definition\":\"{\\\"a\\\":1}\",\"roleArn\":\"" ROLE
+	      "\",\"tags\":[{\"key\":\"a\",\"value\":\"\"}]}",
 	      "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"creationDate\":1700000000.123}");
 	assert_string_equal(f->engine.asked.data, "create name=hello;definition={\"a\":1};role=" ROLE
-	                                          ";type=STANDARD;logging=(null);tracing=(null);");
-	gives(f, "CreateStateMachine", "{\"name\":\"hello\",\"definition\":\"{}\",\"type\":\"EXPRESS\",\"publish\":false}",
+						  ";type=STANDARD;logging=(null);tracing=(null);");
+	gives(f, "CreateStateMachine",
+	      "{\"name\":\"hello\",\"definition\":\"{}\",\"type\":\"EXPRESS\",\"publish\":false}",
 	      "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"creationDate\":1700000000.123}");
-	assert_string_equal(f->engine.asked.data,
-	                    "create name=hello;definition={};role=(null);type=EXPRESS;logging=(null);tracing=(null);");
+	assert_string_equal(
+		f->engine.asked.data,
+		"create name=hello;definition={};role=(null);type=EXPRESS;logging=(null);tracing=(null);");
 }
 
 static void configurations_reach_the_engine_in_full(void **state)
 {
 	struct fixture *f = *state;
 	call_over(f, f->api, "CreateStateMachine",
-	          "{\"name\":\"hello\",\"definition\":\"{}\",\"tracingConfiguration\":{\"enabled\":true},"
-	          "\"loggingConfiguration\":{\"level\":\"ALL\",\"destinations\":[{\"cloudWatchLogsLogGroup\":"
-	          "{\"logGroupArn\":\"arn:x\"}}]}}");
+		  "{\"name\":\"hello\",\"definition\":\"{}\",\"tracingConfiguration\":{\"enabled\":true},"
+		  "\"loggingConfiguration\":{\"level\":\"ALL\",\"destinations\":[{\"cloudWatchLogsLogGroup\":"
+		  "{\"logGroupArn\":\"arn:x\"}}]}}");
 	assert_int_equal(f->status, 200);
-	assert_string_equal(f->engine.asked.data,
-	                    "create name=hello;definition={};role=(null);type=STANDARD;"
-	                    "logging={\"destinations\":[{\"cloudWatchLogsLogGroup\":{\"logGroupArn\":\"arn:x\"}}],"
-	                    "\"includeExecutionData\":false,\"level\":\"ALL\"};tracing={\"enabled\":true};");
+	assert_string_equal(
+		f->engine.asked.data,
+		"create name=hello;definition={};role=(null);type=STANDARD;"
+		"logging={\"destinations\":[{\"cloudWatchLogsLogGroup\":{\"logGroupArn\":\"arn:x\"}}],"
+		"\"includeExecutionData\":false,\"level\":\"ALL\"};tracing={\"enabled\":true};");
 }
 
 /* api_logs/invalid_logging_configuration, update_logging_configuration, incomplete_logging_configuration */
@@ -233,13 +247,13 @@ static void logging_needs_exactly_one_destination(void **state)
 	char request[400];
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(request, sizeof(request),
-		         "{\"name\":\"a\",\"definition\":\"{}\",\"loggingConfiguration\":%s}", bad[i]);
+			 "{\"name\":\"a\",\"definition\":\"{}\",\"loggingConfiguration\":%s}", bad[i]);
 		refuses(*state, "CreateStateMachine", request, "InvalidLoggingConfiguration",
-		        "Invalid Logging Configuration: Must specify exactly one Log Destination.");
+			"Invalid Logging Configuration: Must specify exactly one Log Destination.");
 	}
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		snprintf(request, sizeof(request),
-		         "{\"name\":\"a\",\"definition\":\"{}\",\"loggingConfiguration\":%s}", good[i]);
+			 "{\"name\":\"a\",\"definition\":\"{}\",\"loggingConfiguration\":%s}", good[i]);
 		call_over(*state, ((struct fixture *)*state)->api, "CreateStateMachine", request);
 		assert_int_equal(((struct fixture *)*state)->status, 200);
 	}
@@ -247,15 +261,19 @@ static void logging_needs_exactly_one_destination(void **state)
 
 static void names_are_checked_by_length_and_characters(void **state)
 {
-	refuses(*state, "CreateStateMachine", "{\"name\":\"a b\",\"definition\":\"{}\"}", "InvalidName", "Invalid Name: 'a b'");
-	refuses(*state, "StartExecution", "{\"name\":\"a/b\",\"stateMachineArn\":\"x\"}", "InvalidName", "Invalid Name: 'a/b'");
+	refuses(*state, "CreateStateMachine", "{\"name\":\"a b\",\"definition\":\"{}\"}", "InvalidName",
+		"Invalid Name: 'a b'");
+	refuses(*state, "StartExecution", "{\"name\":\"a/b\",\"stateMachineArn\":\"x\"}", "InvalidName",
+		"Invalid Name: 'a/b'");
 	refuses(*state, "CreateStateMachine",
-	        "{\"name\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
-	        "\"definition\":\"{}\"}",
-	        "ValidationException",
-	        "1 validation error detected: Value "
-	        "'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' at 'name' failed to "
-	        "satisfy constraint: Member must have length less than or equal to 80");
+		"{\"name\":"
+		"\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
+		"\"definition\":\"{}\"}",
+		"ValidationException",
+		"1 validation error detected: Value "
+		"'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' at "
+		"'name' failed to "
+		"satisfy constraint: Member must have length less than or equal to 80");
 	/* api_activities/create_activity_invalid_name_x00activity: a NUL is shown */
 	struct fixture *f = *state;
 	call_over(f, f->api, "CreateStateMachine", "{\"name\":\"\\u0000x\",\"definition\":\"{}\"}");
@@ -264,16 +282,19 @@ static void names_are_checked_by_length_and_characters(void **state)
 
 static void roles_and_what_is_not_supported_are_refused(void **state)
 {
-	refuses(*state, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\"{}\",\"roleArn\":\"me\"}", "InvalidArn",
-	        "Invalid Role Arn: 'me'");
-	refuses(*state, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\"{}\",\"publish\":true}", "ValidationException",
-	        "Stepwell does not support versions of state machines: publish must be false");
-	refuses(*state, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\"{}\",\"versionDescription\":\"x\"}",
-	        "ValidationException", "Version description can only be set when publish is true");
+	refuses(*state, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\"{}\",\"roleArn\":\"me\"}",
+		"InvalidArn", "Invalid Role Arn: 'me'");
+	refuses(*state, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\"{}\",\"publish\":true}",
+		"ValidationException",
+		"Stepwell does not support versions of state machines: publish must be false");
 	refuses(*state, "CreateStateMachine",
-	        "{\"name\":\"a\",\"definition\":\"{}\",\"encryptionConfiguration\":{\"type\":\"CUSTOMER_MANAGED_KMS_KEY\"}}",
-	        "InvalidEncryptionConfiguration",
-	        "Invalid Encryption Configuration: Stepwell does not support customer managed keys");
+		"{\"name\":\"a\",\"definition\":\"{}\",\"versionDescription\":\"x\"}", "ValidationException",
+		"Version description can only be set when publish is true");
+	refuses(*state, "CreateStateMachine",
+		"{\"name\":\"a\",\"definition\":\"{}\",\"encryptionConfiguration\":{\"type\":\"CUSTOMER_"
+		"MANAGED_KMS_KEY\"}}",
+		"InvalidEncryptionConfiguration",
+		"Invalid Encryption Configuration: Stepwell does not support customer managed keys");
 }
 
 /* api/create_duplicate_sm_name */
@@ -283,8 +304,8 @@ static void a_taken_name_names_the_machine(void **state)
 	for (int later = 0; later < 2; later++) {
 		f->engine.result = later ? SW_OK : SW_EEXIST;
 		f->engine.reply_result = later ? SW_EEXIST : SW_OK;
-		refuses(f, "CreateStateMachine", "{\"name\":\"hello\",\"definition\":\"{}\"}", "StateMachineAlreadyExists",
-		        "State Machine Already Exists: '" FAKE_MACHINE "'");
+		refuses(f, "CreateStateMachine", "{\"name\":\"hello\",\"definition\":\"{}\"}",
+			"StateMachineAlreadyExists", "State Machine Already Exists: '" FAKE_MACHINE "'");
 	}
 }
 
@@ -295,31 +316,36 @@ static void mistakes_of_a_definition_are_joined_without_warnings(void **state)
 	f->engine.result = SW_EDEFINITION;
 	f->engine.with_findings = true;
 	static const char message[] =
-		"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [States] at /, "
+		"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: "
+		"[States] at /, "
 		"MISSING_TRANSITION_TARGET: Missing 'Next' target: \"Y\" at /States/X/Next'";
-	refuses(f, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\"BAD\"}", "InvalidDefinition", message);
+	refuses(f, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\"BAD\"}", "InvalidDefinition",
+		message);
 	refuses(f, "UpdateStateMachine", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"definition\":\"BAD\"}",
-	        "InvalidDefinition", message);
+		"InvalidDefinition", message);
 	/* no place: none is named */
 	refuses(f, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\" \"}", "InvalidDefinition",
-	        "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object'");
+		"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Definition must be a valid "
+		"JSON object'");
 	f->engine.with_findings = false;
 	f->engine.text = "the first mistake";
 	refuses(f, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\"BAD\"}", "InvalidDefinition",
-	        "Invalid State Machine Definition: 'the first mistake'");
+		"Invalid State Machine Definition: 'the first mistake'");
 }
 
 static void a_definition_over_the_limit_is_a_broken_constraint(void **state)
 {
 	struct fixture *f = *state;
 	size_t bytes = SW_DEFINITION_BYTES_MAX + 1;
-	char *request = malloc(bytes + 100), *at = request + sprintf(request, "{\"name\":\"a\",\"definition\":\"");
+	char *request = malloc(bytes + 100),
+	     *at = request + sprintf(request, "{\"name\":\"a\",\"definition\":\"");
 	memset(at, ' ', bytes);
 	memcpy(at + bytes, "\"}", 3);
 	f->engine.result = SW_ELIMIT;
 	refuses(f, "CreateStateMachine", request, "ValidationException",
-	        "1 validation error detected: Value at 'definition' failed to satisfy constraint: Member must have length "
-	        "less than or equal to 1048576");
+		"1 validation error detected: Value at 'definition' failed to satisfy constraint: Member "
+		"must have length "
+		"less than or equal to 1048576");
 	free(request);
 }
 
@@ -331,19 +357,20 @@ static void machines_are_updated(void **state)
 	gives(f, "UpdateStateMachine", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"roleArn\":\"" ROLE "\"}",
 	      "{\"updateDate\":1700000000.123,\"revisionId\":\"rev-1\"}");
 	assert_string_equal(f->engine.asked.data, "update name=hello;definition=(null);role=" ROLE
-	                                          ";type=STANDARD;logging=(null);tracing=(null);");
-	f->engine.reply.revision_id = NULL;
+						  ";type=STANDARD;logging=(null);tracing=(null);");
+	f->engine.reply.revision_id = "";
 	gives(f, "UpdateStateMachine", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"definition\":\"{}\"}",
 	      "{\"updateDate\":1700000000.123}");
 	refuses(f, "UpdateStateMachine", HELLO, "MissingRequiredParameter",
-	        "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be "
-	        "specified");
+		"Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration "
+		"must be "
+		"specified");
 	f->engine.reply_result = SW_EDELETING;
 	refuses(f, "UpdateStateMachine", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"definition\":\"{}\"}",
-	        "StateMachineDeleting", "State Machine Deleting: '" FAKE_MACHINE "'");
+		"StateMachineDeleting", "State Machine Deleting: '" FAKE_MACHINE "'");
 	f->engine.reply_result = SW_ENOENT;
 	refuses(f, "UpdateStateMachine", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"definition\":\"{}\"}",
-	        "StateMachineDoesNotExist", "State Machine Does Not Exist: '" FAKE_MACHINE "'");
+		"StateMachineDoesNotExist", "State Machine Does Not Exist: '" FAKE_MACHINE "'");
 }
 
 /* api/delete_nonexistent_sm */
@@ -361,7 +388,8 @@ static void deleting_what_is_not_there_is_fine(void **state)
 	gives(f, "DeleteStateMachine",
 	      "{\"stateMachineArn\":\"arn:aws:states:eu-west-1:123456789012:stateMachine:hello\"}", "{}");
 	assert_int_equal(f->engine.asked.len, 0);
-	refuses(f, "DeleteStateMachine", "{\"stateMachineArn\":\"x\"}", "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: x'");
+	refuses(f, "DeleteStateMachine", "{\"stateMachineArn\":\"x\"}", "InvalidArn",
+		"Invalid Arn: 'Invalid ARN prefix: x'");
 }
 
 /* api/create_duplicate_definition_format_sm: the shape of the answer */
@@ -369,19 +397,23 @@ static void machines_are_described(void **state)
 {
 	struct fixture *f = *state;
 	static const char rest[] =
-		"\"roleArn\":\"" ROLE "\",\"type\":\"STANDARD\",\"creationDate\":1700000000.001,\"loggingConfiguration\":"
-		"{\"includeExecutionData\":false,\"level\":\"OFF\"},\"tracingConfiguration\":{\"enabled\":false}}";
+		"\"roleArn\":\"" ROLE
+		"\",\"type\":\"STANDARD\",\"creationDate\":1700000000.001,\"loggingConfiguration\":"
+		"{\"includeExecutionData\":false,\"level\":\"OFF\"},\"tracingConfiguration\":{\"enabled\":"
+		"false}}";
 	char body[600];
 	snprintf(body, sizeof(body),
-	         "{\"stateMachineArn\":\"%s\",\"name\":\"hello\",\"status\":\"ACTIVE\",\"definition\":"
-	         "\"{\\\"StartAt\\\":\\\"\xc3\xa9\\\"}\",%s",
-	         FAKE_MACHINE, rest);
+		 "{\"stateMachineArn\":\"%s\",\"name\":\"hello\",\"status\":\"ACTIVE\",\"definition\":"
+		 "\"{\\\"StartAt\\\":\\\"\xc3\xa9\\\"}\",%s",
+		 FAKE_MACHINE, rest);
 	gives(f, "DescribeStateMachine", HELLO, body);
 	assert_string_equal(f->engine.reader.asked.data, "machine=hello;");
 	snprintf(body, sizeof(body),
-	         "{\"stateMachineArn\":\"%s\",\"name\":\"hello\",\"status\":\"ACTIVE\",\"definition\":\"{}\",%s",
-	         FAKE_MACHINE, rest);
-	gives(f, "DescribeStateMachine", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"includedData\":\"METADATA_ONLY\"}", body);
+		 "{\"stateMachineArn\":\"%s\",\"name\":\"hello\",\"status\":\"ACTIVE\",\"definition\":\"{}\","
+		 "%s",
+		 FAKE_MACHINE, rest);
+	gives(f, "DescribeStateMachine",
+	      "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"includedData\":\"METADATA_ONLY\"}", body);
 }
 
 static void a_described_machine_shows_its_configurations_and_revision(void **state)
@@ -396,8 +428,9 @@ static void a_described_machine_shows_its_configurations_and_revision(void **sta
 	assert_non_null(strstr(f->body, "\"status\":\"DELETING\""));
 	assert_non_null(strstr(f->body, "\"type\":\"EXPRESS\""));
 	assert_non_null(strstr(f->body, "\"revisionId\":\"rev\""));
-	assert_non_null(strstr(f->body, "\"loggingConfiguration\":{\"destinations\":[],\"includeExecutionData\":false,"
-	                                "\"level\":\"OFF\"},\"tracingConfiguration\":{\"enabled\":true}"));
+	assert_non_null(strstr(f->body,
+			       "\"loggingConfiguration\":{\"destinations\":[],\"includeExecutionData\":false,"
+			       "\"level\":\"OFF\"},\"tracingConfiguration\":{\"enabled\":true}"));
 }
 
 static void machines_that_are_not_here_do_not_exist(void **state)
@@ -417,9 +450,9 @@ static void machines_that_are_not_here_do_not_exist(void **state)
 	}
 	/* api/describe_invalid_arn_sm */
 	refuses(*state, "DescribeStateMachine", "{\"stateMachineArn\":\"not_a_valid_arn\"}", "InvalidArn",
-	        "Invalid Arn: 'Invalid ARN prefix: not_a_valid_arn'");
+		"Invalid Arn: 'Invalid ARN prefix: not_a_valid_arn'");
 	refuses(*state, "DescribeStateMachine", "{\"stateMachineArn\":\"" FAKE_EXECUTION "\"}", "InvalidArn",
-	        "Invalid Arn: 'Resource type not valid in this context: execution'");
+		"Invalid Arn: 'Resource type not valid in this context: execution'");
 }
 
 /* api/describe_state_machine_for_execution */
@@ -436,8 +469,8 @@ static void the_machine_of_an_execution_is_described(void **state)
 static void machines_are_listed_in_pages(void **state)
 {
 	struct fixture *f = *state;
-#define LISTED                                                                                                       \
-	"{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"name\":\"hello\",\"type\":\"STANDARD\","                         \
+#define LISTED                                                                                \
+	"{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"name\":\"hello\",\"type\":\"STANDARD\"," \
 	"\"creationDate\":1700000000.001}"
 	gives(f, "ListStateMachines", "{}", "{\"stateMachines\":[" LISTED "," LISTED "]}");
 	assert_string_equal(f->engine.reader.asked.data, "limit=100;cursor=(null);");
@@ -448,11 +481,13 @@ static void machines_are_listed_in_pages(void **state)
 	call_over(f, f->api, "ListStateMachines", "{\"maxResults\":0}");
 	assert_string_equal(f->engine.reader.asked.data, "limit=100;cursor=(null);");
 	refuses(f, "ListStateMachines", "{\"maxResults\":1001}", "ValidationException",
-	        "1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: Member must have "
-	        "value less than or equal to 1000");
+		"1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: "
+		"Member must have "
+		"value less than or equal to 1000");
 	f->engine.reader.result = SW_ETOKEN;
 	/* api_aliasing/list_state_machine_aliases_pagination_invalid_next_token: the text */
-	refuses(f, "ListStateMachines", "{\"nextToken\":\"bad\"}", "InvalidToken", "Invalid Token: 'Invalid token'");
+	refuses(f, "ListStateMachines", "{\"nextToken\":\"bad\"}", "InvalidToken",
+		"Invalid Token: 'Invalid token'");
 }
 
 /* api_validation/ */
@@ -461,14 +496,19 @@ static void definitions_are_validated(void **state)
 	gives(*state, "ValidateStateMachineDefinition", "{\"definition\":\"{}\",\"type\":\"STANDARD\"}",
 	      "{\"result\":\"OK\",\"diagnostics\":[],\"truncated\":false}");
 	gives(*state, "ValidateStateMachineDefinition", "{\"definition\":\" \"}",
-	      "{\"result\":\"FAIL\",\"diagnostics\":[{\"severity\":\"ERROR\",\"code\":\"SCHEMA_VALIDATION_FAILED\","
+	      "{\"result\":\"FAIL\",\"diagnostics\":[{\"severity\":\"ERROR\",\"code\":\"SCHEMA_VALIDATION_"
+	      "FAILED\","
 	      "\"message\":\"Definition must be a valid JSON object\"}],\"truncated\":false}");
-#define FIRST                                                                                                        \
-	"{\"severity\":\"ERROR\",\"code\":\"SCHEMA_VALIDATION_FAILED\",\"message\":\"These fields are required: "      \
+#define FIRST                                                                                           \
+	"{\"severity\":\"ERROR\",\"code\":\"SCHEMA_VALIDATION_FAILED\",\"message\":\"These fields are " \
+	"required: "                                                                                    \
 	"[States]\",\"location\":\"/\"}"
-#define SECOND "{\"severity\":\"WARNING\",\"code\":\"NO_DOLLAR\",\"message\":\"looks like a path\",\"location\":\"/X\"}"
-#define THIRD                                                                                                        \
-	"{\"severity\":\"ERROR\",\"code\":\"MISSING_TRANSITION_TARGET\",\"message\":\"Missing 'Next' target: "         \
+#define SECOND                                                                         \
+	"{\"severity\":\"WARNING\",\"code\":\"NO_DOLLAR\",\"message\":\"looks like a " \
+	"path\",\"location\":\"/X\"}"
+#define THIRD                                                                                          \
+	"{\"severity\":\"ERROR\",\"code\":\"MISSING_TRANSITION_TARGET\",\"message\":\"Missing 'Next' " \
+	"target: "                                                                                     \
 	"\\\"Y\\\"\",\"location\":\"/States/X/Next\"}"
 	gives(*state, "ValidateStateMachineDefinition", "{\"definition\":\"BAD\"}",
 	      "{\"result\":\"FAIL\",\"diagnostics\":[" FIRST "," THIRD "],\"truncated\":false}");
@@ -479,8 +519,9 @@ static void definitions_are_validated(void **state)
 	gives(*state, "ValidateStateMachineDefinition", "{\"definition\":\"BAD\",\"maxResults\":2}",
 	      "{\"result\":\"FAIL\",\"diagnostics\":[" FIRST "," THIRD "],\"truncated\":false}");
 	refuses(*state, "ValidateStateMachineDefinition", "{\"definition\":\"\"}", "ValidationException",
-	        "1 validation error detected: Value at 'definition' failed to satisfy constraint: Member must have length "
-	        "greater than or equal to 1");
+		"1 validation error detected: Value at 'definition' failed to satisfy constraint: Member "
+		"must have length "
+		"greater than or equal to 1");
 }
 
 /* ---- executions ---- */
@@ -489,12 +530,16 @@ static void executions_are_started(void **state)
 {
 	struct fixture *f = *state;
 	f->engine.reply.arn = FAKE_EXECUTION;
-	gives(f, "StartExecution", HELLO, "{\"executionArn\":\"" FAKE_EXECUTION "\",\"startDate\":1700000000.123}");
-	assert_string_equal(f->engine.asked.data, "start machine=hello;name=(null);input=(null);case=(null);trace=(null);");
+	gives(f, "StartExecution", HELLO,
+	      "{\"executionArn\":\"" FAKE_EXECUTION "\",\"startDate\":1700000000.123}");
+	assert_string_equal(f->engine.asked.data,
+			    "start machine=hello;name=(null);input=(null);case=(null);trace=(null);");
 	call_over(f, f->api, "StartExecution",
-	          "{\"stateMachineArn\":\"" FAKE_MACHINE "#Case\",\"name\":\"run1\",\"input\":\"2\",\"traceHeader\":\"Root=1\"}");
+		  "{\"stateMachineArn\":\"" FAKE_MACHINE
+		  "#Case\",\"name\":\"run1\",\"input\":\"2\",\"traceHeader\":\"Root=1\"}");
 	assert_int_equal(f->status, 200);
-	assert_string_equal(f->engine.asked.data, "start machine=hello;name=run1;input=2;case=Case;trace=Root=1;");
+	assert_string_equal(f->engine.asked.data,
+			    "start machine=hello;name=run1;input=2;case=Case;trace=Root=1;");
 }
 
 /* api/invalid_start_execution_arn, api/invalid_start_execution_input */
@@ -502,22 +547,29 @@ static void starts_are_refused_in_aws_words(void **state)
 {
 	struct fixture *f = *state;
 	f->engine.result = SW_ENOENT;
-	refuses(f, "StartExecution", HELLO, "StateMachineDoesNotExist", "State Machine Does Not Exist: '" FAKE_MACHINE "'");
+	refuses(f, "StartExecution", HELLO, "StateMachineDoesNotExist",
+		"State Machine Does Not Exist: '" FAKE_MACHINE "'");
+	f->engine.text = "no such test case";
+	refuses(f, "StartExecution", "{\"stateMachineArn\":\"" FAKE_MACHINE "#C\"}",
+		"StateMachineDoesNotExist",
+		"State Machine Does Not Exist: '" FAKE_MACHINE "#C' (no such test case)");
 	f->engine.result = SW_EDELETING;
-	refuses(f, "StartExecution", HELLO, "StateMachineDeleting", "State Machine Deleting: '" FAKE_MACHINE "'");
+	refuses(f, "StartExecution", HELLO, "StateMachineDeleting",
+		"State Machine Deleting: '" FAKE_MACHINE "'");
 	f->engine.result = SW_EEXIST;
-	refuses(f, "StartExecution", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"name\":\"run1\"}", "ExecutionAlreadyExists",
-	        "Execution Already Exists: '" FAKE_EXECUTION "'");
+	refuses(f, "StartExecution", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"name\":\"run1\"}",
+		"ExecutionAlreadyExists", "Execution Already Exists: '" FAKE_EXECUTION "'");
 	f->engine.result = SW_EINPUT;
 	f->engine.text = "what the engine says";
 	refuses(f, "StartExecution", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"input\":\"not some json\"}",
-	        "InvalidExecutionInput",
-	        "Invalid State Machine Execution Input: 'Unrecognized token 'not': was expecting (JSON String, Number, "
-	        "Array, Object or token 'null', 'true' or 'false')'");
-	refuses(f, "StartExecution", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"input\":\"\"}", "InvalidExecutionInput",
-	        "Invalid State Machine Execution Input: 'Invalid execution input.'");
-	refuses(f, "StartExecution", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"input\":\"{} {}\"}", "InvalidExecutionInput",
-	        "Invalid State Machine Execution Input: 'what the engine says'");
+		"InvalidExecutionInput",
+		"Invalid State Machine Execution Input: 'Unrecognized token 'not': was expecting (JSON "
+		"String, Number, "
+		"Array, Object or token 'null', 'true' or 'false')'");
+	refuses(f, "StartExecution", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"input\":\"\"}",
+		"InvalidExecutionInput", "Invalid State Machine Execution Input: 'Invalid execution input.'");
+	refuses(f, "StartExecution", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"input\":\"{} {}\"}",
+		"InvalidExecutionInput", "what the engine says");
 	f->engine.result = SW_ELIMIT;
 	refuses(f, "StartExecution", HELLO, "ExecutionLimitExceeded", "what the engine says");
 }
@@ -532,9 +584,22 @@ static void an_input_over_the_limit_is_a_broken_constraint(void **state)
 	memcpy(at + bytes, "\"}", 3);
 	f->engine.reply_result = SW_ELIMIT;
 	refuses(f, "StartExecution", request, "ValidationException",
-	        "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less "
-	        "than or equal to 262144");
+		"1 validation error detected: Value at 'input' failed to satisfy constraint: Member must "
+		"have length less "
+		"than or equal to 262144");
 	free(request);
+}
+
+/* api/start_sync_execution */
+static void synchronous_executions_need_another_type(void **state)
+{
+	struct fixture *f = *state;
+	refuses(f, "StartSyncExecution", HELLO, "StateMachineTypeNotSupported",
+		"This operation is not supported by this type of state machine");
+	f->engine.reader.machine.type = SW_TYPE_EXPRESS;
+	refuses(f, "StartSyncExecution", HELLO, "StateMachineTypeNotSupported",
+		"Stepwell does not run synchronous executions yet");
+	assert_int_equal(f->engine.asked.len, 0);
 }
 
 static void executions_are_stopped(void **state)
@@ -546,14 +611,17 @@ static void executions_are_stopped(void **state)
 	gives(f, "StopExecution", RUN1, "{\"stopDate\":1700000000.123}");
 	assert_string_equal(f->engine.asked.data, "stop arn=" FAKE_EXECUTION ";error=(null);cause=(null);");
 	f->engine.reply_result = SW_ENOENT;
-	refuses(f, "StopExecution", RUN1, "ExecutionDoesNotExist", "Execution Does Not Exist: '" FAKE_EXECUTION "'");
+	refuses(f, "StopExecution", RUN1, "ExecutionDoesNotExist",
+		"Execution Does Not Exist: '" FAKE_EXECUTION "'");
 }
 
 static void a_running_execution_is_described(void **state)
 {
 	gives(*state, "DescribeExecution", RUN1,
-	      "{\"executionArn\":\"" FAKE_EXECUTION "\",\"stateMachineArn\":\"" FAKE_MACHINE "\",\"name\":\"run1\","
-	      "\"status\":\"RUNNING\",\"startDate\":1700000000.500,\"input\":\"{}\",\"inputDetails\":{\"included\":true},"
+	      "{\"executionArn\":\"" FAKE_EXECUTION "\",\"stateMachineArn\":\"" FAKE_MACHINE
+	      "\",\"name\":\"run1\","
+	      "\"status\":\"RUNNING\",\"startDate\":1700000000.500,\"input\":\"{}\",\"inputDetails\":{"
+	      "\"included\":true},"
 	      "\"redriveCount\":0,\"redriveStatus\":\"NOT_REDRIVABLE\","
 	      "\"redriveStatusReason\":\"Execution is RUNNING and cannot be redriven\"}");
 }
@@ -569,32 +637,38 @@ static void finished_executions_are_described(void **state)
 	info->cause = (char *)"because";
 	info->trace_header = (char *)"Root=1";
 	gives(f, "DescribeExecution", RUN1,
-	      "{\"executionArn\":\"" FAKE_EXECUTION "\",\"stateMachineArn\":\"" FAKE_MACHINE "\",\"name\":\"run1\","
-	      "\"status\":\"FAILED\",\"startDate\":1700000000.500,\"stopDate\":1700000001.000,\"input\":\"{}\","
-	      "\"inputDetails\":{\"included\":true},\"error\":\"SomeFailure\",\"cause\":\"because\",\"traceHeader\":\"Root=1\","
+	      "{\"executionArn\":\"" FAKE_EXECUTION "\",\"stateMachineArn\":\"" FAKE_MACHINE
+	      "\",\"name\":\"run1\","
+	      "\"status\":\"FAILED\",\"startDate\":1700000000.500,\"stopDate\":1700000001.000,\"input\":\"{}"
+	      "\","
+	      "\"inputDetails\":{\"included\":true},\"error\":\"SomeFailure\",\"cause\":\"because\","
+	      "\"traceHeader\":\"Root=1\","
 	      "\"redriveCount\":0,\"redriveStatus\":\"REDRIVABLE\"}");
 	info->events_count = SW_HISTORY_EVENTS_MAX - 1;
 	call_over(f, f->api, "DescribeExecution", RUN1);
-	assert_non_null(strstr(f->body, "\"redriveStatus\":\"NOT_REDRIVABLE\",\"redriveStatusReason\":\"Execution history "
-	                                "event limit exceeded\""));
+	assert_non_null(strstr(
+		f->body, "\"redriveStatus\":\"NOT_REDRIVABLE\",\"redriveStatusReason\":\"Execution history "
+			 "event limit exceeded\""));
 	info->status = SW_STATUS_SUCCEEDED;
 	info->error = info->cause = NULL;
 	info->output = (char *)"[1]";
 	info->output_len = 3;
 	call_over(f, f->api, "DescribeExecution", RUN1);
 	assert_non_null(strstr(f->body, "\"output\":\"[1]\",\"outputDetails\":{\"included\":true}"));
-	assert_non_null(strstr(f->body, "\"redriveStatusReason\":\"Execution is SUCCEEDED and cannot be redriven\""));
+	assert_non_null(
+		strstr(f->body, "\"redriveStatusReason\":\"Execution is SUCCEEDED and cannot be redriven\""));
 	call_over(f, f->api, "DescribeExecution",
-	          "{\"executionArn\":\"" FAKE_EXECUTION "\",\"includedData\":\"METADATA_ONLY\"}");
+		  "{\"executionArn\":\"" FAKE_EXECUTION "\",\"includedData\":\"METADATA_ONLY\"}");
 	assert_null(strstr(f->body, "put"));
 }
 
 /* api/describe_execution_no_such_state_machine, api/describe_execution_invalid_arn, ... */
 static void executions_that_are_not_here_do_not_exist(void **state)
 {
-	static const char *const actions[] = {"DescribeExecution", "GetExecutionHistory", "DescribeStateMachineForExecution"};
+	static const char *const actions[] = {"DescribeExecution", "GetExecutionHistory",
+					      "DescribeStateMachineForExecution"};
 	static const char *const arns[] = {"arn:aws:states:us-east-1:123456789012:execution:hello:run2",
-	                                   "arn:aws:states:eu-west-1:123456789012:execution:hello:run1"};
+					   "arn:aws:states:eu-west-1:123456789012:execution:hello:run1"};
 	for (size_t i = 0; i < 3; i++) {
 		for (size_t k = 0; k < 2; k++) {
 			char request[200], message[200];
@@ -603,12 +677,13 @@ static void executions_that_are_not_here_do_not_exist(void **state)
 			refuses(*state, actions[i], request, "ExecutionDoesNotExist", message);
 		}
 		refuses(*state, actions[i], "{\"executionArn\":\"invalid_state_machine_arn\"}", "InvalidArn",
-		        "Invalid Arn: 'Invalid ARN prefix: invalid_state_machine_arn'");
+			"Invalid Arn: 'Invalid ARN prefix: invalid_state_machine_arn'");
 	}
 }
 
-#define LISTED_RUN                                                                                                   \
-	"{\"executionArn\":\"" FAKE_EXECUTION "\",\"stateMachineArn\":\"" FAKE_MACHINE "\",\"name\":\"run1\","        \
+#define LISTED_RUN                                                                     \
+	"{\"executionArn\":\"" FAKE_EXECUTION "\",\"stateMachineArn\":\"" FAKE_MACHINE \
+	"\",\"name\":\"run1\","                                                        \
 	"\"status\":\"RUNNING\",\"startDate\":1700000000.500,\"redriveCount\":0}"
 
 /* api/state_machine_status_filter */
@@ -616,32 +691,40 @@ static void executions_are_listed(void **state)
 {
 	struct fixture *f = *state;
 	gives(f, "ListExecutions", HELLO, "{\"executions\":[" LISTED_RUN "]}");
-	assert_string_equal(f->engine.reader.asked.data, "machine=hello;status=(null);name=(null);limit=100;cursor=(null);");
+	assert_string_equal(f->engine.reader.asked.data,
+			    "machine=hello;status=(null);name=(null);limit=100;cursor=(null);");
 	f->engine.reader.next = "more";
 	gives(f, "ListExecutions",
-	      "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"statusFilter\":\"TIMED_OUT\",\"maxResults\":7,\"nextToken\":\"t\","
+	      "{\"stateMachineArn\":\"" FAKE_MACHINE
+	      "\",\"statusFilter\":\"TIMED_OUT\",\"maxResults\":7,\"nextToken\":\"t\","
 	      "\"redriveFilter\":\"NOT_REDRIVEN\"}",
 	      "{\"executions\":[" LISTED_RUN "],\"nextToken\":\"more\"}");
-	assert_string_equal(f->engine.reader.asked.data, "machine=hello;status=TIMED_OUT;name=(null);limit=7;cursor=t;");
+	assert_string_equal(f->engine.reader.asked.data,
+			    "machine=hello;status=TIMED_OUT;name=(null);limit=7;cursor=t;");
 	f->engine.reader.next = NULL;
-	gives(f, "ListExecutions", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"redriveFilter\":\"REDRIVEN\"}",
+	gives(f, "ListExecutions",
+	      "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"redriveFilter\":\"REDRIVEN\"}",
 	      "{\"executions\":[]}");
-	refuses(f, "ListExecutions", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"statusFilter\":\"succeeded\"}",
-	        "ValidationException",
-	        "1 validation error detected: Value 'succeeded' at 'statusFilter' failed to satisfy constraint: Member must "
-	        "satisfy enum value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]");
+	refuses(f, "ListExecutions",
+		"{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"statusFilter\":\"succeeded\"}",
+		"ValidationException",
+		"1 validation error detected: Value 'succeeded' at 'statusFilter' failed to satisfy "
+		"constraint: Member must "
+		"satisfy enum value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]");
 	/* api/list_execution_invalid_arn */
 	refuses(f, "ListExecutions", "{\"stateMachineArn\":\"invalid_state_machine_arn\"}", "InvalidArn",
-	        "Invalid Arn: 'Invalid ARN prefix: invalid_state_machine_arn'");
+		"Invalid Arn: 'Invalid ARN prefix: invalid_state_machine_arn'");
 	refuses(f, "ListExecutions", "{}", "ValidationException",
-	        "Exactly one of stateMachineArn and mapRunArn must be specified");
-	refuses(f, "ListExecutions", "{\"mapRunArn\":\"arn:x\"}", "ResourceNotFound", "Resource not found: 'arn:x'");
+		"Exactly one of stateMachineArn and mapRunArn must be specified");
+	refuses(f, "ListExecutions", "{\"mapRunArn\":\"arn:x\"}", "ResourceNotFound",
+		"Resource not found: 'arn:x'");
 	f->engine.reader.machine.type = SW_TYPE_EXPRESS;
 	refuses(f, "ListExecutions", HELLO, "StateMachineTypeNotSupported",
-	        "This operation is not supported by this type of state machine");
+		"This operation is not supported by this type of state machine");
 	f->engine.reader.machine.type = SW_TYPE_STANDARD;
 	f->engine.reader.result = SW_ETOKEN;
-	refuses(f, "StepwellListExecutions", "{\"nextToken\":\"x\"}", "InvalidToken", "Invalid Token: 'Invalid token'");
+	refuses(f, "StepwellListExecutions", "{\"nextToken\":\"x\"}", "InvalidToken",
+		"Invalid Token: 'Invalid token'");
 }
 
 static void every_status_can_be_asked_for(void **state)
@@ -650,8 +733,9 @@ static void every_status_can_be_asked_for(void **state)
 	for (enum sw_status status = SW_STATUS_RUNNING; status <= SW_STATUS_PENDING_REDRIVE; status++) {
 		char request[200], asked[100];
 		snprintf(request, sizeof(request), "{\"statusFilter\":\"%s\"}", sw_status_name(status));
-		snprintf(asked, sizeof(asked), "machine=(null);status=%s;name=(null);limit=100;cursor=(null);",
-		         sw_status_name(status));
+		snprintf(asked, sizeof(asked),
+			 "machine=(null);status=%s;name=(null);limit=100;cursor=(null);",
+			 sw_status_name(status));
 		call_over(f, f->api, "StepwellListExecutions", request);
 		assert_string_equal(f->engine.reader.asked.data, asked);
 	}
@@ -666,8 +750,9 @@ static char *ids(struct fixture *f)
 	size_t used = 0;
 	text[0] = '\0';
 	for (size_t i = 0; i < json_array_size(events); i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%d ",
-		                         (int)json_integer_value(json_object_get(json_array_get(events, i), "id")));
+		used += (size_t)snprintf(
+			text + used, sizeof(text) - used, "%d ",
+			(int)json_integer_value(json_object_get(json_array_get(events, i), "id")));
 	json_decref(body);
 	return text;
 }
@@ -677,7 +762,8 @@ static void next_page(struct fixture *f, char *request, size_t bytes, const char
 	json_t *body = json_loads(f->body, 0, NULL);
 	const char *token = json_string_value(json_object_get(body, "nextToken"));
 	assert_non_null(token);
-	snprintf(request, bytes, "{\"executionArn\":\"" FAKE_EXECUTION "\",\"nextToken\":\"%s\"%s}", token, more);
+	snprintf(request, bytes, "{\"executionArn\":\"" FAKE_EXECUTION "\",\"nextToken\":\"%s\"%s}", token,
+		 more);
 	json_decref(body);
 }
 
@@ -686,7 +772,8 @@ static void history_comes_in_pages_both_ways(void **state)
 	struct fixture *f = *state;
 	char request[300];
 	f->engine.reader.events = 5;
-	call_over(f, f->api, "GetExecutionHistory", "{\"executionArn\":\"" FAKE_EXECUTION "\",\"maxResults\":3}");
+	call_over(f, f->api, "GetExecutionHistory",
+		  "{\"executionArn\":\"" FAKE_EXECUTION "\",\"maxResults\":3}");
 	assert_string_equal(ids(f), "1 2 3 ");
 	next_page(f, request, sizeof(request), ",\"maxResults\":2,\"includeExecutionData\":false");
 	call_over(f, f->api, "GetExecutionHistory", request);
@@ -696,7 +783,7 @@ static void history_comes_in_pages_both_ways(void **state)
 
 	/* api/get_execution_history_reversed */
 	call_over(f, f->api, "GetExecutionHistory",
-	          "{\"executionArn\":\"" FAKE_EXECUTION "\",\"maxResults\":3,\"reverseOrder\":true}");
+		  "{\"executionArn\":\"" FAKE_EXECUTION "\",\"maxResults\":3,\"reverseOrder\":true}");
 	assert_string_equal(ids(f), "5 4 3 ");
 	next_page(f, request, sizeof(request), ",\"reverseOrder\":true");
 	call_over(f, f->api, "GetExecutionHistory", request);
@@ -712,7 +799,8 @@ static void a_page_has_a_hundred_events_unless_asked_otherwise(void **state)
 	json_t *body = json_loads(f->body, 0, NULL);
 	assert_int_equal(json_array_size(json_object_get(body, "events")), 100);
 	json_decref(body);
-	call_over(f, f->api, "GetExecutionHistory", "{\"executionArn\":\"" FAKE_EXECUTION "\",\"maxResults\":1000}");
+	call_over(f, f->api, "GetExecutionHistory",
+		  "{\"executionArn\":\"" FAKE_EXECUTION "\",\"maxResults\":1000}");
 	body = json_loads(f->body, 0, NULL);
 	json_t *events = json_object_get(body, "events");
 	assert_int_equal(json_array_size(events), 1000);
@@ -735,7 +823,8 @@ static void pages_of_large_events_are_bounded(void **state)
 		json_t *body = json_loads(f->body, 0, NULL), *events = json_object_get(body, "events");
 		assert_true(json_array_size(events) > 0);
 		for (size_t i = 0; i < json_array_size(events); i++)
-			assert_int_equal(json_integer_value(json_object_get(json_array_get(events, i), "id")), ++seen);
+			assert_int_equal(json_integer_value(json_object_get(json_array_get(events, i), "id")),
+					 ++seen);
 		json_decref(body);
 		pages++;
 		if (!strstr(f->body, "nextToken"))
@@ -751,13 +840,20 @@ static void history_tokens_are_checked(void **state)
 	struct fixture *f = *state;
 	f->engine.reader.events = 5;
 	char request[300];
-	call_over(f, f->api, "GetExecutionHistory", "{\"executionArn\":\"" FAKE_EXECUTION "\",\"maxResults\":1}");
+	call_over(f, f->api, "GetExecutionHistory",
+		  "{\"executionArn\":\"" FAKE_EXECUTION "\",\"maxResults\":1}");
 	next_page(f, request, sizeof(request), ",\"reverseOrder\":true");
 	refuses(f, "GetExecutionHistory", request, "InvalidToken", "Invalid Token: 'Invalid token'");
-	static const char *const bad[] = {"x", "-", "history-", "history-00000000-f00000001", "history-00000000-f0000000 1",
-	                                  "-f0000000-", "history-zzzzzzzz-f00000002x"};
+	static const char *const bad[] = {"x",
+					  "-",
+					  "history-",
+					  "history-00000000-f00000001",
+					  "history-00000000-f0000000 1",
+					  "-f0000000-",
+					  "history-zzzzzzzz-f00000002x"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		snprintf(request, sizeof(request), "{\"executionArn\":\"" FAKE_EXECUTION "\",\"nextToken\":\"%s\"}", bad[i]);
+		snprintf(request, sizeof(request),
+			 "{\"executionArn\":\"" FAKE_EXECUTION "\",\"nextToken\":\"%s\"}", bad[i]);
 		refuses(f, "GetExecutionHistory", request, "InvalidToken", "Invalid Token: 'Invalid token'");
 	}
 }
@@ -774,7 +870,8 @@ static void tasks_are_completed_by_token(void **state)
 	gives(f, "SendTaskHeartbeat", "{\"taskToken\":\"t\"}", "{}");
 	assert_string_equal(f->engine.asked.data, "heartbeat token=t;");
 	refuses(f, "SendTaskSuccess", "{\"taskToken\":\"t\"}", "ValidationException",
-	        "1 validation error detected: Value null at 'output' failed to satisfy constraint: Member must not be null");
+		"1 validation error detected: Value null at 'output' failed to satisfy constraint: Member "
+		"must not be null");
 }
 
 static void completions_are_refused_in_aws_words(void **state)
@@ -784,14 +881,17 @@ static void completions_are_refused_in_aws_words(void **state)
 	f->engine.result = SW_ETOKEN;
 	refuses(f, "SendTaskSuccess", request, "InvalidToken", "Invalid Token: 'Invalid token'");
 	f->engine.result = SW_ENOENT;
-	refuses(f, "SendTaskHeartbeat", request, "TaskDoesNotExist", "Task Does Not Exist: 'Provided task does not exist'");
+	refuses(f, "SendTaskHeartbeat", request, "TaskDoesNotExist",
+		"Task Does Not Exist: 'Provided task does not exist'");
 	f->engine.result = SW_OK;
 	f->engine.reply_result = SW_ETIMEDOUT;
-	refuses(f, "SendTaskFailure", request, "TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'");
+	refuses(f, "SendTaskFailure", request, "TaskTimedOut",
+		"Task Timed Out: 'Provided task does not exist anymore'");
 	f->engine.reply_result = SW_EINPUT;
 	refuses(f, "SendTaskSuccess", request, "InvalidOutput",
-	        "Invalid Output: 'Unexpected end-of-input: expected close marker for Object (start marker at [Source: "
-	        "(String)\"{\"; line: 1, column: 1])'");
+		"Invalid Output: 'Unexpected end-of-input: expected close marker for Object (start marker at "
+		"[Source: "
+		"(String)\"{\"; line: 1, column: 1])'");
 }
 
 /* ---- Stepwell's own ---- */
@@ -805,28 +905,31 @@ static void finished_executions_are_deleted(void **state)
 		f->engine.result = later ? SW_OK : SW_EBUSY;
 		f->engine.reply_result = later ? SW_EBUSY : SW_OK;
 		refuses(f, "StepwellDeleteExecution", RUN1, "ValidationException",
-		        "Execution is RUNNING and cannot be deleted: '" FAKE_EXECUTION "'");
+			"Execution is RUNNING and cannot be deleted: '" FAKE_EXECUTION "'");
 	}
 	f->engine.reply_result = SW_ENOENT;
 	refuses(f, "StepwellDeleteExecution", RUN1, "ExecutionDoesNotExist",
-	        "Execution Does Not Exist: '" FAKE_EXECUTION "'");
+		"Execution Does Not Exist: '" FAKE_EXECUTION "'");
 }
 
 static void all_executions_are_listed_and_found_by_name(void **state)
 {
 	struct fixture *f = *state;
 	gives(f, "StepwellListExecutions", "{\"name\":\"run1\"}", "{\"executions\":[" LISTED_RUN "]}");
-	assert_string_equal(f->engine.reader.asked.data, "machine=(null);status=(null);name=run1;limit=100;cursor=(null);");
+	assert_string_equal(f->engine.reader.asked.data,
+			    "machine=(null);status=(null);name=run1;limit=100;cursor=(null);");
 	gives(f, "StepwellListExecutions", HELLO, "{\"executions\":[" LISTED_RUN "]}");
-	assert_string_equal(f->engine.reader.asked.data, "machine=hello;status=(null);name=(null);limit=100;cursor=(null);");
+	assert_string_equal(f->engine.reader.asked.data,
+			    "machine=hello;status=(null);name=(null);limit=100;cursor=(null);");
 }
 
 static void the_status_tells_who_owns_the_directory(void **state)
 {
 	struct fixture *f = *state;
 	call_over(f, f->api, "StepwellStatus", "{}");
-	assert_non_null(strstr(f->body, "\"owner\":true,\"region\":\"us-east-1\",\"account\":\"123456789012\",\"idle\":true,"
-	                                "\"stats\":{\"started\":7,"));
+	assert_non_null(strstr(
+		f->body, "\"owner\":true,\"region\":\"us-east-1\",\"account\":\"123456789012\",\"idle\":true,"
+			 "\"stats\":{\"started\":7,"));
 	assert_non_null(strstr(f->body, "\"pid\":"));
 	assert_non_null(strstr(f->body, "\"version\":\""));
 	call_over(f, f->reading, "StepwellStatus", "");
@@ -864,6 +967,7 @@ int main(void)
 		TEST(executions_are_started),
 		TEST(starts_are_refused_in_aws_words),
 		TEST(an_input_over_the_limit_is_a_broken_constraint),
+		TEST(synchronous_executions_need_another_type),
 		TEST(executions_are_stopped),
 		TEST(a_running_execution_is_described),
 		TEST(finished_executions_are_described),

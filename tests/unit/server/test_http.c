@@ -99,8 +99,9 @@ static void turn(struct fixture *f)
 static struct client *client_new(struct fixture *f)
 {
 	struct client *c = calloc(1, sizeof(*c));
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)sw_server_port(f->server)),
-	                              .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons((uint16_t)sw_server_port(f->server)),
+				      .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	c->fd = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(connect(c->fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	fcntl(c->fd, F_SETFL, O_NONBLOCK);
@@ -193,13 +194,15 @@ static void wait_pending(struct fixture *f, unsigned count)
 	assert_int_equal(f->engine.pending_count, count);
 }
 
-static void post_with(struct fixture *f, struct client *c, const char *action, const char *headers, const char *body)
+static void post_with(struct fixture *f, struct client *c, const char *action, const char *headers,
+		      const char *body)
 {
 	char text[2048];
-	int len = snprintf(text, sizeof(text),
-	                   "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.0\r\n"
-	                   "X-Amz-Target: AWSStepFunctions.%s\r\n%sContent-Length: %zu\r\n\r\n%s",
-	                   action, headers, strlen(body), body);
+	int len =
+		snprintf(text, sizeof(text),
+			 "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.0\r\n"
+			 "X-Amz-Target: AWSStepFunctions.%s\r\n%sContent-Length: %zu\r\n\r\n%s",
+			 action, headers, strlen(body), body);
 	say(f, c, text, (size_t)len);
 }
 
@@ -250,7 +253,8 @@ static void errors_carry_their_type_in_header_and_body(void **state)
 	wait_answer(f, c);
 	assert_int_equal(c->status, 400);
 	assert_string_equal(header(c, "x-amzn-errortype"), "InvalidArn");
-	assert_string_equal(c->body, "{\"__type\":\"InvalidArn\",\"message\":\"Invalid Arn: 'Invalid ARN prefix: x'\"}");
+	assert_string_equal(
+		c->body, "{\"__type\":\"InvalidArn\",\"message\":\"Invalid Arn: 'Invalid ARN prefix: x'\"}");
 	snprintf(id, sizeof(id), "%s", header(c, "x-amzn-RequestId"));
 	post(f, c, "NoSuchAction", "{}");
 	wait_answer(f, c);
@@ -329,8 +333,9 @@ static void a_request_may_come_byte_by_byte(void **state)
 	struct fixture *f = *state;
 	serve(f, SW_SERVER_OPTIONS);
 	struct client *c = client_new(f);
-	static const char text[] = "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AWSStepFunctions.StopExecution\r\n"
-				   "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"exe\r\n";
+	static const char text[] =
+		"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AWSStepFunctions.StopExecution\r\n"
+		"Transfer-Encoding: chunked\r\n\r\n5\r\n{\"exe\r\n";
 	for (size_t i = 0; i < sizeof(text) - 1; i++) {
 		say(f, c, text + i, 1);
 		sw_poll_loop_run(f->loop, 0, NULL);
@@ -352,8 +357,9 @@ static void a_client_that_waits_for_continue_gets_it(void **state)
 	struct fixture *f = *state;
 	serve(f, SW_SERVER_OPTIONS);
 	struct client *c = client_new(f);
-	static const char head[] = "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AWSStepFunctions.StepwellStatus\r\n"
-				   "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+	static const char head[] =
+		"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AWSStepFunctions.StepwellStatus\r\n"
+		"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n";
 	say(f, c, head, sizeof(head) - 1);
 	wait_answer(f, c);
 	assert_int_equal(c->status, 100);
@@ -428,7 +434,8 @@ static void only_post_to_the_root_reaches_the_api(void **state)
 	ask(f, c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
 	assert_int_equal(c->status, 400);
 	assert_string_equal(header(c, "x-amzn-errortype"), "UnknownOperationException");
-	ask(f, c, "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: DynamoDB.ListTables\r\nContent-Length: 2\r\n\r\n{}");
+	ask(f, c,
+	    "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: DynamoDB.ListTables\r\nContent-Length: 2\r\n\r\n{}");
 	assert_int_equal(c->status, 400);
 	post(f, c, "StepwellStatus", "{}");
 	wait_answer(f, c);
@@ -442,7 +449,7 @@ static void pages_of_other_sites_do_not_reach_the_api(void **state)
 	serve(f, SW_SERVER_OPTIONS);
 	struct client *c = client_new(f);
 	static const char *const foreign[] = {"http://evil.example", "null", "http://localhost.evil.example",
-	                                      "https://127.0.0.1.evil.example:80", ""};
+					      "https://127.0.0.1.evil.example:80", ""};
 	static const char *const local[] = {"http://localhost:8083", "http://127.0.0.1", "http://[::1]:80"};
 	char headers[200];
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
@@ -489,8 +496,9 @@ static void bodies_over_the_limit_are_refused(void **state)
 	client_free(c);
 
 	/* chunked: the length is not announced */
-	static const char head[] = "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AWSStepFunctions.StepwellStatus\r\n"
-				   "Transfer-Encoding: chunked\r\n\r\n";
+	static const char head[] =
+		"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AWSStepFunctions.StepwellStatus\r\n"
+		"Transfer-Encoding: chunked\r\n\r\n";
 	c = client_new(f);
 	say(f, c, head, sizeof(head) - 1);
 	for (int i = 0; i < 3; i++) {
@@ -547,7 +555,8 @@ static void clients_may_go_away_at_any_moment(void **state)
 	serve(f, SW_SERVER_OPTIONS);
 	static const char *const parts[] = {
 		"", "PO", "POST / HTTP/1.1\r\nHost: x\r\n",
-		"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AWSStepFunctions.StopExecution\r\nContent-Length: 100\r\n\r\n{\"exec"};
+		"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: "
+		"AWSStepFunctions.StopExecution\r\nContent-Length: 100\r\n\r\n{\"exec"};
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		struct client *c = client_new(f);
 		say(f, c, parts[i], strlen(parts[i]));
@@ -687,8 +696,9 @@ static void a_draining_server_finishes_what_it_began(void **state)
 	sw_server_drain(f->server, &busy);
 	assert_true(busy);
 	late = calloc(1, sizeof(*late));
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
-	                              .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons((uint16_t)port),
+				      .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	late->fd = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(connect(late->fd, (struct sockaddr *)&address, sizeof(address)), -1);
 	assert_int_equal(errno, ECONNREFUSED);
@@ -714,11 +724,24 @@ static void only_loopback_addresses_are_listened_on(void **state)
 		const char *listen;
 		enum sw_result result;
 	} cases[] = {
-		{"0.0.0.0:0", SW_EINVAL}, {"192.0.2.1:80", SW_EINVAL}, {"[::]:0", SW_EINVAL}, {"[2001:db8::1]:80", SW_EINVAL},
-		{"", SW_EINVAL}, {"127.0.0.1", SW_EINVAL}, {":80", SW_EINVAL}, {"127.0.0.1:", SW_EINVAL},
-		{"127.0.0.1:65536", SW_EINVAL}, {"127.0.0.1:8o", SW_EINVAL}, {"example.org:80", SW_EINVAL},
-		{"[127.0.0.1]:80", SW_EINVAL}, {"::1:80", SW_EINVAL}, {"[]:80", SW_EINVAL}, {"127.0.0.1:-1", SW_EINVAL},
-		{"127.0.0.1:0", SW_OK}, {"localhost:0", SW_OK}, {"127.1.2.3:0", SW_OK},
+		{"0.0.0.0:0", SW_EINVAL},
+		{"192.0.2.1:80", SW_EINVAL},
+		{"[::]:0", SW_EINVAL},
+		{"[2001:db8::1]:80", SW_EINVAL},
+		{"", SW_EINVAL},
+		{"127.0.0.1", SW_EINVAL},
+		{":80", SW_EINVAL},
+		{"127.0.0.1:", SW_EINVAL},
+		{"127.0.0.1:65536", SW_EINVAL},
+		{"127.0.0.1:8o", SW_EINVAL},
+		{"example.org:80", SW_EINVAL},
+		{"[127.0.0.1]:80", SW_EINVAL},
+		{"::1:80", SW_EINVAL},
+		{"[]:80", SW_EINVAL},
+		{"127.0.0.1:-1", SW_EINVAL},
+		{"127.0.0.1:0", SW_OK},
+		{"localhost:0", SW_OK},
+		{"127.1.2.3:0", SW_OK},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct sw_server_options options = SW_SERVER_OPTIONS;
@@ -760,8 +783,8 @@ static void ipv6_works_where_there_is_ipv6(void **state)
 	if (sw_server_new(f->api, &options, &f->server, &err) != SW_OK)
 		return; /* this machine has none */
 	struct sockaddr_in6 address = {.sin6_family = AF_INET6,
-	                               .sin6_port = htons((uint16_t)sw_server_port(f->server)),
-	                               .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+				       .sin6_port = htons((uint16_t)sw_server_port(f->server)),
+				       .sin6_addr = IN6ADDR_LOOPBACK_INIT};
 	struct client *c = calloc(1, sizeof(*c));
 	c->fd = socket(AF_INET6, SOCK_STREAM, 0);
 	assert_int_equal(connect(c->fd, (struct sockaddr *)&address, sizeof(address)), 0);

@@ -1,6 +1,6 @@
 /* What stands in requests: shapes, ARNs, payloads that are not JSON; and the writing of answers. */
-#include "server/answer.h"
 #include "server/arn_text.h"
+#include "server/body.h"
 #include "server/json_mistake.h"
 #include "server/shape.h"
 
@@ -18,26 +18,26 @@
 
 static void answers_are_json_with_commas_in_place(void **state)
 {
-	struct sw_answer out = SW_ANSWER;
-	sw_answer_open(&out, NULL, '{');
-	sw_answer_text(&out, "a", "x");
-	sw_answer_text(&out, "absent", NULL);
-	sw_answer_open(&out, "list", '[');
-	sw_answer_integer(&out, NULL, -3);
-	sw_answer_open(&out, NULL, '{');
-	sw_answer_close(&out, '}');
-	sw_answer_boolean(&out, NULL, true);
-	sw_answer_close(&out, ']');
-	sw_answer_json(&out, "raw", "[1]", 3);
-	sw_answer_close(&out, '}');
+	struct sw_body out = SW_BODY;
+	sw_body_open(&out, NULL, '{');
+	sw_body_text(&out, "a", "x");
+	sw_body_text(&out, "absent", NULL);
+	sw_body_open(&out, "list", '[');
+	sw_body_integer(&out, NULL, -3);
+	sw_body_open(&out, NULL, '{');
+	sw_body_close(&out, '}');
+	sw_body_boolean(&out, NULL, true);
+	sw_body_close(&out, ']');
+	sw_body_json(&out, "raw", "[1]", 3);
+	sw_body_close(&out, '}');
 	assert_string_equal(out.text.data, "{\"a\":\"x\",\"list\":[-3,{},true],\"raw\":[1]}");
 	sw_buf_done(&out.text);
 }
 
 static void strings_are_escaped_and_utf8_stays(void **state)
 {
-	struct sw_answer out = SW_ANSWER;
-	sw_answer_bytes(&out, NULL, "\"\\\n\x01\0\xc3\xa9\x7f/", 9);
+	struct sw_body out = SW_BODY;
+	sw_body_bytes(&out, NULL, "\"\\\n\x01\0\xc3\xa9\x7f/", 9);
 	assert_string_equal(out.text.data, "\"\\\"\\\\\\n\\u0001\\u0000\xc3\xa9\x7f/\"");
 	sw_buf_done(&out.text);
 }
@@ -48,11 +48,15 @@ static void times_are_seconds_with_three_digits(void **state)
 		int64_t ms;
 		const char *text;
 	} cases[] = {
-		{0, "0.000"}, {1, "0.001"}, {1700000000123, "1700000000.123"}, {-1, "-0.001"}, {INT64_MIN, "-9223372036854775.808"},
+		{0, "0.000"},
+		{1, "0.001"},
+		{1700000000123, "1700000000.123"},
+		{-1, "-0.001"},
+		{INT64_MIN, "-9223372036854775.808"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct sw_answer out = SW_ANSWER;
-		sw_answer_time(&out, NULL, cases[i].ms);
+		struct sw_body out = SW_BODY;
+		sw_body_time(&out, NULL, cases[i].ms);
 		assert_string_equal(out.text.data, cases[i].text);
 		sw_buf_done(&out.text);
 	}
@@ -89,7 +93,8 @@ static void check(const char *request, enum sw_shape_verdict verdict, const char
 static void what_fits_is_let_through_with_nulls_and_unknown_members(void **state)
 {
 	check("{\"name\":\"a\"}", SW_SHAPE_FITS, "");
-	check("{\"name\":\"abcde\",\"secret\":null,\"unknown\":{\"a\":1},\"kind\":\"EXPRESS\",\"count\":10,\"flag\":true,"
+	check("{\"name\":\"abcde\",\"secret\":null,\"unknown\":{\"a\":1},\"kind\":\"EXPRESS\",\"count\":10,"
+	      "\"flag\":true,"
 	      "\"config\":{\"key\":\"abc\"},\"tags\":[{\"key\":\"a\"},{}],\"bytes\":\"\\u0000\"}",
 	      SW_SHAPE_FITS, "");
 }
@@ -106,7 +111,8 @@ static void lengths_count_utf16_units_as_java_does(void **state)
 static void constraints_are_told_in_aws_words(void **state)
 {
 	check("{}", SW_SHAPE_OUT_OF_RANGE,
-	      "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null");
+	      "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must "
+	      "not be null");
 	check("{\"name\":\"\"}", SW_SHAPE_OUT_OF_RANGE,
 	      "1 validation error detected: Value '' at 'name' failed to satisfy constraint: "
 	      "Member must have length greater than or equal to 1");
@@ -127,15 +133,18 @@ static void constraints_are_told_in_aws_words(void **state)
 static void sensitive_values_are_not_repeated_and_several_mistakes_are_joined(void **state)
 {
 	check("{\"secret\":\"abc\",\"tags\":[{\"key\":\"a\"},{\"key\":\"\"}]}", SW_SHAPE_OUT_OF_RANGE,
-	      "3 validation errors detected: Value null at 'name' failed to satisfy constraint: Member must not be null; "
-	      "Value at 'secret' failed to satisfy constraint: Member must have length less than or equal to 2; "
+	      "3 validation errors detected: Value null at 'name' failed to satisfy constraint: Member must "
+	      "not be null; "
+	      "Value at 'secret' failed to satisfy constraint: Member must have length less than or equal to "
+	      "2; "
 	      "Value '' at 'tags.2.member.key' failed to satisfy constraint: "
 	      "Member must have length greater than or equal to 1");
 }
 
 static void an_enum_value_is_matched_whole(void **state)
 {
-	static const char *const wrong[] = {"", "STANDAR", "STANDARD,", "STANDARD, EXPRESS", "[STANDARD", " EXPRESS"};
+	static const char *const wrong[] = {"",          "STANDAR", "STANDARD,", "STANDARD, EXPRESS",
+					    "[STANDARD", " EXPRESS"};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		char request[100];
 		struct sw_buf out = SW_BUF;
@@ -162,12 +171,14 @@ static void wrong_types_are_serialization_errors(void **state)
 	check("{\"name\":true}", SW_SHAPE_WRONG_TYPE, "TRUE_VALUE can not be converted to a String");
 	check("{\"count\":\"5\"}", SW_SHAPE_WRONG_TYPE, "STRING_VALUE can not be converted to an Integer");
 	check("{\"count\":1.5}", SW_SHAPE_WRONG_TYPE, "DECIMAL_VALUE can not be converted to an Integer");
-	check("{\"count\":4294967297}", SW_SHAPE_WRONG_TYPE, "NUMBER_VALUE can not be converted to an Integer");
+	check("{\"count\":4294967297}", SW_SHAPE_WRONG_TYPE,
+	      "NUMBER_VALUE can not be converted to an Integer");
 	check("{\"flag\":\"true\"}", SW_SHAPE_WRONG_TYPE, "STRING_VALUE can not be converted to a Boolean");
 	check("{\"name\":{}}", SW_SHAPE_WRONG_TYPE, "Start of structure or map found where not expected.");
 	check("{\"config\":[]}", SW_SHAPE_WRONG_TYPE, "Start of list found where not expected");
 	check("{\"tags\":[5]}", SW_SHAPE_WRONG_TYPE, "NUMBER_VALUE can not be converted to a Structure");
-	check("{\"tags\":[{\"key\":false}]}", SW_SHAPE_WRONG_TYPE, "FALSE_VALUE can not be converted to a String");
+	check("{\"tags\":[{\"key\":false}]}", SW_SHAPE_WRONG_TYPE,
+	      "FALSE_VALUE can not be converted to a String");
 	check("{\"tags\":[null]}", SW_SHAPE_WRONG_TYPE, "NULL_VALUE can not be converted to a Structure");
 }
 
@@ -189,7 +200,8 @@ static void machine_arns_come_apart(void **state)
 	assert_true(slice_is(arn.name, "hello"));
 	assert_true(slice_is(arn.qualifier, "3"));
 	assert_true(slice_is(arn.test_case, "Case 1:x"));
-	assert_true(sw_arn_text_parse("arn:aws-cn:states:r:1:stateMachine:h", "stateMachine", &arn, &message));
+	assert_true(
+		sw_arn_text_parse("arn:aws-cn:states:r:1:stateMachine:h", "stateMachine", &arn, &message));
 	assert_int_equal(arn.qualifier.len, 0);
 	assert_null(arn.test_case.data);
 	sw_buf_done(&message);
@@ -214,15 +226,23 @@ static void malformed_arns_are_told_in_aws_words(void **state)
 		{"not_a_valid_arn", "stateMachine", "Invalid ARN prefix: not_a_valid_arn"},
 		{"", "stateMachine", "Invalid ARN prefix: "},
 		{"arn", "stateMachine", "Invalid ARN prefix: arn"},
-		{"arn:aws:lambda:r:1:stateMachine:x", "stateMachine", "Invalid ARN prefix: arn:aws:lambda:r:1:stateMachine:x"},
-		{"arn:aws:states:r:1:activity:x", "stateMachine", "Resource type not valid in this context: activity"},
-		{"arn:aws:states:r:1:stateMachine:x", "execution", "Resource type not valid in this context: stateMachine"},
-		{"arn:aws:states:r:1:stateMachine:", "stateMachine", "Invalid ARN: arn:aws:states:r:1:stateMachine:"},
-		{"arn:aws:states:r:1:stateMachine:x:", "stateMachine", "Invalid ARN: arn:aws:states:r:1:stateMachine:x:"},
-		{"arn:aws:states::1:stateMachine:x", "stateMachine", "Invalid ARN: arn:aws:states::1:stateMachine:x"},
-		{"arn:aws:states:r:1:execution:m", "execution", "Invalid ARN: arn:aws:states:r:1:execution:m"},
+		{"arn:aws:lambda:r:1:stateMachine:x", "stateMachine",
+		 "Invalid ARN prefix: arn:aws:lambda:r:1:stateMachine:x"},
+		{"arn:aws:states:r:1:activity:x", "stateMachine",
+		 "Resource type not valid in this context: activity"},
+		{"arn:aws:states:r:1:stateMachine:x", "execution",
+		 "Resource type not valid in this context: stateMachine"},
+		{"arn:aws:states:r:1:stateMachine:", "stateMachine",
+		 "Invalid ARN: arn:aws:states:r:1:stateMachine:"},
+		{"arn:aws:states:r:1:stateMachine:x:", "stateMachine",
+		 "Invalid ARN: arn:aws:states:r:1:stateMachine:x:"},
+		{"arn:aws:states::1:stateMachine:x", "stateMachine",
+		 "Invalid ARN: arn:aws:states::1:stateMachine:x"},
+		{"arn:aws:states:r:1:execution:m", "execution",
+		 "Invalid ARN: arn:aws:states:r:1:execution:m"},
 		{"arn:aws:states:r:1", "execution", "Invalid ARN: arn:aws:states:r:1"},
-		{"arn:aws:states:r:1:stateMachine:#c", "stateMachine", "Invalid ARN: arn:aws:states:r:1:stateMachine:#c"},
+		{"arn:aws:states:r:1:stateMachine:#c", "stateMachine",
+		 "Invalid ARN: arn:aws:states:r:1:stateMachine:#c"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct sw_arn_text arn;
@@ -255,39 +275,51 @@ static void mistakes_in_json_have_the_words_of_jackson(void **state)
 	} cases[] = {
 		/* the first three: api/invalid_start_execution_input */
 		{"not some json", "Unrecognized token 'not': was expecting " VALUES},
-		{"{'not': 'json'", "Unexpected character (''' (code 39)): was expecting double-quote to start field name"},
+		{"{'not': 'json'",
+		 "Unexpected character (''' (code 39)): was expecting double-quote to start field name"},
 		{"", "Invalid execution input."},
 		{" \n", "Invalid execution input."},
 		{"trueish", "Unrecognized token 'trueish': was expecting " VALUES},
 		{"[1, nul]", "Unrecognized token 'nul': was expecting " VALUES},
-		{"[1 2]", "Unexpected character ('2' (code 50)): was expecting comma to separate Array entries"},
-		{"{\"a\" 1}", "Unexpected character ('1' (code 49)): was expecting a colon to separate field name and value"},
-		{"{\"a\":1 \"b\":2}", "Unexpected character ('\"' (code 34)): was expecting comma to separate Object entries"},
-		{"{\"a\":1,}", "Unexpected character ('}' (code 125)): was expecting double-quote to start field name"},
+		{"[1 2]",
+		 "Unexpected character ('2' (code 50)): was expecting comma to separate Array entries"},
+		{"{\"a\" 1}", "Unexpected character ('1' (code 49)): was expecting a colon to separate field "
+			      "name and value"},
+		{"{\"a\":1 \"b\":2}",
+		 "Unexpected character ('\"' (code 34)): was expecting comma to separate Object entries"},
+		{"{\"a\":1,}",
+		 "Unexpected character ('}' (code 125)): was expecting double-quote to start field name"},
 		{"[1,]", "Unexpected character (']' (code 93)): expected a valid value " VALUES},
 		{"{\"a\":}", "Unexpected character ('}' (code 125)): expected a valid value " VALUES},
 		{"{\"a\":1]", "Unexpected close marker ']': expected '}'"},
-		{"{", "Unexpected end-of-input: expected close marker for Object (start marker at [Source: (String)\"{\"; "
+		{"{", "Unexpected end-of-input: expected close marker for Object (start marker at [Source: "
+		      "(String)\"{\"; "
 		      "line: 1, column: 1])"},
-		{"\n [[1]", "Unexpected end-of-input: expected close marker for Array (start marker at [Source: "
-		            "(String)\"\n [[1]\"; line: 2, column: 2])"},
+		{"\n [[1]",
+		 "Unexpected end-of-input: expected close marker for Array (start marker at [Source: "
+		 "(String)\"\n [[1]\"; line: 2, column: 2])"},
 		{"{\"a\":", "Unexpected end-of-input within/between Object entries"},
 		{"{\"a\"", "Unexpected end-of-input within/between Object entries"},
 		{"{\"a", "Unexpected end-of-input in field name"},
 		{"[1,", "Unexpected end-of-input within/between Array entries"},
 		{"\"abc", "Unexpected end-of-input: was expecting closing quote for a string value"},
-		{"\"a\nb\"", "Illegal unquoted character ((CTRL-CHAR, code 10)): has to be escaped using backslash to be "
-		             "included in string value"},
+		{"\"a\nb\"",
+		 "Illegal unquoted character ((CTRL-CHAR, code 10)): has to be escaped using backslash to be "
+		 "included in string value"},
 		{"\"\\x\"", "Unrecognized character escape 'x' (code 120)"},
-		{"\"\\u12g4\"", "Unexpected character ('g' (code 103)): expected a hex-digit for character escape sequence"},
+		{"\"\\u12g4\"",
+		 "Unexpected character ('g' (code 103)): expected a hex-digit for character escape sequence"},
 		{"01", "Invalid numeric value: Leading zeroes not allowed"},
-		{"-x", "Unexpected character ('x' (code 120)) in numeric value: expected digit (0-9) to follow minus sign, "
+		{"-x", "Unexpected character ('x' (code 120)) in numeric value: expected digit (0-9) to "
+		       "follow minus sign, "
 		       "for valid numeric value"},
-		{"[1.]", "Unexpected character (']' (code 93)) in numeric value: Decimal point not followed by a digit"},
+		{"[1.]", "Unexpected character (']' (code 93)) in numeric value: Decimal point not followed "
+			 "by a digit"},
 		{"1e", "Unexpected end-of-input in numeric value"},
 		{"[\xe2\x82\xac]", "Unrecognized token '\xe2\x82\xac': was expecting " VALUES},
-		{"{\xe2\x82\xac}", "Unexpected character ('\xe2\x82\xac' (code 8364 / 0x20ac)): was expecting double-quote to "
-		                   "start field name"},
+		{"{\xe2\x82\xac}",
+		 "Unexpected character ('\xe2\x82\xac' (code 8364 / 0x20ac)): was expecting double-quote to "
+		 "start field name"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct sw_buf message = SW_BUF;
@@ -300,8 +332,15 @@ static void mistakes_in_json_have_the_words_of_jackson(void **state)
 static void json_without_a_mistake_has_no_message(void **state)
 {
 	static const char *const good[] = {
-		"2", " null ", "\"some text\"", "[]", "{}", "[[],{},[{}]]", "{\"a\":[1,-2.5e+3,{\"b\":\"\\u00e9\\n\"}],\"c\":false}",
-		"{\"a\":{}}", "{\"a\":[],\"b\":{}}",
+		"2",
+		" null ",
+		"\"some text\"",
+		"[]",
+		"{}",
+		"[[],{},[{}]]",
+		"{\"a\":[1,-2.5e+3,{\"b\":\"\\u00e9\\n\"}],\"c\":false}",
+		"{\"a\":{}}",
+		"{\"a\":[],\"b\":{}}",
 	};
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		struct sw_buf message = SW_BUF;

@@ -104,6 +104,7 @@ static enum sw_result tell_story(struct world *world, long nth)
 static void a_step_without_memory_says_so_and_leaves_nothing_behind(void **state)
 {
 	bool quiet = false;
+	int failures = 0;
 	for (long nth = 1; !quiet; nth++) {
 		struct world *world = world_new(definition, strlen(definition), NULL);
 		assert_non_null(world);
@@ -111,15 +112,17 @@ static void a_step_without_memory_says_so_and_leaves_nothing_behind(void **state
 		struck = false;
 		enum sw_result r = tell_story(world, nth);
 		quiet = !struck;
-		if (struck)
+		/* What looks at a size may be asked again: such a failure goes unnoticed and does no harm. */
+		if (r != SW_OK)
 			assert_int_equal(r, SW_ENOMEM);
 		else
-			assert_int_equal(r, SW_OK);
-		if (quiet)
 			assert_int_equal(world->execution->status, SW_STATUS_SUCCEEDED);
+		assert_true(struck || r == SW_OK);
+		failures += r == SW_ENOMEM;
 		world_free(world);
 		assert_in_range(nth, 1, 20000);
 	}
+	assert_in_range(failures, 100, 20000);
 }
 
 int main(void)

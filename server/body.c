@@ -1,5 +1,5 @@
-/* Writing JSON answers: see answer.h. */
-#include "server/answer.h"
+/* Writing JSON answers: see body.h. */
+#include "server/body.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static void quote(struct sw_buf *buf, const char *text, size_t len)
 	sw_buf_char(buf, '"');
 }
 
-static void begin(struct sw_answer *out, const char *key)
+static void begin(struct sw_body *out, const char *key)
 {
 	if (out->comma)
 		sw_buf_char(&out->text, ',');
@@ -36,20 +36,20 @@ static void begin(struct sw_answer *out, const char *key)
 	}
 }
 
-void sw_answer_open(struct sw_answer *out, const char *key, char bracket)
+void sw_body_open(struct sw_body *out, const char *key, char bracket)
 {
 	begin(out, key);
 	sw_buf_char(&out->text, bracket);
 	out->comma = false;
 }
 
-void sw_answer_close(struct sw_answer *out, char bracket)
+void sw_body_close(struct sw_body *out, char bracket)
 {
 	sw_buf_char(&out->text, bracket);
 	out->comma = true;
 }
 
-void sw_answer_bytes(struct sw_answer *out, const char *key, const char *text, size_t len)
+void sw_body_bytes(struct sw_body *out, const char *key, const char *text, size_t len)
 {
 	if (!text)
 		return;
@@ -57,25 +57,25 @@ void sw_answer_bytes(struct sw_answer *out, const char *key, const char *text, s
 	quote(&out->text, text, len);
 }
 
-void sw_answer_text(struct sw_answer *out, const char *key, const char *text)
+void sw_body_text(struct sw_body *out, const char *key, const char *text)
 {
 	if (text)
-		sw_answer_bytes(out, key, text, strlen(text));
+		sw_body_bytes(out, key, text, strlen(text));
 }
 
-void sw_answer_integer(struct sw_answer *out, const char *key, int64_t number)
+void sw_body_integer(struct sw_body *out, const char *key, int64_t number)
 {
 	begin(out, key);
 	sw_buf_printf(&out->text, "%" PRId64, number);
 }
 
-void sw_answer_boolean(struct sw_answer *out, const char *key, bool truth)
+void sw_body_boolean(struct sw_body *out, const char *key, bool truth)
 {
 	begin(out, key);
 	sw_buf_text(&out->text, truth ? "true" : "false");
 }
 
-void sw_answer_time(struct sw_answer *out, const char *key, int64_t time_ms)
+void sw_body_time(struct sw_body *out, const char *key, int64_t time_ms)
 {
 	uint64_t ms = time_ms < 0 ? 0 - (uint64_t)time_ms : (uint64_t)time_ms;
 	begin(out, key);
@@ -83,7 +83,7 @@ void sw_answer_time(struct sw_answer *out, const char *key, int64_t time_ms)
 		      (unsigned)(ms % 1000));
 }
 
-void sw_answer_json(struct sw_answer *out, const char *key, const char *json, size_t len)
+void sw_body_json(struct sw_body *out, const char *key, const char *json, size_t len)
 {
 	begin(out, key);
 	sw_buf_append(&out->text, json, len);

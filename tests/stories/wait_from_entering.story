@@ -1,0 +1,19 @@
+# a Wait is timed from the moment its state was entered, and not left a millisecond early
+--- definition
+{"StartAt": "Nap", "States": {
+  "Nap": {"Type": "Wait", "Seconds": 5, "Next": "Hi"},
+  "Hi": {"Type": "Pass", "End": true}}}
+--- input
+{"name": "Ada"}
+--- story
+[    0] > start
+1<-0 ExecutionStarted
+2<-0 WaitStateEntered
+[ 4999] > advance 4999
+[ 5000] > advance 5000
+3<-2 WaitStateExited
+4<-3 PassStateEntered
+5<-4 PassStateExited
+6<-5 ExecutionSucceeded
+<finish>
+= SUCCEEDED {"name": "Ada"}
