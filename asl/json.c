@@ -489,7 +489,7 @@ static enum sw_result scan_scalar(struct sw_json_scan *scan, struct builder *bui
 		if (builder)
 			item = string_new(builder, content, scan->at - 1, escaped);
 	} else if (c == '-' || (c >= '0' && c <= '9')) {
-		struct number number;
+		struct number number = {0};
 		enum sw_result r = scan_number(scan, &number);
 		if (r < 0)
 			return r;
@@ -596,7 +596,7 @@ static enum sw_result scan_document(struct sw_json_scan *scan, struct builder *b
 		sw_json_scan_space(scan);
 		uint8_t c = scan->at < scan->end ? *scan->at : 0;
 		if (c == '[' || c == '{') {
-			bool empty;
+			bool empty = false;
 			r = scan_open(scan, builder, kinds, depth, c, &empty);
 			if (r == SW_OK && !empty) {
 				depth++;

@@ -94,11 +94,12 @@ struct sw_query_ops {
 	/* What sw_template_compile passes to compile for expressions inside templates. */
 	unsigned template_kinds;
 	/*
-	 * Puts a failure of evaluate into the words that are used of a member of a template (field: its key as written).
-	 * May be NULL: the failure stays as it is. SW_ENOMEM.
+	 * Called when evaluate failed for a member of a template (field: its key as written): gives a value after all
+	 * (SW_OK, *ret_tree new), or leaves the failure in the words used of templates (SW_EQUERY). SW_ENOMEM. May be
+	 * NULL: the failure stays as it is.
 	 */
 	enum sw_result (*explain)(const struct sw_expr *expr, const char *field, const struct sw_query_env *env,
-	                          struct sw_failure *failure);
+	                          json_t **ret_tree, struct sw_failure *failure);
 };
 
 extern const struct sw_query_ops sw_query_jsonpath; /* asl/jsonpath/query.c */

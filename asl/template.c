@@ -214,9 +214,8 @@ static enum sw_result evaluate(const struct sw_template *template, const char *f
 		return evaluate_members(template, env, ret_tree, failure);
 	const struct sw_query_ops *ops = template->expr->ops;
 	enum sw_result r = ops->evaluate(template->expr, env, ret_tree, failure);
-	if (r == SW_EQUERY && ops->explain &&
-	    ops->explain(template->expr, field ? field : "", env, failure) < 0)
-		r = SW_ENOMEM;
+	if (r == SW_EQUERY && ops->explain)
+		r = ops->explain(template->expr, field ? field : "", env, ret_tree, failure);
 	return r;
 }
 

@@ -162,9 +162,17 @@ const char *sw_json_type_name(const json_t *tree)
 
 json_t *sw_json_shallow_copy(const json_t *tree)
 {
-	if (json_is_array(tree) || json_is_object(tree))
-		return json_copy((json_t *)tree);
-	return json_incref((json_t *)tree);
+	if (!json_is_array(tree) && !json_is_object(tree))
+		return json_incref((json_t *)tree);
+	json_t *copy = json_copy((json_t *)tree);
+	/* jansson drops what does not fit into memory without saying so */
+	bool whole = copy && (json_is_array(tree) ? json_array_size(copy) == json_array_size(tree)
+						  : json_object_size(copy) == json_object_size(tree));
+	if (!whole) {
+		json_decref(copy);
+		return NULL;
+	}
+	return copy;
 }
 
 /* ---- values -------------------------------------------------------------------------------------------- */

@@ -68,6 +68,8 @@ int cmd_jsonpath(const struct options *options);
 int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same for an error; file may be NULL: "file:line:column: pointer: text". */
 int complain_error(int code, const char *file, const struct sw_error *err);
+/* The same for the error answer of an action, {"__type", "message"}: the exit code is that of its type. */
+int complain_answer(const json_t *error);
 /* Exit code for a result of the engine. */
 int exit_of(enum sw_result result);
 /* Exit code of an execution's status text. */
@@ -132,14 +134,19 @@ int client_call(struct client *client, const char *action, json_t *request, json
 void client_wait(struct client *client, int milliseconds);
 /* True when this process advances executions itself. */
 bool client_owns(const struct client *client);
+/* Lets what was asked for come to its end, when this process is the owner. */
+void client_settle(struct client *client);
+/* EXIT_OK, or an exit code after complaining: whoever owns the directory has resources and mocks of its own.
+ */
+int check_owner(const struct options *options, const struct client *client);
 
 /* ---- names.c
  * ---------------------------------------------------------------------------------------------------- */
 
-/* A machine's ARN from a name or ARN. New; NULL after complaining. */
-char *machine_arn(struct client *client, const char *name);
-/* An execution's ARN from an ARN, M:E, or E when only one matches. New; NULL after complaining. */
-char *execution_arn(struct client *client, const char *name);
+/* A machine's ARN from a name or ARN. EXIT_OK: *ret_arn is new; else an exit code after complaining. */
+int machine_arn(struct client *client, const char *name, char **ret_arn);
+/* An execution's ARN from an ARN, M:E, or E when only one matches. The same. */
+int execution_arn(struct client *client, const char *name, char **ret_arn);
 /* True when an error answer is of that type. */
 bool is_error(const json_t *error, const char *type);
 /* The paged members of a list action, all pages or at most max (0: all). Takes request. New array in

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -16,10 +17,15 @@
 
 struct client {
 	const struct options *options;
+	enum client_need need;
 	/* remote */
 	CURL *curl;
 	int directory_fd; /* the socket is dialled through it, so that the path may be long */
 	char socket_path[64];
+	bool passing; /* the owner advances only what was started there, and ends soon: another run */
+	bool lost;    /* it has ended */
+	unsigned losses;
+	json_t *started; /* the StartExecution that is to be given again to whoever owns the directory next */
 	/* own */
 	struct owner *owner;
 	bool advance, happened;
@@ -115,10 +121,28 @@ static bool call_remote(struct client *client, const char *action, const char *b
 	curl_slist_free_all(headers);
 	answer->status = (int)status;
 	answer->done = code == CURLE_OK;
-	if (code != CURLE_OK)
-		complain(EXIT_STORE, "the owner of %s does not answer: %s", client->options->data,
-			 curl_easy_strerror(code));
+	/* What the server says of itself when it ends. */
+	client->lost = !answer->done ||
+		       (status == 503 && answer->body && strstr(answer->body, "shutting down") != NULL);
 	return answer->done;
+}
+
+/* Does the owner go when its own execution has ended? A server and a host that embeds the engine stay. */
+static bool is_passing(struct client *client)
+{
+	struct answer answer = {0};
+	json_t *status = NULL;
+	bool passing = false;
+	if (call_remote(client, "StepwellStatus", "{}", &answer))
+		status = json_loadb(answer.body ? answer.body : "", answer.len, 0, NULL);
+	if (client->lost || answer.status != 200)
+		passing = client->lost;
+	else
+		passing = strcmp(text_of(status, "advances", "ALL"), "ALL") != 0;
+	json_decref(status);
+	free(answer.body);
+	client->lost = false; /* the next call will see */
+	return passing;
 }
 
 /* ---- this process ----------------------------------------------------------------------------------------
@@ -170,7 +194,7 @@ static enum sw_result open_own(struct client *client, bool advance)
 	client->owner = calloc(1, sizeof(*client->owner));
 	if (!client->owner)
 		return SW_ENOMEM;
-	r = owner_open(client->options, NULL, client->owner);
+	r = owner_open(client->options, NULL, client->owner, &err);
 	if (r == SW_OK && advance)
 		r = sw_engine_resume(client->owner->engine, SW_RESUME_OWN, &err);
 	if (r == SW_OK && advance)
@@ -206,47 +230,12 @@ static int open_reading(struct client *client)
 /* ---- the door
  * ------------------------------------------------------------------------------------------------ */
 
-enum { TRIES = 40, PAUSE_MS = 50 }; /* somebody who owns the directory is about to listen, or to go */
+enum { TRIES = 100, PAUSE_MS = 50 }; /* somebody who owns the directory is about to listen, or to go */
+enum { LOSSES_MAX = 1000 };
 
-int client_open(const struct options *options, enum client_need need, struct client **ret_client)
+/* Everything but what outlasts the owner. */
+static void disconnect(struct client *client)
 {
-	struct client *client = calloc(1, sizeof(*client));
-	enum sw_result r = SW_EOWNED;
-	int code = EXIT_STORE;
-	if (!client)
-		return complain(EXIT_STORE, "out of memory");
-	client->options = options;
-	client->directory_fd = -1;
-	for (int i = 0; r == SW_EOWNED && i < TRIES; i++) {
-		if (i > 0)
-			nanosleep(&(struct timespec){0, PAUSE_MS * 1000000L}, NULL);
-		if (open_remote(client)) {
-			code = EXIT_OK;
-			r = SW_OK;
-		} else if (need == CLIENT_READ) {
-			code = open_reading(client);
-			r = SW_OK;
-		} else {
-			r = open_own(client, need == CLIENT_ADVANCE);
-			code = r == SW_OK                              ? EXIT_OK
-			       : r == SW_EINVAL || r == SW_EDEFINITION ? EXIT_USAGE
-								       : EXIT_STORE;
-		}
-	}
-	if (r == SW_EOWNED)
-		complain(EXIT_STORE, "%s is in use by another process that does not answer", options->data);
-	if (code != EXIT_OK) {
-		client_close(client);
-		return code;
-	}
-	*ret_client = client;
-	return EXIT_OK;
-}
-
-void client_close(struct client *client)
-{
-	if (!client)
-		return;
 	if (client->curl)
 		curl_easy_cleanup(client->curl);
 	if (client->directory_fd >= 0)
@@ -260,39 +249,187 @@ void client_close(struct client *client)
 	}
 	sw_api_free(client->api);
 	sw_reader_close(client->reader);
+	client->curl = NULL;
+	client->directory_fd = -1;
+	client->owner = NULL;
+	client->observer = 0;
+	client->api = NULL;
+	client->reader = NULL;
+}
+
+static int connect_client(struct client *client)
+{
+	enum sw_result r = SW_EOWNED;
+	int code = EXIT_STORE;
+	for (int i = 0; r == SW_EOWNED && i < TRIES; i++) {
+		if (i > 0)
+			nanosleep(&(struct timespec){0, PAUSE_MS * 1000000L}, NULL);
+		if (open_remote(client)) {
+			client->passing = client->need != CLIENT_ADVANCE || is_passing(client);
+			return EXIT_OK;
+		}
+		if (client->need == CLIENT_READ)
+			return open_reading(client);
+		r = open_own(client, client->need == CLIENT_ADVANCE);
+		code = r == SW_OK ? EXIT_OK : r == SW_EINVAL || r == SW_EDEFINITION ? EXIT_USAGE : EXIT_STORE;
+	}
+	if (r == SW_EOWNED)
+		complain(EXIT_STORE, "%s is in use by another process that does not answer",
+			 client->options->data);
+	return code;
+}
+
+int client_open(const struct options *options, enum client_need need, struct client **ret_client)
+{
+	struct client *client = calloc(1, sizeof(*client));
+	int code;
+	if (!client)
+		return complain(EXIT_STORE, "out of memory");
+	client->options = options;
+	client->need = need;
+	client->directory_fd = -1;
+	code = connect_client(client);
+	if (code != EXIT_OK) {
+		client_close(client);
+		return code;
+	}
+	*ret_client = client;
+	return EXIT_OK;
+}
+
+void client_close(struct client *client)
+{
+	if (!client)
+		return;
+	disconnect(client);
+	json_decref(client->started);
 	free(client);
+}
+
+/* ---- calls -----------------------------------------------------------------------------------------------
+ */
+
+static bool call_once(struct client *client, const char *action, const char *body, struct answer *answer)
+{
+	*answer = (struct answer){0};
+	return client->curl ? call_remote(client, action, body, answer)
+			    : call_here(client, action, body, answer);
+}
+
+/*
+ * The owner has gone: whoever owns the directory now is asked, or this process goes on itself. Not when the
+ * owner was one that stays: then this process may lack the resources and mocks which that one has.
+ */
+static bool go_on(struct client *client)
+{
+	struct answer answer;
+	char *body;
+	bool ok;
+	if (!client->passing || ++client->losses > LOSSES_MAX) {
+		complain(EXIT_STORE, "the owner of %s has gone; what runs there goes on with the next one",
+			 client->options->data);
+		return false;
+	}
+	disconnect(client);
+	client->lost = false;
+	if (connect_client(client) != EXIT_OK)
+		return false;
+	if (!client->started)
+		return true;
+	/* "StartExecution is idempotent": the execution is advanced here from now on, if it has not ended. */
+	body = json_dumps(client->started, JSON_COMPACT);
+	ok = body && call_once(client, "StartExecution", body, &answer);
+	if (body)
+		free(answer.body);
+	free(body);
+	return ok || client->lost;
+}
+
+/* A name for a start that may have to be given again. False: it has one. */
+static bool name_start(json_t *request)
+{
+	unsigned char random[16];
+	char name[2 * sizeof(random) + 1];
+	if (json_object_get(request, "name") || getrandom(random, sizeof(random), 0) != sizeof(random))
+		return false;
+	for (size_t i = 0; i < sizeof(random); i++)
+		snprintf(name + 2 * i, 3, "%02x", random[i]);
+	return json_object_set_new(request, "name", json_string(name)) == 0;
+}
+
+/* "Execution Already Exists: 'ARN'", of a name that nobody else has: the start whose answer was lost. */
+static void accept_existing(struct answer *answer)
+{
+	json_t *tree = json_loadb(answer->body, answer->len, 0, NULL), *accepted = NULL;
+	const char *arn = strchr(text_of(tree, "message", ""), '\'');
+	char *text = NULL;
+	if (answer->status == 400 && is_error(tree, "ExecutionAlreadyExists") && arn)
+		accepted = json_pack("{s:s%}", "executionArn", arn + 1, strcspn(arn + 1, "'"));
+	if (accepted)
+		text = json_dumps(accepted, JSON_COMPACT);
+	if (text) {
+		free(answer->body);
+		*answer = (struct answer){.done = true, .status = 200, .body = text, .len = strlen(text)};
+	}
+	json_decref(accepted);
+	json_decref(tree);
+}
+
+/* The call, as often as owners go while it is made: every action that is called may be repeated. */
+static bool call(struct client *client, const char *action, json_t *request, struct answer *answer)
+{
+	bool starts = client->need == CLIENT_ADVANCE && !strcmp(action, "StartExecution");
+	bool named = starts && client->curl && client->passing && name_start(request), again = false;
+	char *body;
+	bool done;
+	body = json_dumps(request, JSON_COMPACT);
+	*answer = (struct answer){0};
+	if (!body)
+		return complain(EXIT_STORE, "out of memory"), false;
+	done = call_once(client, action, body, answer);
+	while (client->lost) {
+		again = true;
+		free(answer->body);
+		*answer = (struct answer){0};
+		done = go_on(client);
+		if (!done)
+			break;
+		if (!client->lost)
+			done = call_once(client, action, body, answer);
+	}
+	if (done && named && again && answer->body)
+		accept_existing(answer);
+	if (done && starts && client->curl && answer->status == 200)
+		client->started = json_incref(request);
+	free(body);
+	return done;
 }
 
 int client_call(struct client *client, const char *action, json_t *request, json_t **ret_answer,
 		json_t **ret_error)
 {
-	struct answer answer = {0};
-	char *body = json_dumps(request, JSON_COMPACT);
+	struct answer answer;
 	json_t *tree = NULL;
 	int code = EXIT_STORE;
-	bool good = body && (client->curl ? call_remote(client, action, body, &answer)
-					  : call_here(client, action, body, &answer));
+	bool good = request && call(client, action, request, &answer);
 	if (ret_error)
 		*ret_error = NULL;
 	json_decref(request);
-	free(body);
-	if (good)
-		tree = json_loadb(answer.body ? answer.body : "{}", answer.body ? answer.len : 2,
-				  JSON_DECODE_ANY, NULL);
+	if (!good)
+		return EXIT_STORE;
+	tree = json_loadb(answer.body ? answer.body : "{}", answer.body ? answer.len : 2,
+			  JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	free(answer.body);
-	if (good && !tree) {
+	if (!tree) {
 		complain(EXIT_STORE, "%s: an answer that is not JSON", action);
-	} else if (good && answer.status == 200) {
+	} else if (answer.status == 200) {
 		*ret_answer = tree;
 		return EXIT_OK;
-	} else if (good && ret_error) {
+	} else if (ret_error) {
 		*ret_error = tree;
 		return EXIT_FAILED;
-	} else if (good) {
-		const char *type = text_of(tree, "__type", "error");
-		bool is_missing = strstr(type, "DoesNotExist") || strstr(type, "AlreadyExists");
-		complain(EXIT_FAILED, "%s: %s", type, text_of(tree, "message", ""));
-		code = is_missing ? EXIT_FAILED : answer.status >= 500 ? EXIT_STORE : EXIT_USAGE;
+	} else {
+		code = complain_answer(tree);
 	}
 	json_decref(tree);
 	return code;
@@ -317,4 +454,20 @@ void client_wait(struct client *client, int milliseconds)
 bool client_owns(const struct client *client)
 {
 	return client->owner != NULL;
+}
+
+void client_settle(struct client *client)
+{
+	while (client->owner && !sw_engine_is_idle(client->owner->engine))
+		ev_run(client->owner->loop, EVRUN_ONCE);
+}
+
+int check_owner(const struct options *options, const struct client *client)
+{
+	if (client_owns(client) || (!options->resources && !options->mock_config))
+		return EXIT_OK;
+	return complain(EXIT_USAGE,
+			"%s is owned by a running stepwell, which has its own resources and mocks: leave out "
+			"--resources and --mock-config, or give another --data",
+			options->data);
 }

@@ -6,12 +6,12 @@
 
 static int update(struct client *client, const char *name, const char *definition, json_t **ret_answer)
 {
-	char *arn = machine_arn(client, name);
-	int code =
-		arn ? client_call(client, "UpdateStateMachine",
-				  json_pack("{s:s, s:s}", "stateMachineArn", arn, "definition", definition),
-				  ret_answer, NULL)
-		    : EXIT_FAILED;
+	char *arn = NULL;
+	int code = machine_arn(client, name, &arn);
+	if (code == EXIT_OK)
+		code = client_call(client, "UpdateStateMachine",
+				   json_pack("{s:s, s:s}", "stateMachineArn", arn, "definition", definition),
+				   ret_answer, NULL);
 	if (code == EXIT_OK)
 		json_object_set_new(*ret_answer, "stateMachineArn", json_string(arn));
 	free(arn);
@@ -32,8 +32,7 @@ static int create(const struct options *options, struct client *client, const ch
 		complain(EXIT_FAILED, "a machine \"%s\" exists with another definition; --update changes it",
 			 name);
 	else if (error)
-		code = complain(EXIT_USAGE, "%s: %s", text_of(error, "__type", "error"),
-				text_of(error, "message", ""));
+		code = complain_answer(error);
 	if (code == EXIT_OK && options->json)
 		print_json(answer);
 	else if (code == EXIT_OK)

@@ -10,7 +10,7 @@ int cmd_delete(const struct options *options)
 	bool machine = !strcmp(options->args[0], "machine"),
 	     execution = !strcmp(options->args[0], "execution");
 	json_t *answer;
-	char *arn;
+	char *arn = NULL;
 	int code;
 	if (!machine && !execution)
 		return complain(EXIT_USAGE, "delete what? machine NAME or execution NAME, not \"%s\"",
@@ -18,12 +18,14 @@ int cmd_delete(const struct options *options)
 	code = client_open(options, CLIENT_WRITE, &client);
 	if (code)
 		return code;
-	arn = machine ? machine_arn(client, options->args[1]) : execution_arn(client, options->args[1]);
-	code = !arn ? EXIT_FAILED
-		    : client_call(client, machine ? "DeleteStateMachine" : "StepwellDeleteExecution",
-				  json_pack("{s:s}", machine ? "stateMachineArn" : "executionArn", arn),
-				  &answer, NULL);
+	code = machine ? machine_arn(client, options->args[1], &arn)
+		       : execution_arn(client, options->args[1], &arn);
+	if (code == EXIT_OK)
+		code = client_call(client, machine ? "DeleteStateMachine" : "StepwellDeleteExecution",
+				   json_pack("{s:s}", machine ? "stateMachineArn" : "executionArn", arn),
+				   &answer, NULL);
 	if (code == EXIT_OK) {
+		client_settle(client);
 		if (options->json)
 			print_json(answer);
 		json_decref(answer);

@@ -42,18 +42,17 @@ int cmd_describe(const struct options *options)
 {
 	struct client *client = NULL;
 	json_t *answer;
-	char *arn;
+	char *arn = NULL;
 	int code = client_open(options, CLIENT_READ, &client);
 	if (code)
 		return code;
-	code = EXIT_FAILED;
 	arn = as_machine(client, options->args[0]);
 	if (arn) {
 		code = client_call(client, "DescribeStateMachine", json_pack("{s:s}", "stateMachineArn", arn),
 				   &answer, NULL);
 	} else {
-		arn = execution_arn(client, options->args[0]);
-		if (arn)
+		code = execution_arn(client, options->args[0], &arn);
+		if (code == EXIT_OK)
 			code = client_call(client, "DescribeExecution",
 					   json_pack("{s:s}", "executionArn", arn), &answer, NULL);
 	}

@@ -30,12 +30,13 @@ static int show(const struct options *options, struct client *client, const char
 int cmd_history(const struct options *options)
 {
 	struct client *client = NULL;
-	char *arn;
+	char *arn = NULL;
 	int code = client_open(options, CLIENT_READ, &client);
 	if (code)
 		return code;
-	arn = execution_arn(client, options->args[0]);
-	code = arn ? show(options, client, arn) : EXIT_FAILED;
+	code = execution_arn(client, options->args[0], &arn);
+	if (code == EXIT_OK)
+		code = show(options, client, arn);
 	free(arn);
 	client_close(client);
 	return code;

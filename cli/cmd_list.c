@@ -76,8 +76,10 @@ static int list_executions(const struct options *options, struct client *client)
 	size_t i;
 	int code = EXIT_OK;
 	if (options->machine) {
-		char *arn = machine_arn(client, options->machine);
-		code = arn ? list_of_machine(options, client, arn, all) : EXIT_FAILED;
+		char *arn = NULL;
+		code = machine_arn(client, options->machine, &arn);
+		if (code == EXIT_OK)
+			code = list_of_machine(options, client, arn, all);
 		free(arn);
 	} else {
 		code = list_all(client, "ListStateMachines", json_object(), "stateMachines", 0, &machines);

@@ -6,9 +6,8 @@
 
 #define ROLE_ARN "arn:aws:iam::123456789012:role/stepwell"
 
-/* Creates the machine, or updates it when it exists with another definition. The ARN is new; NULL after
- * complaining. */
-static char *bring_machine(struct client *client, const char *name, const char *definition)
+/* Creates the machine, or updates it when it exists with another definition. EXIT_OK: *ret_arn is new. */
+static int bring_machine(struct client *client, const char *name, const char *definition, char **ret_arn)
 {
 	json_t *answer = NULL, *error = NULL;
 	char *arn = NULL;
@@ -18,25 +17,25 @@ static char *bring_machine(struct client *client, const char *name, const char *
 		&answer, &error);
 	if (code == EXIT_OK) {
 		arn = strdup(text_of(answer, "stateMachineArn", ""));
-		json_decref(answer);
-		return arn;
-	}
-	if (is_error(error, "StateMachineAlreadyExists")) {
-		arn = machine_arn(client, name);
-		if (arn &&
-		    client_call(client, "UpdateStateMachine",
+	} else if (is_error(error, "StateMachineAlreadyExists")) {
+		code = machine_arn(client, name, &arn);
+		if (code == EXIT_OK)
+			code = client_call(
+				client, "UpdateStateMachine",
 				json_pack("{s:s, s:s}", "stateMachineArn", arn, "definition", definition),
-				&answer, NULL)) {
-			free(arn);
-			arn = NULL;
-		}
-		json_decref(answer);
+				&answer, NULL);
 	} else if (error) {
-		complain(EXIT_USAGE, "%s: %s", text_of(error, "__type", "error"),
-			 text_of(error, "message", ""));
+		code = complain_answer(error);
 	}
+	if (code == EXIT_OK && !arn)
+		code = complain(EXIT_STORE, "out of memory");
+	json_decref(answer);
 	json_decref(error);
-	return arn;
+	if (code == EXIT_OK)
+		*ret_arn = arn;
+	else
+		free(arn);
+	return code;
 }
 
 static int start_and_wait(const struct options *options, struct client *client, const char *machine,
@@ -74,16 +73,12 @@ int cmd_run(const struct options *options)
 	struct sw_machine *machine = load_machine(options, options->args[0], &text, &len);
 	if (machine && name && (input = read_input(options->input)) != NULL)
 		code = client_open(options, CLIENT_ADVANCE, &client);
-	if (client && !client_owns(client) && (options->resources || options->mock_config))
-		code = complain(
-			EXIT_USAGE,
-			"%s is owned by a running stepwell, which has its own resources and mocks: leave out "
-			"--resources and --mock-config, or give another --data",
-			options->data);
-	else if (client) {
-		arn = bring_machine(client, name, text);
-		code = arn ? start_and_wait(options, client, arn, input) : EXIT_FAILED;
-	}
+	if (client)
+		code = check_owner(options, client);
+	if (client && code == EXIT_OK)
+		code = bring_machine(client, name, text, &arn);
+	if (client && code == EXIT_OK)
+		code = start_and_wait(options, client, arn, input);
 	client_close(client);
 	sw_machine_unref(machine);
 	sw_text_free(text);

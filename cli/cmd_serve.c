@@ -79,10 +79,11 @@ int cmd_serve(const struct options *options)
 	/* The port that users of Step Functions Local have in their settings. */
 	const char *listen = options->listen ? options->listen : "127.0.0.1:8083";
 	struct serving serving = {0};
-	enum sw_result r = owner_open(options, strcmp(listen, "none") ? listen : NULL, &serving.owner);
+	struct sw_error err = {0};
+	enum sw_result r = owner_open(options, strcmp(listen, "none") ? listen : NULL, &serving.owner, &err);
 	int code;
 	if (r == SW_EOWNED)
-		return complain(EXIT_STORE, "%s is in use by another process", options->data);
+		return complain_error(EXIT_STORE, NULL, &err);
 	if (r != SW_OK)
 		return r == SW_EDEFINITION || r == SW_EINVAL ? EXIT_USAGE : EXIT_STORE;
 	ev_init(&serving.drain, check_drained);

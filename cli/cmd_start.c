@@ -44,10 +44,12 @@ int cmd_start(const struct options *options)
 	char *machine = NULL, *input = read_input(options->input);
 	int code = input ? client_open(options, options->wait ? CLIENT_ADVANCE : CLIENT_WRITE, &client)
 			 : EXIT_USAGE;
-	if (client) {
-		machine = machine_arn(client, options->args[0]);
-		code = machine ? start(options, client, machine, input) : EXIT_FAILED;
-	}
+	if (client && options->wait)
+		code = check_owner(options, client);
+	if (client && code == EXIT_OK)
+		code = machine_arn(client, options->args[0], &machine);
+	if (client && code == EXIT_OK)
+		code = start(options, client, machine, input);
 	client_close(client);
 	free(machine);
 	free(input);

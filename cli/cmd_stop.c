@@ -7,13 +7,12 @@ int cmd_stop(const struct options *options)
 {
 	struct client *client = NULL;
 	json_t *request, *answer;
-	char *arn;
+	char *arn = NULL;
 	int code = client_open(options, CLIENT_WRITE, &client);
 	if (code)
 		return code;
-	arn = execution_arn(client, options->args[0]);
-	code = EXIT_FAILED;
-	if (arn) {
+	code = execution_arn(client, options->args[0], &arn);
+	if (code == EXIT_OK) {
 		request = json_pack("{s:s}", "executionArn", arn);
 		if (options->error)
 			json_object_set_new(request, "error", json_string(options->error));

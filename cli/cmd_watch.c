@@ -7,13 +7,14 @@ int cmd_watch(const struct options *options)
 {
 	struct client *client = NULL;
 	json_t *description;
-	char *arn;
+	char *arn = NULL;
 	int code = client_open(options, CLIENT_READ, &client);
 	if (code)
 		return code;
-	arn = execution_arn(client, options->args[0]);
-	code = arn ? follow(client, arn, options->json ? stderr : stdout, &description) : EXIT_FAILED;
-	if (arn && code == EXIT_OK) {
+	code = execution_arn(client, options->args[0], &arn);
+	if (code == EXIT_OK)
+		code = follow(client, arn, options->json ? stderr : stdout, &description);
+	if (code == EXIT_OK) {
 		code = print_outcome(options, description);
 		json_decref(description);
 	}

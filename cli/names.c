@@ -52,24 +52,36 @@ static const char *find_machine(const json_t *machines, const char *name, size_t
 	return NULL;
 }
 
-char *machine_arn(struct client *client, const char *name)
+static int give(char *arn, char **ret_arn)
+{
+	if (!arn)
+		return complain(EXIT_STORE, "out of memory");
+	*ret_arn = arn;
+	return EXIT_OK;
+}
+
+int machine_arn(struct client *client, const char *name, char **ret_arn)
 {
 	json_t *machines;
 	const char *arn;
 	char *copy = NULL;
+	int code;
 	if (!strncmp(name, "arn:", 4))
-		return strdup(name);
-	if (list_all(client, "ListStateMachines", json_object(), "stateMachines", 0, &machines))
-		return NULL;
+		return give(strdup(name), ret_arn);
+	code = list_all(client, "ListStateMachines", json_object(), "stateMachines", 0, &machines);
+	if (code)
+		return code;
 	/* A mock test case goes behind the name: order#HappyPath. */
 	arn = find_machine(machines, name, strcspn(name, "#"));
 	if (!arn)
-		complain(EXIT_FAILED,
-			 "there is no machine \"%s\"; `stepwell list machines` shows what there is", name);
-	else if (asprintf(&copy, "%s%s", arn, name + strcspn(name, "#")) < 0)
-		copy = NULL;
+		code = complain(EXIT_FAILED,
+				"there is no machine \"%s\"; `stepwell list machines` shows what there is",
+				name);
+	else
+		code = give(asprintf(&copy, "%s%s", arn, name + strcspn(name, "#")) < 0 ? NULL : copy,
+			    ret_arn);
 	json_decref(machines);
-	return copy;
+	return code;
 }
 
 /* arn:...:stateMachine:M and E -> arn:...:execution:M:E. New. */
@@ -83,68 +95,73 @@ static char *join_execution(const char *machine, const char *name)
 	return arn;
 }
 
-static bool exists(struct client *client, const char *arn)
+/* EXIT_FAILED: there is none. */
+static int look(struct client *client, const char *arn)
 {
 	json_t *answer = NULL, *error = NULL;
 	int code = client_call(client, "DescribeExecution",
 			       json_pack("{s:s, s:s}", "executionArn", arn, "includedData", "METADATA_ONLY"),
 			       &answer, &error);
+	/* A name that no execution can have is a name that none has. */
+	if (error && !is_error(error, "ExecutionDoesNotExist") && !is_error(error, "InvalidArn") &&
+	    !is_error(error, "ValidationException"))
+		code = complain_answer(error);
 	json_decref(answer);
 	json_decref(error);
-	return code == EXIT_OK;
+	return code;
 }
 
 /* Every machine's execution of that name: one is wanted. */
-static char *find_execution(struct client *client, const json_t *machines, const char *name)
+static int find_execution(struct client *client, const json_t *machines, const char *name, char **ret_arn)
 {
 	char *found = NULL;
 	unsigned count = 0;
 	size_t i;
 	json_t *machine;
+	int code = EXIT_FAILED;
 	json_array_foreach(machines, i, machine)
 	{
 		char *arn = join_execution(text_of(machine, "stateMachineArn", ""), name);
-		if (!arn || !exists(client, arn)) {
-			free(arn);
-			continue;
-		}
-		if (count++ == 0)
+		code = arn ? look(client, arn) : complain(EXIT_STORE, "out of memory");
+		if (code == EXIT_OK && count++ == 0)
 			found = arn;
 		else
 			free(arn);
+		if (code != EXIT_OK && code != EXIT_FAILED)
+			break;
 	}
-	if (count == 1)
-		return found;
+	if (count == 1 && (code == EXIT_OK || code == EXIT_FAILED))
+		return give(found, ret_arn);
 	free(found);
+	if (code != EXIT_OK && code != EXIT_FAILED)
+		return code;
 	if (count == 0)
-		complain(EXIT_FAILED,
-			 "there is no execution \"%s\"; `stepwell list executions` shows what there is",
-			 name);
-	else
-		complain(EXIT_USAGE, "%u machines have an execution \"%s\": say MACHINE:%s", count, name,
-			 name);
-	return NULL;
+		return complain(
+			EXIT_FAILED,
+			"there is no execution \"%s\"; `stepwell list executions` shows what there is", name);
+	return complain(EXIT_USAGE, "%u machines have an execution \"%s\": say MACHINE:%s", count, name,
+			name);
 }
 
-char *execution_arn(struct client *client, const char *name)
+int execution_arn(struct client *client, const char *name, char **ret_arn)
 {
 	const char *colon = strchr(name, ':');
 	const char *machine;
 	json_t *machines;
-	char *arn = NULL;
+	int code;
 	if (!strncmp(name, "arn:", 4))
-		return strdup(name);
-	if (list_all(client, "ListStateMachines", json_object(), "stateMachines", 0, &machines))
-		return NULL;
+		return give(strdup(name), ret_arn);
+	code = list_all(client, "ListStateMachines", json_object(), "stateMachines", 0, &machines);
+	if (code)
+		return code;
 	if (!colon) {
-		arn = find_execution(client, machines, name);
+		code = find_execution(client, machines, name, ret_arn);
 	} else {
 		machine = find_machine(machines, name, (size_t)(colon - name));
-		if (machine)
-			arn = join_execution(machine, colon + 1);
-		else
-			complain(EXIT_FAILED, "there is no machine \"%.*s\"", (int)(colon - name), name);
+		code = machine ? give(join_execution(machine, colon + 1), ret_arn)
+			       : complain(EXIT_FAILED, "there is no machine \"%.*s\"", (int)(colon - name),
+					  name);
 	}
 	json_decref(machines);
-	return arn;
+	return code;
 }

@@ -33,6 +33,16 @@ int complain_error(int code, const char *file, const struct sw_error *err)
 	return code;
 }
 
+int complain_answer(const json_t *error)
+{
+	const char *type = text_of(error, "__type", "error");
+	complain(EXIT_FAILED, "%s: %s", type, text_of(error, "message", ""));
+	if (strstr(type, "DoesNotExist") || strstr(type, "AlreadyExists") || strstr(type, "Deleting"))
+		return EXIT_FAILED;
+	return !strcmp(type, "ServiceUnavailable") || !strcmp(type, "InternalFailure") ? EXIT_STORE
+										       : EXIT_USAGE;
+}
+
 int exit_of(enum sw_result result)
 {
 	switch (result) {

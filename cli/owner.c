@@ -124,19 +124,26 @@ out:
 	return r;
 }
 
-enum sw_result owner_open(const struct options *options, const char *listen, struct owner *owner)
+/* A mistake of a resources file or of a mock configuration; when both are given, the engine does not say
+ * which. */
+static void complain_opening(const struct options *options, const struct sw_error *err)
 {
-	struct sw_error err = {0};
+	const char *file = options->resources ? options->resources : options->mock_config;
+	if (options->resources && options->mock_config && err->line)
+		complain(EXIT_USAGE, "in %s or %s:", options->resources, options->mock_config);
+	complain_error(EXIT_STORE, err->line ? file : NULL, err);
+}
+
+enum sw_result owner_open(const struct options *options, const char *listen, struct owner *owner,
+			  struct sw_error *err)
+{
 	enum sw_result r;
 	*owner = (struct owner){0};
-	r = open_all(options, listen, owner, &err);
+	r = open_all(options, listen, owner, err);
 	if (r == SW_OK)
 		return SW_OK;
-	if (r != SW_EOWNED && err.code != SW_OK)
-		complain_error(EXIT_STORE,
-			       err.line ? (options->resources ? options->resources : options->mock_config)
-					: NULL,
-			       &err);
+	if (r != SW_EOWNED && err->code != SW_OK)
+		complain_opening(options, err);
 	owner_close(owner);
 	return r;
 }

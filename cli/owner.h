@@ -17,9 +17,11 @@ struct owner {
 /*
  * Opens *owner in place (it must not move afterwards): the engine of options->data with resources and mocks,
  * and listens on the directory's socket, and on TCP when listen is not NULL. Executions do not advance before
- * sw_engine_resume. SW_EOWNED is answered as it is, without complaining; other failures are complained about.
+ * sw_engine_resume. SW_EOWNED is answered with a text in err, without complaining; other failures are
+ * complained about.
  */
-enum sw_result owner_open(const struct options *options, const char *listen, struct owner *owner);
+enum sw_result owner_open(const struct options *options, const char *listen, struct owner *owner,
+			  struct sw_error *err);
 void owner_close(struct owner *owner);
 
 #endif

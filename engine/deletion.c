@@ -273,22 +273,31 @@ static bool delete_some(struct sw_engine *engine, struct sw_deletion *deletion)
 	return r != SW_ENOMEM;
 }
 
-bool sw_machines_delete_some(struct sw_engine *engine)
+static bool is_ready(const struct sw_engine *engine, const struct sw_deletion *deletion)
 {
-	bool more = false;
+	return deletion->blocked_by == 0 && deletion->written_in <= engine->committed_number;
+}
+
+bool sw_machines_may_delete(const struct sw_engine *engine)
+{
+	const struct sw_deletion *deletion = engine->machines.deletions;
+	while (deletion && !is_ready(engine, deletion))
+		deletion = deletion->next;
+	return deletion != NULL;
+}
+
+void sw_machines_delete_some(struct sw_engine *engine)
+{
 	struct sw_deletion **link = &engine->machines.deletions;
 	while (*link) {
 		struct sw_deletion *deletion = *link;
-		bool ready = deletion->blocked_by == 0 && deletion->written_in <= engine->committed_number;
-		if (ready && !engine->changes_left && delete_some(engine, deletion)) {
+		if (is_ready(engine, deletion) && !engine->changes_left && delete_some(engine, deletion)) {
 			*link = deletion->next;
 			deletion_free(deletion);
 			continue;
 		}
-		more |= ready && deletion->blocked_by == 0;
 		link = &deletion->next;
 	}
-	return more;
 }
 
 void sw_machines_execution_ended(struct sw_engine *engine, const struct sw_execution *execution)

@@ -95,8 +95,9 @@ void sw_machines_done(struct sw_machines *machines);
 /* ---- deletion.c ---------------------------------------------------------------------------------------------- */
 
 enum sw_result sw_machines_recover(struct sw_engine *engine, struct sw_snapshot *snapshot, struct sw_error *err);
-/* Walks a little of the listings of DELETING machines. True: come again soon. */
-bool sw_machines_delete_some(struct sw_engine *engine);
+/* Walks a little of the listings of DELETING machines, where nothing is waited for. */
+void sw_machines_delete_some(struct sw_engine *engine);
+bool sw_machines_may_delete(const struct sw_engine *engine);
 void sw_machines_execution_ended(struct sw_engine *engine, const struct sw_execution *execution);
 
 /* ---- executions.c: those in memory --------------------------------------------------------------------------- */

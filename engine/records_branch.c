@@ -23,7 +23,8 @@ enum attempt_flag {
 	ATTEMPT_STARTED = 4,
 	ATTEMPT_TIMEOUT = 8,
 	ATTEMPT_HEARTBEAT = 16,
-	ATTEMPT_FLAGS_ALL = 31,
+	ATTEMPT_MOCKED = 32, /* not the first invocation of its state in a test case */
+	ATTEMPT_FLAGS_ALL = 63,
 };
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -33,7 +34,7 @@ static bool has_attempt(const struct sw_branch *branch)
 	static const uint8_t none[SW_TOKEN_RANDOM_BYTES];
 	return branch->attempt || branch->dispatchable || branch->submitted || branch->started ||
 	       branch->timeout_due_ms != SW_NEVER || branch->heartbeat_due_ms != SW_NEVER ||
-	       branch->heartbeat_ms || memcmp(branch->token, none, sizeof(none)) != 0;
+	       branch->heartbeat_ms || branch->mock_index || memcmp(branch->token, none, sizeof(none)) != 0;
 }
 
 static bool has_children(const struct sw_branch *branch)
@@ -66,7 +67,8 @@ static void write_attempt(struct sw_record_writer *w, const struct sw_branch *br
 			 (branch->submitted ? ATTEMPT_SUBMITTED : 0) |
 			 (branch->started ? ATTEMPT_STARTED : 0) |
 			 (branch->timeout_due_ms != SW_NEVER ? ATTEMPT_TIMEOUT : 0) |
-			 (branch->heartbeat_due_ms != SW_NEVER ? ATTEMPT_HEARTBEAT : 0);
+			 (branch->heartbeat_due_ms != SW_NEVER ? ATTEMPT_HEARTBEAT : 0) |
+			 (branch->mock_index ? ATTEMPT_MOCKED : 0);
 	sw_buf_u8(w->out, (uint8_t)flags);
 	sw_record_write_u32(w, branch->attempt);
 	sw_buf_append(w->out, branch->token, sizeof(branch->token));
@@ -75,6 +77,8 @@ static void write_attempt(struct sw_record_writer *w, const struct sw_branch *br
 	if (flags & ATTEMPT_HEARTBEAT)
 		sw_record_write_time(w, branch->heartbeat_due_ms, branch->entered_ms);
 	sw_record_write_time(w, branch->heartbeat_ms, 0);
+	if (flags & ATTEMPT_MOCKED)
+		sw_record_write_u32(w, branch->mock_index);
 }
 
 static void write_children(struct sw_record_writer *w, const struct sw_branch *branch)
@@ -198,6 +202,8 @@ static void read_attempt(struct sw_record_reader *r, struct sw_branch *branch)
 	if (flags & ATTEMPT_HEARTBEAT)
 		branch->heartbeat_due_ms = sw_record_read_time(r, branch->entered_ms);
 	branch->heartbeat_ms = sw_record_read_time(r, 0);
+	if (flags & ATTEMPT_MOCKED)
+		branch->mock_index = sw_record_read_u32(r);
 }
 
 static void read_children(struct sw_record_reader *r, struct sw_branch *branch)

@@ -400,7 +400,8 @@ static void rearm(struct sw_engine *engine, bool more)
 			due_ms = now_ms;
 	}
 	if (!engine->poisoned && engine->state == SW_ENGINE_RUNNING) {
-		if (!stalled && !is_torn(engine) && (more || engine->executions.queue_first))
+		if (!stalled && !is_torn(engine) && (more || engine->executions.queue_first ||
+							sw_machines_may_delete(engine)))
 			due_ms = earlier(due_ms, engine->pause_mono_ms > now_ms ? engine->pause_mono_ms : now_ms);
 		int64_t timers_ms = sw_timers_next_ms(engine);
 		if (timers_ms != SW_NEVER) {
@@ -435,7 +436,7 @@ void sw_engine_work(struct sw_engine *engine)
 		sw_dispatch_inbox(engine);
 		more = sw_recover_some(engine);
 		more |= sw_timers_run(engine, now_ms);
-		more |= sw_machines_delete_some(engine);
+		sw_machines_delete_some(engine);
 		sw_dispatch_held(engine);
 		run_turns(engine);
 	}

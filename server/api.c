@@ -174,7 +174,7 @@ static void fail_payload(struct sw_call *call, const struct sw_error *err)
 	const char *text = sw_call_text(call, task ? "output" : "input", &len);
 	struct sw_buf message = SW_BUF, mistake = SW_BUF;
 
-	if (text && sw_json_mistake(text, len, &mistake)) {
+	if (text && sw_json_mistake(text, len, &mistake, NULL)) {
 		sw_buf_text(&message,
 			    task ? "Invalid Output: '" : "Invalid State Machine Execution Input: '");
 		sw_buf_append(&message, mistake.data ? mistake.data : "", mistake.len);
@@ -396,6 +396,19 @@ static const struct sw_action *action_named(const char *name)
 	return NULL;
 }
 
+/* jansson tells most failed allocations as unknown errors, and some as mistakes that are not there. */
+static bool is_out_of_memory(const json_error_t *error, const char *body, size_t len)
+{
+	enum json_error_code code = json_error_code(error);
+	if (code == json_error_invalid_syntax && strncmp(error->text, "invalid Unicode", 15) != 0) {
+		struct sw_buf mistake = SW_BUF;
+		bool mistaken = sw_json_mistake(body, len, &mistake, NULL);
+		sw_buf_done(&mistake);
+		return !mistaken;
+	}
+	return code == json_error_out_of_memory || code == json_error_unknown;
+}
+
 /* False when it has answered. */
 static bool parse_request(struct sw_call *call, const char *body, size_t len)
 {
@@ -405,7 +418,7 @@ static bool parse_request(struct sw_call *call, const char *body, size_t len)
 	else
 		call->request = json_loadb(body, len, JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
 	if (!call->request) {
-		if (len == 0 || json_error_code(&error) == json_error_out_of_memory)
+		if (len == 0 || is_out_of_memory(&error, body, len))
 			sw_call_fail_result(call, SW_ENOMEM, NULL);
 		else
 			sw_call_fail(call, "SerializationException",

@@ -83,6 +83,14 @@ void sw_call_fail_result(struct sw_call *call, enum sw_result result, const stru
 /* A call of the engine that returned: goes on to wait for its reply, or answers the error. */
 void sw_call_asked(struct sw_call *call, enum sw_result result, const struct sw_error *err);
 
+/*
+ * A finding in AWS's words: message, and location (empty: none). A definition that is not JSON gets the words
+ * of AWS's parser, with the place in both.
+ */
+struct sw_finding;
+void sw_finding_words(const struct sw_finding *finding, const char *definition, size_t len,
+		      struct sw_buf *message, struct sw_buf *location);
+
 #define SW_ACTION_DECLARE(name, id, owner)       \
 	void sw_call_##id(struct sw_call *call); \
 	extern const struct sw_shape sw_shape_##id;

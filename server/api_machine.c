@@ -216,22 +216,38 @@ static bool read_wanted(struct sw_call *call, struct wanted *wanted)
 
 /*
  * All mistakes at once, as AWS joins them: 'CODE: text at /place, CODE: text at /place'. Where the parser
- * names the place itself ([Source: ...]), its text has it already.
+ * names the place ([Source: ...]), its text has it already.
  */
+static void add_finding(const struct sw_finding *finding, const char *definition, size_t len,
+			struct sw_buf *list)
+{
+	struct sw_buf message = SW_BUF, location = SW_BUF;
+	sw_finding_words(finding, definition, len, &message, &location);
+	sw_buf_printf(list, "%s%s: ", list->len ? ", " : "", finding->code);
+	sw_buf_append(list, message.data ? message.data : "", message.len);
+	if (location.len && location.data[0] != '[')
+		sw_buf_printf(list, " at %s", location.data);
+	list->failed = list->failed || message.failed || location.failed;
+	sw_buf_done(&message);
+	sw_buf_done(&location);
+}
+
 static void fail_definition(struct sw_call *call, const struct sw_findings *findings,
 			    const struct sw_error *err)
 {
+	size_t len = 0;
+	const char *definition = sw_call_text(call, "definition", &len);
 	struct sw_buf list = SW_BUF;
-	for (size_t i = 0; i < sw_findings_count(findings); i++) {
+	for (size_t i = 0; definition && i < sw_findings_count(findings); i++) {
 		const struct sw_finding *finding = sw_findings_get(findings, i);
-		if (finding->severity != SW_SEVERITY_ERROR)
-			continue;
-		sw_buf_printf(&list, "%s%s: %s", list.len ? ", " : "", finding->code, finding->aws_text);
-		if (finding->aws_location[0] && finding->aws_location[0] != '[')
-			sw_buf_printf(&list, " at %s", finding->aws_location);
+		if (finding->severity == SW_SEVERITY_ERROR)
+			add_finding(finding, definition, len, &list);
 	}
-	if (list.len)
-		sw_call_fail(call, "InvalidDefinition", "Invalid State Machine Definition: '%s'", list.data);
+	if (list.failed)
+		sw_call_fail_result(call, SW_ENOMEM, NULL);
+	else if (list.len)
+		sw_call_fail_quoting(call, "InvalidDefinition", "Invalid State Machine Definition: '",
+				     list.data, list.len);
 	else
 		sw_call_fail_result(call, SW_EDEFINITION, err);
 	sw_buf_done(&list);

@@ -2,6 +2,7 @@
 #include "server/api.h"
 
 #include "asl/asl.h"
+#include "server/json_mistake.h"
 
 #include <string.h>
 
@@ -15,14 +16,36 @@ static const struct sw_member validate_members[] = {
 };
 const struct sw_shape sw_shape_validate_definition = SW_SHAPE(validate_members);
 
-static void write_diagnostic(struct sw_body *out, const struct sw_finding *finding)
+void sw_finding_words(const struct sw_finding *finding, const char *definition, size_t len,
+		      struct sw_buf *message, struct sw_buf *location)
 {
+	size_t offset;
+	if (strcmp(finding->code, "INVALID_JSON_DESCRIPTION") == 0 &&
+	    sw_json_mistake(definition, len, message, &offset)) {
+		sw_json_mistake_place(definition, len, offset, location);
+		sw_buf_text(message, "\n at ");
+		sw_buf_append(message, location->data ? location->data : "", location->len);
+	} else {
+		sw_buf_text(message, finding->aws_text);
+		sw_buf_text(location, finding->aws_location);
+	}
+}
+
+static void write_diagnostic(struct sw_body *out, const struct sw_finding *finding, const char *definition,
+			     size_t len)
+{
+	struct sw_buf message = SW_BUF, location = SW_BUF;
+	sw_finding_words(finding, definition, len, &message, &location);
 	sw_body_open(out, NULL, '{');
 	sw_body_text(out, "severity", finding->severity == SW_SEVERITY_ERROR ? "ERROR" : "WARNING");
 	sw_body_text(out, "code", finding->code);
-	sw_body_text(out, "message", finding->aws_text);
-	sw_body_text(out, "location", finding->aws_location[0] ? finding->aws_location : NULL);
+	sw_body_bytes(out, "message", message.data ? message.data : "", message.len);
+	if (location.len)
+		sw_body_bytes(out, "location", location.data, location.len);
 	sw_body_close(out, '}');
+	out->text.failed = out->text.failed || message.failed || location.failed;
+	sw_buf_done(&message);
+	sw_buf_done(&location);
 }
 
 void sw_call_validate_definition(struct sw_call *call)
@@ -55,7 +78,7 @@ void sw_call_validate_definition(struct sw_call *call)
 		truncated = given == max;
 		if (truncated)
 			break;
-		write_diagnostic(&out, finding);
+		write_diagnostic(&out, finding, definition, len);
 		given++;
 	}
 	sw_body_close(&out, ']');

@@ -9,6 +9,7 @@
 
 #define VALUES "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 #define TOKEN_CHARACTERS_MAX 256
+#define SOURCE_BYTES_MAX 500
 
 struct reader {
 	const char *start, *at, *end;
@@ -73,6 +74,7 @@ static bool unexpected(struct reader *r, const char *at, const char *comment)
 	sw_buf_text(r->out, "Unexpected character (");
 	print_character(r, at);
 	sw_buf_printf(r->out, "): %s", comment);
+	r->at = at + character_bytes(r, at);
 	return false;
 }
 
@@ -88,28 +90,33 @@ static bool ends_between(struct reader *r)
 	return false;
 }
 
-static bool ends_open(struct reader *r)
+void sw_json_mistake_place(const char *text, size_t len, size_t offset, struct sw_buf *out)
 {
-	const char *opened = r->opened[r->depth];
 	unsigned line = 1, column = 1;
-	for (const char *at = r->start; at < opened; at++) {
-		line += *at == '\n';
-		column = *at == '\n' ? 1 : column + (((unsigned char)*at & 0xC0) != 0x80);
+	size_t shown = len;
+	for (size_t i = 0; i < offset; i++) {
+		line += text[i] == '\n';
+		column = text[i] == '\n' ? 1 : column + (((unsigned char)text[i] & 0xC0) != 0x80);
 	}
-	size_t shown = (size_t)(r->end - r->start);
-	sw_buf_printf(
-		r->out,
-		"Unexpected end-of-input: expected close marker for %s (start marker at [Source: (String)\"",
-		context(r));
-	if (shown > 500) {
-		for (shown = 500; ((unsigned char)r->start[shown] & 0xC0) == 0x80;)
+	if (shown > SOURCE_BYTES_MAX) {
+		for (shown = SOURCE_BYTES_MAX; shown > 0 && ((unsigned char)text[shown] & 0xC0) == 0x80;)
 			shown--;
 	}
-	sw_buf_append(r->out, r->start, shown);
-	sw_buf_char(r->out, '"');
-	if (shown < (size_t)(r->end - r->start))
-		sw_buf_printf(r->out, "[truncated %zu chars]", (size_t)(r->end - r->start) - shown);
-	sw_buf_printf(r->out, "; line: %u, column: %u])", line, column);
+	sw_buf_text(out, "[Source: (String)\"");
+	sw_buf_append(out, text, shown);
+	sw_buf_char(out, '"');
+	if (shown < len)
+		sw_buf_printf(out, "[truncated %zu chars]", len - shown);
+	sw_buf_printf(out, "; line: %u, column: %u]", line, column);
+}
+
+static bool ends_open(struct reader *r)
+{
+	sw_buf_printf(r->out, "Unexpected end-of-input: expected close marker for %s (start marker at ",
+		      context(r));
+	sw_json_mistake_place(r->start, (size_t)(r->end - r->start), (size_t)(r->opened[r->depth] - r->start),
+			      r->out);
+	sw_buf_char(r->out, ')');
 	return false;
 }
 
@@ -334,12 +341,16 @@ static bool read_text(struct reader *r)
 	return true;
 }
 
-bool sw_json_mistake(const char *text, size_t len, struct sw_buf *out)
+bool sw_json_mistake(const char *text, size_t len, struct sw_buf *out, size_t *ret_offset)
 {
 	struct reader reader;
 	reader.start = reader.at = text;
 	reader.end = text + len;
 	reader.out = out;
 	reader.depth = 0;
-	return !read_text(&reader);
+	if (read_text(&reader))
+		return false;
+	if (ret_offset)
+		*ret_offset = (size_t)(reader.at - text);
+	return true;
 }

@@ -57,6 +57,13 @@ static enum sw_result need_string(const struct sw_intrinsic_call *call, size_t i
 	return fails(call, "the %s argument must be a string", ordinals[i]);
 }
 
+/* The text of an argument that need_string saw to be a string. */
+static const char *text_of(const struct sw_intrinsic_call *call, size_t i)
+{
+	const char *text = json_string_value(call->arguments[i]);
+	return text ? text : "";
+}
+
 /* "If you specify a non-integer value, it is rounded to the nearest integer": by Math.round, halves go up. */
 static enum sw_result need_integer(const struct sw_intrinsic_call *call, size_t i, int64_t *ret_number)
 {
@@ -203,25 +210,22 @@ static enum sw_result string_split(const struct sw_intrinsic_call *call, json_t 
 	json_t *pieces = r == SW_OK ? json_array() : NULL;
 	if (!pieces)
 		return r < 0 ? r : SW_ENOMEM;
-	const char *at = json_string_value(call->arguments[0]), *start = at;
-	const char *end = at + json_string_length(call->arguments[0]);
-	const char *set = json_string_value(call->arguments[1]);
-	size_t set_len = json_string_length(call->arguments[1]);
-	while (start < end) {
-		size_t len = at < end ? character_bytes(at, end) : 0;
-		if (len > 0 && !memmem(set, set_len, at, len)) {
+	const char *text = text_of(call, 0), *set = text_of(call, 1);
+	size_t text_len = json_string_length(call->arguments[0]),
+	       set_len = json_string_length(call->arguments[1]);
+	for (size_t start = 0, at = 0; start < text_len;) {
+		size_t len = at < text_len ? character_bytes(text + at, text + text_len) : 0;
+		if (len > 0 && !memmem(set, set_len, text + at, len)) {
 			at += len;
 			continue;
 		}
 		if (at > start &&
-		    json_array_append_new(pieces, json_stringn_nocheck(start, (size_t)(at - start))) != 0) {
+		    json_array_append_new(pieces, json_stringn_nocheck(text + start, at - start)) != 0) {
 			json_decref(pieces);
 			return SW_ENOMEM;
 		}
 		at += len;
 		start = at;
-		if (len == 0)
-			break;
 	}
 	return give(pieces, ret_tree);
 }

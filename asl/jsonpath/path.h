@@ -212,6 +212,8 @@ enum sw_result sw_path_parse_lenient(const char *text, size_t len, json_t **ret_
 enum sw_path_function sw_path_function_find(const char *name);
 /* Does it use nothing but $, .name, ['name'] and [n]? */
 bool sw_path_is_reference(const struct sw_jsonpath *path);
+/* Does a reference path end at an array that has no such index? */
+bool sw_path_misses_index(const struct sw_jsonpath *path, const json_t *root);
 
 /* ---- evaluation ------------------------------------------------------------------------------------------
  */

@@ -96,26 +96,30 @@ enum sw_result sw_any_path_compile(const char *text, size_t len, unsigned kinds,
 	return SW_OK;
 }
 
+/* What the path is evaluated over; NULL: a variable that there is not, or out of memory. */
+static const json_t *root_of(const struct sw_any_path *path, const struct sw_query_env *env)
+{
+	if (path->of_context)
+		return env->context ? env->context(env->user) : NULL;
+	if (path->variable_len > 0)
+		return env->variable ? env->variable(env->user, path->variable, path->variable_len) : NULL;
+	return env->input;
+}
+
 enum sw_result sw_any_path_evaluate(const struct sw_any_path *path, const struct sw_query_env *env,
 				    json_t **ret_tree, enum sw_jsonpath_error *ret_error,
 				    struct sw_buf *message)
 {
-	const json_t *root = env->input;
-	if (path->of_context) {
-		root = env->context ? env->context(env->user) : NULL;
-		if (!root)
-			return SW_ENOMEM;
-	} else if (path->variable_len > 0) {
-		root = env->variable ? env->variable(env->user, path->variable, path->variable_len) : NULL;
-		if (!root) {
-			*ret_error = SW_JSONPATH_NOT_FOUND;
-			sw_buf_reset(message);
-			sw_buf_printf(message, "the variable $%.*s is not defined", (int)path->variable_len,
-				      path->variable);
-			return SW_EQUERY;
-		}
+	const json_t *root = root_of(path, env);
+	if (!root && path->variable_len > 0) {
+		*ret_error = SW_JSONPATH_NOT_FOUND;
+		sw_buf_reset(message);
+		sw_buf_printf(message, "the variable $%.*s is not defined", (int)path->variable_len,
+			      path->variable);
+		return SW_EQUERY;
 	}
-	/* Most paths are $ or $.a.b: no message is needed when they find something. */
+	if (!root)
+		return SW_ENOMEM;
 	enum sw_jsonpath_error error = sw_jsonpath_evaluate(path->path, root, ret_tree, message);
 	if (error == SW_JSONPATH_OK)
 		return SW_OK;
@@ -171,24 +175,31 @@ static enum sw_result evaluate(const struct sw_expr *base, const struct sw_query
 	return r;
 }
 
-/* A path that finds nothing in a template has a text of its own (recorded:
- * scenarios/invalid_jsonpath_in_string_expr). */
+/*
+ * In a template an index past the end of an array gives null (measured on AWS: floci-io/floci#3167); a path
+ * that finds nothing has a text of its own (recorded: scenarios/invalid_jsonpath_in_string_expr).
+ */
 static enum sw_result explain(const struct sw_expr *base, const char *field, const struct sw_query_env *env,
-			      struct sw_failure *failure)
+			      json_t **ret_tree, struct sw_failure *failure)
 {
 	const struct jsonpath_expr *expr = (const struct jsonpath_expr *)base;
 	struct sw_buf message = SW_BUF;
 	enum sw_jsonpath_error error = SW_JSONPATH_OK;
-	json_t *tree = NULL;
 	if (expr->call)
+		return SW_EQUERY;
+	const json_t *root = root_of(&expr->path, env);
+	if (root && sw_path_misses_index(expr->path.path, root)) {
+		sw_failure_done(failure);
+		*ret_tree = json_null();
 		return SW_OK;
-	enum sw_result r = sw_any_path_evaluate(&expr->path, env, &tree, &error, &message);
-	if (r == SW_OK)
-		json_decref(tree);
+	}
+	/* Again, for the kind of the failure. */
+	enum sw_result r = sw_any_path_evaluate(&expr->path, env, ret_tree, &error, &message);
 	sw_buf_done(&message);
-	if (r == SW_ENOMEM || error != SW_JSONPATH_NOT_FOUND)
-		return r == SW_ENOMEM ? r : SW_OK;
-	return sw_failure_path_not_found(failure, base->text, field, env->input);
+	if (r == SW_EQUERY && error == SW_JSONPATH_NOT_FOUND &&
+	    sw_failure_path_not_found(failure, base->text, field, env->input) < 0)
+		r = SW_ENOMEM;
+	return r;
 }
 
 static bool ends_in_dollar(const char *key)

@@ -60,6 +60,18 @@ static json_t *child(const json_t *tree, const struct sw_path_token *token)
 	return json_array_get(tree, (size_t)token->indexes->value);
 }
 
+bool sw_path_misses_index(const struct sw_jsonpath *path, const json_t *root)
+{
+	const struct sw_path_token *token = path->root->next;
+	if (!sw_path_is_reference(path))
+		return false;
+	while (token && child(root, token)) {
+		root = child(root, token);
+		token = token->next;
+	}
+	return token && token->kind == SW_PATH_INDEX && json_is_array(root);
+}
+
 /* Takes value. */
 static int set_child(json_t *tree, const struct sw_path_token *token, json_t *value)
 {

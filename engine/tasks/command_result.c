@@ -104,6 +104,18 @@ static void succeed(struct sw_task *task, const char *program, const struct sw_c
 	}
 }
 
+/* What AWS says of a task's result that is too large; Catch and Retry know the name. */
+static void fail_too_large(struct sw_task *task)
+{
+	struct sw_buf cause = SW_BUF;
+	sw_buf_printf(&cause,
+		      "The state/task '%s' returned a result with a size exceeding the maximum number of bytes "
+		      "service limit.",
+		      task->resource);
+	sw_task_fail(task, "States.DataLimitExceeded", cause.failed ? NULL : cause.data);
+	sw_buf_done(&cause);
+}
+
 void sw_command_complete(struct sw_task *task, const struct sw_command_config *config,
 			 const struct sw_command_result *result)
 {
@@ -130,8 +142,8 @@ void sw_command_complete(struct sw_task *task, const struct sw_command_config *c
 			      strerrordesc_np((int)result->number));
 		break;
 	case SW_COMMAND_TOO_LARGE:
-		sw_buf_printf(&cause, "the output of %s is larger than %u bytes", program, result->number);
-		break;
+		fail_too_large(task);
+		return;
 	default:
 		sw_buf_printf(&cause, "cannot start %s: %s", program, strerrordesc_np((int)result->number));
 		break;

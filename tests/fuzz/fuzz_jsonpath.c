@@ -45,8 +45,11 @@ static void try_expression(struct world *world, const char *text, size_t len, st
 		return;
 	r = expr->ops->evaluate(expr, &env, &tree, &failure);
 	SW_ASSERT((r == SW_OK) == (tree != NULL));
-	if (r == SW_EQUERY)
-		SW_ASSERT(failure.error && expr->ops->explain(expr, "f.$", &env, &failure) == SW_OK);
+	if (r == SW_EQUERY) {
+		SW_ASSERT(failure.error);
+		r = expr->ops->explain(expr, "f.$", &env, &tree, &failure);
+		SW_ASSERT(r == SW_OK || (r == SW_EQUERY && failure.error && failure.cause));
+	}
 	json_decref(tree);
 	sw_failure_done(&failure);
 }

@@ -22,7 +22,7 @@ MAY = {
 }
 BANNED = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|system|popen|rand|srand|gmtime|localtime|"
                     r"malloc|calloc|realloc)\s*\(")
-MAY_ALLOCATE = {"base/mem.c", "engine/tasks/helper.c"}
+MAY_ALLOCATE = {"base/mem.c", "engine/tasks/helper.c", "engine/adapters/libev.h"}  # the last: compiled by the host
 LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX)\b")
 LIBRARY_PRINTS = re.compile(r"\b(printf|puts|putchar|perror|exit|abort)\s*\(|\bf(printf|puts|putc)\s*\(\s*(stdout|stderr)")
 FUNCTION_LINES_MAX = 100
@@ -74,7 +74,7 @@ def check(root, path):
             yield path, f"includes {match[1]}, which is not on its way"
     for number, line in enumerate(code.split("\n"), 1):
         found = BANNED.search(line)
-        if found and not (found[1] in ("malloc", "calloc", "realloc") and path in MAY_ALLOCATE):
+        if found and not (found[1] in ("malloc", "calloc", "realloc") and (path in MAY_ALLOCATE or where == "cli")):
             yield path, f"line {number}: {found[1]} is banned"
         if where != "cli" and path not in ("base/assert.c", "engine/tasks/helper.c"):
             printed = LIBRARY_PRINTS.search(line)

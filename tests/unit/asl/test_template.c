@@ -137,6 +137,18 @@ static void a_path_that_finds_nothing_fails_in_aws_s_words(void **state)
 	sw_failure_done(&failure);
 }
 
+/* Measured on AWS: floci-io/floci#3167. */
+static void an_index_past_the_end_gives_null(void **state)
+{
+	struct sw_failure failure = {0};
+	json_t *tree = NULL;
+	gives("{\"v.$\":\"$.a[7]\",\"w.$\":\"$.a[1].x\"}", "{\"a\":[1]}", "{\"v\":null,\"w\":null}");
+	assert_int_equal(evaluate("{\"v.$\":\"$.a[0].x\"}", "{\"a\":[{}]}", &tree, &failure), SW_EQUERY);
+	assert_int_equal(evaluate("{\"v.$\":\"$.b[0]\"}", "{\"a\":[1]}", &tree, &failure), SW_EQUERY);
+	assert_int_equal(evaluate("{\"v.$\":\"$.a[0]\"}", "{\"a\":{}}", &tree, &failure), SW_EQUERY);
+	sw_failure_done(&failure);
+}
+
 static void a_failing_function_keeps_its_own_text(void **state)
 {
 	struct sw_failure failure = {0};
@@ -214,6 +226,7 @@ int main(void)
 		cmocka_unit_test(constant_parts_are_shared_with_the_result),
 		cmocka_unit_test(all_mistakes_are_reported_with_their_pointers),
 		cmocka_unit_test(a_path_that_finds_nothing_fails_in_aws_s_words),
+		cmocka_unit_test(an_index_past_the_end_gives_null),
 		cmocka_unit_test(a_failing_function_keeps_its_own_text),
 		cmocka_unit_test(causes_are_cut_at_a_character),
 		cmocka_unit_test(an_owner_ends_what_it_adopted),

@@ -219,6 +219,7 @@ static void assert_same_attempt(const struct sw_branch *a, const struct sw_branc
 	assert_int_equal(a->timeout_due_ms, b->timeout_due_ms);
 	assert_int_equal(a->heartbeat_due_ms, b->heartbeat_due_ms);
 	assert_int_equal(a->heartbeat_ms, b->heartbeat_ms);
+	assert_int_equal(a->mock_index, b->mock_index);
 }
 
 static void assert_same_branch(const struct sw_branch *a, const struct sw_branch *b)
@@ -297,6 +298,7 @@ static void randomise_waiting(struct sw_branch *branch, struct sw_rng *rng)
 		branch->timeout_due_ms = random_time(rng);
 		branch->heartbeat_due_ms = random_time(rng);
 		branch->heartbeat_ms = (int64_t)sw_rng_below(rng, 1000000);
+		branch->mock_index = (uint32_t)sw_rng_below(rng, 3);
 	}
 	if (sw_rng_below(rng, 2)) {
 		branch->length = random_u32(rng);

@@ -270,6 +270,15 @@ static void hostile_documents_and_paths_stop(void **state)
 		sw_free(all[i]);
 }
 
+static void json_in_filters_is_read_leniently_and_to_its_end(void **state)
+{
+	finds("[\"x\",\"true\",true,5]", "$[?(@ in ['x', true, 5])]", "[\"x\",true,5]");
+	finds("[\"x y\",\"z\"]", "$[?(@ in [ x y ,, z, ])]", "[\"x y\",\"z\"]");
+	finds("[{\"a\":1}]", "$[?(@ == {a: 1})]", "[{\"a\":1}]");
+	/* Found by the fuzzer: a bracket of the other kind was waited for without end. */
+	fails("[1]", "$[?(@ in [&X'1d{}}'])]", "evaluation", NULL);
+}
+
 static void a_document_that_is_no_json_is_another_error(void **state)
 {
 	char *text = NULL;
@@ -294,6 +303,7 @@ int main(void)
 		cmocka_unit_test(a_path_knows_whether_it_is_definite),
 		cmocka_unit_test(hostile_regular_expressions_stop),
 		cmocka_unit_test(hostile_documents_and_paths_stop),
+		cmocka_unit_test(json_in_filters_is_read_leniently_and_to_its_end),
 		cmocka_unit_test(a_document_that_is_no_json_is_another_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,8 @@ struct sw_findings {
 static struct sw_findings *findings_new(const char *text, size_t len)
 {
 	struct sw_findings *findings = calloc(1, sizeof(*findings));
+	if (!findings)
+		return NULL;
 	if (len == 1) {
 		findings->count = 1;
 		findings->list[0] = (struct sw_finding){SW_SEVERITY_ERROR,
@@ -22,6 +24,10 @@ static struct sw_findings *findings_new(const char *text, size_t len)
 							"Definition must be a valid JSON object",
 							"",
 							{0}};
+	} else if (memmem(text, len, "not", 3)) {
+		findings->count = 1;
+		findings->list[0] = (struct sw_finding){
+			SW_SEVERITY_ERROR, "INVALID_JSON_DESCRIPTION", "own words", "", {0}};
 	} else if (memmem(text, len, "BAD", 3)) {
 		findings->count = 3;
 		findings->list[0] = (struct sw_finding){SW_SEVERITY_ERROR,
@@ -59,6 +65,8 @@ enum sw_result sw_machine_compile(const char *text, size_t len, struct sw_machin
 				  struct sw_findings **ret_findings, struct sw_error *err)
 {
 	*ret_findings = findings_new(text, len);
+	if (!*ret_findings)
+		return SW_ENOMEM;
 	if ((*ret_findings)->count)
 		return sw_error_set(err, SW_EDEFINITION, "%s", (*ret_findings)->list[0].aws_text);
 	*ret_machine = NULL;
@@ -342,6 +350,8 @@ static void give_event(struct sw_reader *reader, uint32_t id, sw_each_event_fn *
 {
 	size_t bytes = reader->event_bytes > 24 ? reader->event_bytes : 24;
 	char *text = malloc(bytes + 1);
+	if (!text)
+		return;
 	memset(text, ' ', bytes);
 	text[bytes] = '\0';
 	int len = snprintf(text, bytes, "{\"id\":%" PRIu32, id);

@@ -327,6 +327,13 @@ static void mistakes_of_a_definition_are_joined_without_warnings(void **state)
 	refuses(f, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\" \"}", "InvalidDefinition",
 		"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Definition must be a valid "
 		"JSON object'");
+	refuses(f, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\"not a definition\"}",
+		"InvalidDefinition",
+		"Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: Unrecognized token 'not': was "
+		"expecting (JSON "
+		"String, Number, Array, Object or token 'null', 'true' or 'false')\n at [Source: "
+		"(String)\"not a "
+		"definition\"; line: 1, column: 4]'");
 	f->engine.with_findings = false;
 	f->engine.text = "the first mistake";
 	refuses(f, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\"BAD\"}", "InvalidDefinition",
@@ -499,6 +506,14 @@ static void definitions_are_validated(void **state)
 	      "{\"result\":\"FAIL\",\"diagnostics\":[{\"severity\":\"ERROR\",\"code\":\"SCHEMA_VALIDATION_"
 	      "FAILED\","
 	      "\"message\":\"Definition must be a valid JSON object\"}],\"truncated\":false}");
+	gives(*state, "ValidateStateMachineDefinition", "{\"definition\":\"not a definition\"}",
+	      "{\"result\":\"FAIL\",\"diagnostics\":[{\"severity\":\"ERROR\",\"code\":\"INVALID_JSON_"
+	      "DESCRIPTION\","
+	      "\"message\":\"Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or "
+	      "token 'null', "
+	      "'true' or 'false')\\n at [Source: (String)\\\"not a definition\\\"; line: 1, column: 4]\","
+	      "\"location\":\"[Source: (String)\\\"not a definition\\\"; line: 1, column: "
+	      "4]\"}],\"truncated\":false}");
 #define FIRST                                                                                           \
 	"{\"severity\":\"ERROR\",\"code\":\"SCHEMA_VALIDATION_FAILED\",\"message\":\"These fields are " \
 	"required: "                                                                                    \

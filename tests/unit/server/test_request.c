@@ -323,10 +323,42 @@ static void mistakes_in_json_have_the_words_of_jackson(void **state)
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct sw_buf message = SW_BUF;
-		assert_true(sw_json_mistake(cases[i].text, strlen(cases[i].text), &message));
+		assert_true(sw_json_mistake(cases[i].text, strlen(cases[i].text), &message, NULL));
 		assert_string_equal(message.data, cases[i].message);
 		sw_buf_done(&message);
 	}
+}
+
+static void mistakes_have_the_place_jackson_names(void **state)
+{
+	static const struct {
+		const char *text, *place;
+	} cases[] = {
+		/* the first one: api_validation/validate_state_machine_definition_not_a_definition_not_a_def
+		 */
+		{"not a definition", "[Source: (String)\"not a definition\"; line: 1, column: 4]"},
+		{"{'a'", "[Source: (String)\"{'a'\"; line: 1, column: 3]"},
+		{"{\n \"\xc3\xa9\" 1", "[Source: (String)\"{\n \"\xc3\xa9\" 1\"; line: 2, column: 7]"},
+		{"{", "[Source: (String)\"{\"; line: 1, column: 2]"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sw_buf message = SW_BUF;
+		size_t offset = 0, len = strlen(cases[i].text);
+		assert_true(sw_json_mistake(cases[i].text, len, &message, &offset));
+		sw_buf_reset(&message);
+		sw_json_mistake_place(cases[i].text, len, offset, &message);
+		assert_string_equal(message.data, cases[i].place);
+		sw_buf_done(&message);
+	}
+	char text[700];
+	struct sw_buf message = SW_BUF;
+	memset(text, 'a', sizeof(text));
+	memcpy(text + 499, "\xc3\xa9", 2);
+	sw_json_mistake_place(text, sizeof(text), 3, &message);
+	assert_int_equal(message.len,
+			 17 + 1 + 499 + 1 + strlen("[truncated 201 chars]; line: 1, column: 4]"));
+	assert_non_null(strstr(message.data, "a\"[truncated 201 chars]; line: 1, column: 4]"));
+	sw_buf_done(&message);
 }
 
 static void json_without_a_mistake_has_no_message(void **state)
@@ -344,7 +376,7 @@ static void json_without_a_mistake_has_no_message(void **state)
 	};
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		struct sw_buf message = SW_BUF;
-		assert_false(sw_json_mistake(good[i], strlen(good[i]), &message));
+		assert_false(sw_json_mistake(good[i], strlen(good[i]), &message, NULL));
 		assert_int_equal(message.len, 0);
 		sw_buf_done(&message);
 	}
@@ -355,7 +387,7 @@ static void deep_nesting_and_cut_texts_are_safe(void **state)
 	char text[3000];
 	memset(text, '[', sizeof(text));
 	struct sw_buf message = SW_BUF;
-	assert_true(sw_json_mistake(text, sizeof(text), &message));
+	assert_true(sw_json_mistake(text, sizeof(text), &message, NULL));
 	assert_string_equal(message.data, "Document nesting depth (1001) exceeds the maximum allowed (1000)");
 	sw_buf_done(&message);
 	static const char sample[] = "{\"a\":[1,-2.5e+3,{\"b\":\"\\u00e9\\n\"}],\"c\":false}";
@@ -363,7 +395,7 @@ static void deep_nesting_and_cut_texts_are_safe(void **state)
 		char *exact = test_malloc(len + 1);
 		memcpy(exact, sample, len);
 		message = SW_BUF;
-		assert_true(sw_json_mistake(exact, len, &message));
+		assert_true(sw_json_mistake(exact, len, &message, NULL));
 		assert_true(message.len > 0);
 		sw_buf_done(&message);
 		test_free(exact);
@@ -388,6 +420,7 @@ int main(void)
 		cmocka_unit_test(malformed_arns_are_told_in_aws_words),
 		cmocka_unit_test(roles_are_told_from_other_arns),
 		cmocka_unit_test(mistakes_in_json_have_the_words_of_jackson),
+		cmocka_unit_test(mistakes_have_the_place_jackson_names),
 		cmocka_unit_test(json_without_a_mistake_has_no_message),
 		cmocka_unit_test(deep_nesting_and_cut_texts_are_safe),
 	};

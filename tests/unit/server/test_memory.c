@@ -1,0 +1,171 @@
+/* Every request with the first, second, third ... allocation failing, until none fails. */
+#include "fake.h"
+#include "server/server.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- malloc and friends of everything that is linked statically, and of jansson ---- */
+
+static long countdown = -1; /* -1: nothing fails */
+
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t count, size_t bytes);
+void *__real_realloc(void *block, size_t bytes);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t count, size_t bytes);
+void *__wrap_realloc(void *block, size_t bytes);
+
+static bool fails(void)
+{
+	return countdown > 0 && --countdown == 0;
+}
+
+void *__wrap_malloc(size_t bytes)
+{
+	return fails() ? NULL : __real_malloc(bytes);
+}
+
+void *__wrap_calloc(size_t count, size_t bytes)
+{
+	return fails() ? NULL : __real_calloc(count, bytes);
+}
+
+void *__wrap_realloc(void *block, size_t bytes)
+{
+	return fails() ? NULL : __real_realloc(block, bytes);
+}
+
+/* ---- the sweep ---- */
+
+struct heard {
+	int calls, status;
+};
+
+static void take(void *user, int status, const char *error_type, const char *body, size_t len)
+{
+	struct heard *heard = user;
+	long kept = countdown;
+	countdown = -1;
+	heard->calls++;
+	heard->status = status;
+	json_t *tree = json_loadb(body, len, JSON_ALLOW_NUL, NULL);
+	assert_true(json_is_object(tree));
+	json_decref(tree);
+	countdown = kept;
+}
+
+/* True when an allocation failed on the way. */
+static bool once(struct sw_engine *engine, long fail_at, const char *action, const char *body, int status)
+{
+	struct sw_api *api = NULL;
+	struct heard heard = {0};
+	countdown = fail_at;
+	enum sw_result r = sw_api_new(engine, NULL, &api);
+	if (r == SW_OK)
+		r = sw_api_call(api, action, body, strlen(body), take, &heard);
+	fake_answer(engine);
+	bool failed = countdown == 0;
+	countdown = -1;
+	sw_api_free(api);
+	if (r != SW_OK) {
+		assert_int_equal(r, SW_ENOMEM);
+		assert_int_equal(heard.calls, 0);
+	} else {
+		assert_int_equal(heard.calls, 1);
+		assert_true(heard.status == status || (failed && heard.status == 500));
+	}
+	return failed;
+}
+
+static void sweep(const char *action, const char *body, int status, bool later,
+		  void (*prepare)(struct sw_engine *))
+{
+	long fail_at = 1;
+	for (bool failed = true; failed; fail_at++) {
+		struct sw_engine engine;
+		fake_init(&engine);
+		engine.later = later;
+		engine.reader.events = 3;
+		if (prepare)
+			prepare(&engine);
+		failed = once(&engine, fail_at, action, body, status);
+		fake_done(&engine);
+	}
+	assert_true(fail_at > 4); /* something was allocated */
+}
+
+static void definition_is_bad(struct sw_engine *engine)
+{
+	engine->result = SW_EDEFINITION;
+	engine->with_findings = true;
+}
+
+static void execution_exists(struct sw_engine *engine)
+{
+	engine->reply_result = SW_EEXIST;
+}
+
+static void input_is_bad(struct sw_engine *engine)
+{
+	engine->result = SW_EINPUT;
+}
+
+#define M "\"stateMachineArn\":\"" FAKE_MACHINE "\""
+#define X "{\"executionArn\":\"" FAKE_EXECUTION "\"}"
+
+static void out_of_memory_is_an_answer_like_others(void **state)
+{
+	static const struct {
+		const char *action, *body;
+		int status;
+		void (*prepare)(struct sw_engine *);
+	} cases[] = {
+		{"CreateStateMachine",
+		 "{\"name\":\"a\",\"definition\":\"{}\",\"tracingConfiguration\":{\"enabled\":true},"
+		 "\"loggingConfiguration\":"
+		 "{\"level\":\"ALL\",\"destinations\":[{\"cloudWatchLogsLogGroup\":{\"logGroupArn\":\"x\"}}]}"
+		 "}",
+		 200, NULL},
+		{"CreateStateMachine", "{\"name\":\"a\",\"definition\":\"BAD\"}", 400, definition_is_bad},
+		{"CreateStateMachine", "{\"name\":\"a\",\"definition\":\"not\"}", 400, definition_is_bad},
+		{"CreateStateMachine", "{\"name\":\"a b\",\"definition\":\"{}\"}", 400, NULL},
+		{"UpdateStateMachine", "{" M ",\"definition\":\"{}\"}", 200, NULL},
+		{"DeleteStateMachine", "{" M "}", 200, NULL},
+		{"DescribeStateMachine", "{" M "}", 200, NULL},
+		{"DescribeStateMachineForExecution", X, 200, NULL},
+		{"ListStateMachines", "{}", 200, NULL},
+		{"ValidateStateMachineDefinition", "{\"definition\":\"not\"}", 200, NULL},
+		{"StartExecution", "{" M ",\"name\":\"x\",\"input\":\"{}\"}", 200, NULL},
+		{"StartExecution", "{" M ",\"name\":\"x\"}", 400, execution_exists},
+		{"StartExecution", "{" M ",\"input\":\"{\"}", 400, input_is_bad},
+		{"StartExecution", "{\"stateMachineArn\":\"x\"}", 400, NULL},
+		{"StartExecution", "{\"name\":\"\"}", 400, NULL},
+		{"StopExecution", X, 200, NULL},
+		{"DescribeExecution", X, 200, NULL},
+		{"ListExecutions", "{" M "}", 200, NULL},
+		{"GetExecutionHistory", X, 200, NULL},
+		{"SendTaskSuccess", "{\"taskToken\":\"t\",\"output\":\"{}\"}", 200, NULL},
+		{"StepwellStatus", "{}", 200, NULL},
+		{"NoSuchAction", "{}", 400, NULL},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		sweep(cases[i].action, cases[i].body, cases[i].status, false, cases[i].prepare);
+		sweep(cases[i].action, cases[i].body, cases[i].status, true, cases[i].prepare);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(out_of_memory_is_an_answer_like_others)};
+	json_set_alloc_funcs(__wrap_malloc, free);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
