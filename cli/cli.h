@@ -83,6 +83,8 @@ const char *colour_of(FILE *stream, const char *word);
 const char *colour_end(FILE *stream);
 /* One line of a history: "  12  0.034s  TaskStateExited  Ship". start is the time of the first event. */
 void print_event(FILE *stream, const json_t *event, double start_seconds);
+/* Text of any length for people: control characters of data do not reach the terminal. */
+void print_text(FILE *stream, const char *text);
 /* The text member of an answer, or fallback. Borrowed. */
 const char *text_of(const json_t *object, const char *member, const char *fallback);
 

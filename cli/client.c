@@ -195,8 +195,11 @@ static enum sw_result open_own(struct client *client, bool advance)
 	if (!client->owner)
 		return SW_ENOMEM;
 	r = owner_open(client->options, NULL, client->owner, &err);
-	if (r == SW_OK && advance)
-		r = sw_engine_resume(client->owner->engine, SW_RESUME_OWN, &err);
+	if (r == SW_OK) {
+		r = sw_engine_resume(client->owner->engine, advance ? SW_RESUME_OWN : SW_RESUME_NONE, &err);
+		if (r != SW_OK)
+			complain_error(EXIT_STORE, NULL, &err);
+	}
 	if (r == SW_OK && advance)
 		r = sw_engine_observe(client->owner->engine, NULL, something_happened, client,
 				      &client->observer);

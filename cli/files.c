@@ -9,14 +9,16 @@ char *read_file(const char *path, size_t bytes_max, size_t *ret_len)
 {
 	FILE *stream = strcmp(path, "-") ? fopen(path, "rb") : stdin;
 	size_t len = 0, capacity = 65536;
-	char *text = malloc(capacity), *grown;
+	char *text = malloc(capacity), *grown = NULL;
+	bool whole = false;
 	if (!stream || !text) {
 		complain(EXIT_USAGE, "%s: %s", path, strerror(errno));
 		goto failed;
 	}
 	for (;;) {
 		len += fread(text + len, 1, capacity - len - 1, stream);
-		if (len < capacity - 1)
+		whole = len < capacity - 1;
+		if (whole)
 			break;
 		grown = len > bytes_max ? NULL : realloc(text, capacity * 2);
 		if (!grown)
@@ -30,6 +32,10 @@ char *read_file(const char *path, size_t bytes_max, size_t *ret_len)
 	}
 	if (len > bytes_max) {
 		complain(EXIT_USAGE, "%s: longer than %zu bytes", path, bytes_max);
+		goto failed;
+	}
+	if (!whole) {
+		complain(EXIT_STORE, "%s: out of memory", path);
 		goto failed;
 	}
 	if (stream != stdin)

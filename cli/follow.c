@@ -92,8 +92,13 @@ int print_outcome(const struct options *options, const json_t *description)
 		print_json(description);
 	else if (output)
 		printf("%s\n", output);
-	if (strcmp(status, "SUCCEEDED"))
-		fprintf(stderr, "%s%s%s%s%s%s%s\n", colour_of(stderr, status), status, colour_end(stderr),
-			error ? "  " : "", error ? error : "", cause ? ": " : "", cause ? cause : "");
+	if (strcmp(status, "SUCCEEDED")) {
+		fprintf(stderr, "%s%s%s%s", colour_of(stderr, status), status, colour_end(stderr),
+			error ? "  " : "");
+		print_text(stderr, error ? error : "");
+		fputs(cause ? ": " : "", stderr);
+		print_text(stderr, cause ? cause : "");
+		fputc('\n', stderr);
+	}
 	return exit_of_status(status);
 }

@@ -189,9 +189,20 @@ static bool *flag_option(struct options *options, int letter)
 	}
 }
 
+/* What goes into a request must be UTF-8; paths of files may be any bytes. */
+static bool is_text(int letter, const char *argument)
+{
+	json_t *text = argument && !strchr("dzmFlS", letter) ? json_string(argument) : json_null();
+	bool is = text != NULL;
+	json_decref(text);
+	return is;
+}
+
 static int take_option(struct options *options, int letter, char *argument)
 {
 	char *end;
+	if (!is_text(letter, argument))
+		return complain(EXIT_USAGE, "the value of an option is not UTF-8: \"%s\"", argument);
 	if (letter == 'd') {
 		free(options->data);
 		options->data = strdup(argument);

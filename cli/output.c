@@ -128,6 +128,15 @@ const char *text_of(const json_t *object, const char *member, const char *fallba
 	return text ? text : fallback;
 }
 
+void print_text(FILE *stream, const char *text)
+{
+	for (; *text; text++)
+		fputc(((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t') || *text == 0x7f
+			      ? ' '
+			      : *text,
+		      stream);
+}
+
 /* Control characters of data do not reach the terminal; long texts are cut. */
 static void print_shown(FILE *stream, const char *text, size_t bytes_max)
 {

@@ -124,14 +124,17 @@ out:
 	return r;
 }
 
-/* A mistake of a resources file or of a mock configuration; when both are given, the engine does not say
- * which. */
+/* A mistake of a resources file or of a mock configuration; the engine does not say which. */
 static void complain_opening(const struct options *options, const struct sw_error *err)
 {
-	const char *file = options->resources ? options->resources : options->mock_config;
-	if (options->resources && options->mock_config && err->line)
-		complain(EXIT_USAGE, "in %s or %s:", options->resources, options->mock_config);
-	complain_error(EXIT_STORE, err->line ? file : NULL, err);
+	const char *first = options->resources ? options->resources : options->mock_config;
+	bool both = options->resources && options->mock_config;
+	char *files = NULL;
+	if (err->line &&
+	    asprintf(&files, "%s%s%s", first, both ? " or " : "", both ? options->mock_config : "") < 0)
+		files = NULL;
+	complain_error(EXIT_STORE, files, err);
+	free(files);
 }
 
 enum sw_result owner_open(const struct options *options, const char *listen, struct owner *owner,

@@ -225,7 +225,7 @@ enum sw_result sw_engine_resume(struct sw_engine *engine, enum sw_resume which, 
 	if (engine->state != SW_ENGINE_OPEN)
 		return sw_error_set(err, SW_EINVAL, "the engine runs already");
 	engine->which = which;
-	if (which == SW_RESUME_OWN) {
+	if (which != SW_RESUME_ALL) {
 		/* Timers that were noted while nobody knew whose they are. */
 		struct sw_timers fresh;
 		r = sw_timers_init(&fresh);
@@ -245,6 +245,11 @@ enum sw_result sw_engine_resume(struct sw_engine *engine, enum sw_resume which, 
 	}
 	sw_engine_wake(engine);
 	return SW_OK;
+}
+
+enum sw_resume sw_engine_resumed(const struct sw_engine *engine)
+{
+	return engine && engine->state == SW_ENGINE_RUNNING ? engine->which : SW_RESUME_NONE;
 }
 
 void sw_engine_free(struct sw_engine *engine)

@@ -57,9 +57,16 @@ struct sw_engine_options {
 SW_API enum sw_result sw_engine_new(const struct sw_engine_options *options, struct sw_engine **ret_engine,
                                     struct sw_error *err);
 
-enum sw_resume { SW_RESUME_ALL, SW_RESUME_OWN /* only executions started (or started again by name) here */ };
+enum sw_resume {
+	SW_RESUME_ALL,
+	SW_RESUME_OWN, /* only executions started (or started again by name) here */
+	SW_RESUME_NONE /* calls are carried out, but no execution goes on: one that is started has not entered a state */
+};
 /* Begins: due timers fire, tasks that were in flight are delivered again under their idempotency keys. */
 SW_API enum sw_result sw_engine_resume(struct sw_engine *engine, enum sw_resume which, struct sw_error *err);
+
+/* As given to sw_engine_resume; SW_RESUME_NONE before. */
+SW_API enum sw_resume sw_engine_resumed(const struct sw_engine *engine);
 
 /*
  * Stops: running commands are ended, the open batch is committed, waiting replies get SW_ECLOSED, threads are

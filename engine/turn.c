@@ -18,7 +18,7 @@
 
 bool sw_entry_advances(const struct sw_engine *engine, const struct sw_entry *entry)
 {
-	return engine->which == SW_RESUME_ALL || entry->own;
+	return engine->which == SW_RESUME_ALL || (engine->which == SW_RESUME_OWN && entry->own);
 }
 
 /* ---- records ---------------------------------------------------------------------------------------------- */
@@ -300,7 +300,7 @@ static void settle(struct sw_engine *engine, struct sw_entry *entry, const struc
 	sw_executions_unname(&engine->executions, entry);
 	if (changed && execution->status != SW_STATUS_RUNNING)
 		count_ending(engine, execution->status);
-	entry->more = engine->effects.more;
+	entry->more = engine->effects.more && engine->which != SW_RESUME_NONE; /* its record says that it is ready */
 	entry->retries = 0;
 	if (entry->more || entry->pending_first)
 		sw_executions_enqueue(engine, entry);
@@ -385,6 +385,7 @@ static enum sw_result step(struct sw_engine *engine, struct sw_entry *entry, con
 	struct sw_event event = {.kind = kind,
 				 .now_ms = sw_clock_now_ms(&engine->clock),
 				 .seed = sw_engine_seed(engine),
+				 .hold = engine->which == SW_RESUME_NONE,
 				 .branch = pending->branch,
 				 .attempt = pending->attempt,
 				 .output = output,

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "server/json_mistake.h"
+#include "server/request_json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -396,41 +397,28 @@ static const struct sw_action *action_named(const char *name)
 	return NULL;
 }
 
-/* jansson tells most failed allocations as unknown errors, and some as mistakes that are not there. */
-static bool is_out_of_memory(const json_error_t *error, const char *body, size_t len)
-{
-	enum json_error_code code = json_error_code(error);
-	if (code == json_error_invalid_syntax && strncmp(error->text, "invalid Unicode", 15) != 0) {
-		struct sw_buf mistake = SW_BUF;
-		bool mistaken = sw_json_mistake(body, len, &mistake, NULL);
-		sw_buf_done(&mistake);
-		return !mistaken;
-	}
-	return code == json_error_out_of_memory || code == json_error_unknown;
-}
-
 /* False when it has answered. */
 static bool parse_request(struct sw_call *call, const char *body, size_t len)
 {
-	json_error_t error;
+	enum sw_result r = len ? sw_request_json(body, len, &call->request) : SW_OK;
+	struct sw_buf mistake = SW_BUF;
+
 	if (len == 0)
 		call->request = json_object();
-	else
-		call->request = json_loadb(body, len, JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
-	if (!call->request) {
-		if (len == 0 || is_out_of_memory(&error, body, len))
-			sw_call_fail_result(call, SW_ENOMEM, NULL);
-		else
-			sw_call_fail(call, "SerializationException",
-				     "the request is not JSON: line %d, column %d: %s", error.line,
-				     error.column, error.text);
-		return false;
-	}
-	if (!json_is_object(call->request)) {
+	if (r == SW_OK && !call->request)
+		r = SW_ENOMEM;
+	if (r == SW_OK && json_is_object(call->request))
+		return true;
+	if (r == SW_ENOMEM)
+		sw_call_fail_result(call, r, NULL);
+	else if (r == SW_OK)
 		sw_call_fail(call, "SerializationException", "the request is not a JSON object");
-		return false;
-	}
-	return true;
+	else if (sw_request_is_utf8(body, len) && sw_json_mistake(body, len, &mistake, NULL))
+		fail_with(call, 400, "SerializationException", &mistake);
+	else
+		sw_call_fail(call, "SerializationException", "the request is not JSON");
+	sw_buf_done(&mistake);
+	return false;
 }
 
 /* False when it has answered. */

@@ -65,6 +65,12 @@ static void write_stats(struct sw_body *out, const struct sw_engine_stats *stats
 	sw_body_close(out, '}');
 }
 
+/* Which executions go on in this process. */
+static const char *advances_text(enum sw_resume which)
+{
+	return which == SW_RESUME_ALL ? "ALL" : which == SW_RESUME_OWN ? "OWN" : "NONE";
+}
+
 void sw_call_status(struct sw_call *call)
 {
 	struct sw_body out = SW_BODY;
@@ -79,6 +85,7 @@ void sw_call_status(struct sw_call *call)
 	if (engine) {
 		struct sw_engine_stats stats = {0};
 		sw_engine_stats(engine, &stats);
+		sw_body_text(&out, "advances", advances_text(sw_engine_resumed(engine)));
 		sw_body_boolean(&out, "idle", sw_engine_is_idle(engine));
 		write_stats(&out, &stats);
 	}

@@ -123,12 +123,19 @@ enum sw_result sw_any_path_evaluate(const struct sw_any_path *path, const struct
 	enum sw_jsonpath_error error = sw_jsonpath_evaluate(path->path, root, ret_tree, message);
 	if (error == SW_JSONPATH_OK)
 		return SW_OK;
+	/*
+	 * An indefinite path that finds nothing is no failure on AWS, where Jayway throws: it gives an empty
+	 * array (recorded: base/json_path_array_wildcard_or_slice_with_no_input_*).
+	 */
+	if (error == SW_JSONPATH_NOT_FOUND && !sw_jsonpath_is_definite(path->path)) {
+		*ret_tree = json_array();
+		return *ret_tree ? SW_OK : SW_ENOMEM;
+	}
 	*ret_error = error;
 	return error == SW_JSONPATH_MEMORY ? SW_ENOMEM : SW_EQUERY;
 }
 
-/* ---- the language
- * --------------------------------------------------------------------------------------------- */
+/* ---- the language -------------------------------------------------------------------------------- */
 
 static enum sw_result compile(const char *text, size_t len, unsigned kinds, struct sw_owner *owner,
 			      const struct sw_expr **ret_expr, struct sw_error *err)

@@ -138,6 +138,7 @@ struct sw_event {
 	enum sw_event_kind kind;
 	int64_t now_ms;  /* the only clock the core ever sees */
 	uint64_t seed;   /* its only randomness: retry jitter, tokens, UUIDs */
+	bool hold;       /* what is ready stays so: no state is entered or left */
 	uint32_t branch, attempt;   /* TIMER (branch alone), TASK_* */
 	struct sw_value *output;    /* TASK_SUBMITTED, TASK_SUCCEEDED: borrowed */
 	const char *error, *cause;  /* TASK_FAILED, TASK_TIMED_OUT, STOP: NULL allowed; borrowed */

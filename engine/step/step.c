@@ -393,7 +393,7 @@ enum sw_result sw_step(struct sw_execution *execution, const struct sw_event *ev
 		.rng = sw_rng(event->seed),
 	};
 	enum sw_result r = apply(&turn);
-	if (r == SW_OK)
+	if (r == SW_OK && !event->hold)
 		r = run(&turn);
 	sw_failure_done(&turn.failure);
 	if (r == SW_ECLOSED)

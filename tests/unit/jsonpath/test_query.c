@@ -105,6 +105,14 @@ static void a_backslash_before_a_double_quote_stays(void **state)
 	gives(*state, "$['Test\\\"\"Name\"']", ALL, "\"quoted\"");
 }
 
+/* base/json_path_array_wildcard_or_slice_with_no_input_item_items.cb48 and its likes */
+static void an_indefinite_path_that_finds_nothing_is_an_empty_array(void **state)
+{
+	gives(*state, "$.none.items[*]", SW_QUERY_PATH, "[]");
+	gives(*state, "$.none[1:5]", SW_QUERY_PATH, "[]");
+	gives(*state, "$.none[*].value", SW_QUERY_PATH, "[]");
+}
+
 static void a_field_takes_only_its_kinds(void **state)
 {
 	refuses("$$.a", SW_QUERY_PATH);
@@ -167,6 +175,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(paths_look_into_input_context_and_variables, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_backslash_before_a_double_quote_stays, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_indefinite_path_that_finds_nothing_is_an_empty_array,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_field_takes_only_its_kinds, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_bare_cause_is_the_library_s, set_up, tear_down),
 		cmocka_unit_test(members_that_end_in_dollar_are_expressions),

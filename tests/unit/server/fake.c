@@ -239,6 +239,11 @@ enum sw_result sw_engine_token_heartbeat(struct sw_engine *engine, const char *t
 			   err);
 }
 
+enum sw_resume sw_engine_resumed(const struct sw_engine *engine)
+{
+	return SW_RESUME_ALL;
+}
+
 bool sw_engine_is_idle(const struct sw_engine *engine)
 {
 	return engine->pending_count == 0;

@@ -2,6 +2,7 @@
 #include "server/arn_text.h"
 #include "server/body.h"
 #include "server/json_mistake.h"
+#include "server/request_json.h"
 #include "server/shape.h"
 
 #include <setjmp.h>
@@ -180,6 +181,109 @@ static void wrong_types_are_serialization_errors(void **state)
 	check("{\"tags\":[{\"key\":false}]}", SW_SHAPE_WRONG_TYPE,
 	      "FALSE_VALUE can not be converted to a String");
 	check("{\"tags\":[null]}", SW_SHAPE_WRONG_TYPE, "NULL_VALUE can not be converted to a Structure");
+}
+
+/* ---- reading ---- */
+
+static void requests_are_read_as_jansson_reads_them(void **state)
+{
+	static const char *const texts[] = {
+		"{}",
+		"[]",
+		" [ ] ",
+		"{ \"a\" : 1 , \"b\" : [ 1 , 2 ] }",
+		"\"\"",
+		"null",
+		"[true,false,null]",
+		"-0",
+		"0",
+		"-17",
+		"999999999999999999",
+		"{\"a\":{\"b\":{\"c\":[[],{}]}}}",
+		"{\"a\":1,\"a\":2}",
+		"{\"\":0}",
+		"\"\\u00e9\\ud83d\\ude00\\n\\\\\\/\\\"\\b\\f\\r\\t\"",
+		"\"\\u0000x\"",
+		"\"\\u07ff\\u0800\\uffff\"",
+		"\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"",
+		"",
+		"{",
+		"[",
+		"\"",
+		"[1,]",
+		"{\"a\":1,}",
+		"{\"a\"}",
+		"{a:1}",
+		"[1 2]",
+		"01",
+		"-",
+		"1.",
+		"1e",
+		"tru",
+		"{} x",
+		"\"\\x\"",
+		"\"\\ud800\"",
+		"\"\\udc00\"",
+		"\"\\ud800\\u0041\"",
+		"\"\\u12g4\"",
+		"\"a\nb\"",
+		"\"\xff\"",
+		"\"\xc0\x80\"",
+		"\"\xed\xa0\x80\"",
+		"\"\xf5\x80\x80\x80\"",
+		"\"\xc3\"",
+		"[1}",
+		"{]",
+		",",
+		"{,}",
+		"[,]",
+		"{\"a\":}",
+		"'a'",
+	};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		json_t *mine = NULL, *theirs;
+		size_t len = strlen(texts[i]);
+		char *exact = test_malloc(len + 1);
+		memcpy(exact, texts[i], len);
+		theirs = json_loadb(texts[i], len, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
+		assert_int_equal(sw_request_json(exact, len, &mine), theirs ? SW_OK : SW_EJSON);
+		if (theirs)
+			assert_true(json_equal(mine, theirs));
+		json_decref(mine);
+		json_decref(theirs);
+		test_free(exact);
+	}
+}
+
+static void numbers_that_are_no_integers_are_reals(void **state)
+{
+	static const char *const texts[] = {"1.5", "1e3", "-1.0E-2", "9999999999999999999999", "1e999"};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		json_t *tree = NULL;
+		assert_int_equal(sw_request_json(texts[i], strlen(texts[i]), &tree), SW_OK);
+		assert_true(json_is_real(tree));
+		json_decref(tree);
+	}
+}
+
+static void requests_are_read_to_a_depth(void **state)
+{
+	char text[131];
+	json_t *tree = NULL;
+	memset(text, '[', 65);
+	memset(text + 65, ']', 65);
+	assert_int_equal(sw_request_json(text, 130, &tree), SW_EJSON);
+	assert_int_equal(sw_request_json(text + 1, 128, &tree), SW_OK);
+	json_decref(tree);
+}
+
+static void members_with_a_nul_in_the_key_are_dropped(void **state)
+{
+	json_t *tree = NULL;
+	static const char text[] = "{\"a\\u0000b\":1,\"c\":2}";
+	assert_int_equal(sw_request_json(text, sizeof(text) - 1, &tree), SW_OK);
+	assert_int_equal(json_object_size(tree), 1);
+	json_decref(tree);
 }
 
 /* ---- ARNs ---- */
@@ -415,6 +519,10 @@ int main(void)
 		cmocka_unit_test(an_enum_value_is_matched_whole),
 		cmocka_unit_test(a_nul_is_only_allowed_where_the_handler_looks_at_it),
 		cmocka_unit_test(wrong_types_are_serialization_errors),
+		cmocka_unit_test(requests_are_read_as_jansson_reads_them),
+		cmocka_unit_test(numbers_that_are_no_integers_are_reals),
+		cmocka_unit_test(requests_are_read_to_a_depth),
+		cmocka_unit_test(members_with_a_nul_in_the_key_are_dropped),
 		cmocka_unit_test(machine_arns_come_apart),
 		cmocka_unit_test(execution_arns_come_apart),
 		cmocka_unit_test(malformed_arns_are_told_in_aws_words),
