@@ -50,6 +50,13 @@ struct sw_machine; /* compiled, immutable, counted; ref and unref from any threa
 SW_API enum sw_result sw_machine_compile(const char *text, size_t len, struct sw_machine **ret_machine,
                                          struct sw_findings **ret_findings, struct sw_error *err);
 /*
+ * The same for the definition of one state alone, {"Type": "Pass", ...}: a machine of that state under the given name,
+ * for looking at and for TestState. What its transitions lead to need not exist; such a machine must not be started.
+ */
+SW_API enum sw_result sw_machine_compile_state(const char *text, size_t len, const char *name,
+                                               struct sw_machine **ret_machine, struct sw_findings **ret_findings,
+                                               struct sw_error *err);
+/*
  * What an EXPRESS state machine may not have: activities, .sync and .waitForTaskToken calls, distributed Maps. SW_OK,
  * or SW_EDEFINITION with *ret_findings (may be NULL; new) and the first of them in err. SW_ENOMEM.
  */

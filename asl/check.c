@@ -45,11 +45,27 @@ static void report_target(struct sw_compiler *c, const struct sw_target *target)
 		  best ? "; did you mean \"" : "", best ? best : "", best ? "\"?" : "");
 }
 
+/* Stands for a state that a state compiled alone leads to: it has a name and can be told, never entered. */
+static const struct sw_state *outer_state(struct sw_compiler *c, const struct sw_target *target)
+{
+	struct sw_state *state = sw_compiler_take(c, 1, sizeof(*state));
+	if (state) {
+		state->name = target->name;
+		state->type = SW_STATE_SUCCEED;
+		state->language = c->language->ops;
+		state->flow = target->scope->flow;
+		state->pointer = "";
+	}
+	return state;
+}
+
 static void resolve_targets(struct sw_compiler *c)
 {
 	for (const struct sw_target *target = c->targets; target; target = target->next) {
 		*target->slot = sw_names_find(c->in_flow, target->scope, target->name);
-		if (!*target->slot)
+		if (!*target->slot && c->alone && !target->scope->flow->owner)
+			*target->slot = outer_state(c, target);
+		else if (!*target->slot)
 			report_target(c, target);
 	}
 }
@@ -135,7 +151,7 @@ void sw_check_graph(struct sw_compiler *c)
 
 	resolve_targets(c);
 	for (const struct sw_scope *scope = c->scopes; scope; scope = scope->next) {
-		if (scope->ends || scope->broken)
+		if (scope->ends || scope->broken || (c->alone && !scope->flow->owner))
 			continue;
 		report_no_terminal(c, scope);
 		if (!scope->place)

@@ -591,10 +591,10 @@ static enum sw_result report_json(struct sw_findings *findings, const char *text
 	return sw_findings_add_error(findings, SW_CODE_JSON, NULL, err);
 }
 
-static enum sw_result compile_text(struct sw_machine *machine, struct sw_findings *findings,
+static enum sw_result compile_text(struct sw_machine *machine, bool alone, struct sw_findings *findings,
 				   struct sw_error *err)
 {
-	struct sw_compiler c = {.machine = machine, .findings = findings, .result = SW_OK};
+	struct sw_compiler c = {.machine = machine, .findings = findings, .alone = alone, .result = SW_OK};
 	struct sw_error mistake = {0};
 	json_t *root = NULL;
 
@@ -629,16 +629,11 @@ static struct sw_machine *machine_new(const char *text, size_t len)
 	return machine;
 }
 
-enum sw_result sw_machine_compile(const char *text, size_t len, struct sw_machine **ret_machine,
-				  struct sw_findings **ret_findings, struct sw_error *err)
+/* Ends a compilation: what was made goes to the caller, or away. Takes machine and findings. */
+static enum sw_result settle(enum sw_result r, struct sw_machine *machine, struct sw_findings *findings,
+			     struct sw_machine **ret_machine, struct sw_findings **ret_findings,
+			     struct sw_error *err)
 {
-	if (len > SW_DEFINITION_BYTES_MAX)
-		return sw_error_set(err, SW_ELIMIT, "the definition is longer than %d bytes",
-				    SW_DEFINITION_BYTES_MAX);
-	struct sw_machine *machine = machine_new(text, len);
-	struct sw_findings *findings = sw_findings_new();
-	enum sw_result r = machine && findings ? compile_text(machine, findings, err) : SW_ENOMEM;
-
 	if (r == SW_OK && sw_findings_errors(findings) > 0) {
 		size_t i = 0;
 		while (sw_findings_get(findings, i)->severity != SW_SEVERITY_ERROR)
@@ -658,4 +653,67 @@ enum sw_result sw_machine_compile(const char *text, size_t len, struct sw_machin
 	else
 		sw_findings_free(findings);
 	return r;
+}
+
+static enum sw_result check_length(size_t len, struct sw_error *err)
+{
+	if (len <= SW_DEFINITION_BYTES_MAX)
+		return SW_OK;
+	return sw_error_set(err, SW_ELIMIT, "the definition is longer than %d bytes",
+			    SW_DEFINITION_BYTES_MAX);
+}
+
+enum sw_result sw_machine_compile(const char *text, size_t len, struct sw_machine **ret_machine,
+				  struct sw_findings **ret_findings, struct sw_error *err)
+{
+	enum sw_result r = check_length(len, err);
+	if (r < 0)
+		return r;
+	struct sw_machine *machine = machine_new(text, len);
+	struct sw_findings *findings = sw_findings_new();
+	r = machine && findings ? compile_text(machine, false, findings, err) : SW_ENOMEM;
+	return settle(r, machine, findings, ret_machine, ret_findings, err);
+}
+
+/* A machine of the one state, in lines of its own so that columns stay what they are. NULL: out of memory. */
+static struct sw_machine *wrap_state(const char *text, size_t len, const char *name)
+{
+	struct sw_buf wrapped = SW_BUF;
+	struct sw_machine *machine = NULL;
+	sw_buf_text(&wrapped, "{\"StartAt\":");
+	sw_json_quote(&wrapped, name, strlen(name));
+	sw_buf_text(&wrapped, ",\"States\":{");
+	sw_json_quote(&wrapped, name, strlen(name));
+	sw_buf_text(&wrapped, ":\n");
+	sw_buf_append(&wrapped, text, len);
+	sw_buf_text(&wrapped, "\n}}");
+	if (sw_buf_result(&wrapped) == SW_OK)
+		machine = machine_new(wrapped.data, wrapped.len);
+	sw_buf_done(&wrapped);
+	return machine;
+}
+
+enum sw_result sw_machine_compile_state(const char *text, size_t len, const char *name,
+					struct sw_machine **ret_machine, struct sw_findings **ret_findings,
+					struct sw_error *err)
+{
+	enum sw_result r = check_length(len, err);
+	if (r < 0)
+		return r;
+	/* The text must be one value by itself before another text may be put around it. */
+	struct sw_error mistake = {0};
+	struct sw_machine *machine = NULL;
+	struct sw_findings *findings = sw_findings_new();
+	r = findings ? sw_json_check(text, len, &mistake) : SW_ENOMEM;
+	if (r == SW_EJSON) {
+		r = report_json(findings, text, len, &mistake);
+	} else if (r == SW_OK) {
+		machine = wrap_state(text, len, name);
+		r = machine ? compile_text(machine, true, findings, err) : SW_ENOMEM;
+		if (r == SW_OK)
+			sw_findings_lift(findings, 1);
+	} else {
+		sw_error_set(err, r, "%s", mistake.text);
+	}
+	return settle(r, machine, findings, ret_machine, ret_findings, err);
 }

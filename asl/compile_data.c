@@ -67,7 +67,7 @@ void sw_compile_path_field(struct sw_compiler *c, const json_t *object, unsigned
 	struct sw_place at = SW_PLACE_KEY(place, name);
 	const char *text = sw_text(value);
 
-	if (field && value && json_is_null(value) && (field->types & SW_TYPE_NULL))
+	if (field && json_is_null(value) && (field->types & SW_TYPE_NULL))
 		ret_field->mode = SW_PATH_NULL;
 	if (!text || strcmp(text, "$") == 0)
 		return;
@@ -84,7 +84,7 @@ void sw_compile_result_path(struct sw_compiler *c, const json_t *object, const s
 	struct sw_place at = SW_PLACE_KEY(place, "ResultPath");
 	struct sw_error err = {0};
 
-	*ret_null = value && json_is_null(value);
+	*ret_null = json_is_null(value);
 	if (!text)
 		return;
 	enum sw_result r = sw_refpath_compile(text, strlen(text), &c->machine->owner, ret_path, &err);

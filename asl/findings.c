@@ -328,3 +328,11 @@ enum sw_result sw_findings_settle(struct sw_findings *findings, const char *text
 	drop_repetitions(findings);
 	return SW_OK;
 }
+
+void sw_findings_lift(struct sw_findings *findings, uint32_t lines)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		struct sw_error *error = &findings->list[i].finding.error;
+		error->line = error->line > lines ? error->line - lines : 0;
+	}
+}

@@ -57,6 +57,9 @@ enum sw_result sw_findings_add_error(struct sw_findings *findings, const char *c
  */
 enum sw_result sw_findings_settle(struct sw_findings *findings, const char *text, size_t len);
 
+/* The text had that many lines before its own: what is found is told without them. */
+void sw_findings_lift(struct sw_findings *findings, uint32_t lines);
+
 /* AWS's way to write a place: /States/A/Branches[0]/StartAt, / for the document. Cut at the end. */
 void sw_place_print_aws(const struct sw_place *place, char *text, size_t bytes);
 /* RFC 6901. Cut at the end. */

@@ -414,9 +414,12 @@ int client_call(struct client *client, const char *action, json_t *request, json
 	struct answer answer;
 	json_t *tree = NULL;
 	int code = EXIT_STORE;
-	bool good = request && call(client, action, request, &answer);
+	bool good;
 	if (ret_error)
 		*ret_error = NULL;
+	if (!request)
+		return complain(EXIT_USAGE, "%s cannot be asked for: a text is not UTF-8", action);
+	good = call(client, action, request, &answer);
 	json_decref(request);
 	if (!good)
 		return EXIT_STORE;

@@ -104,6 +104,8 @@ char *name_of_file(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *name = strdup(slash ? slash + 1 : path), *dot;
+	json_t *text;
+	size_t len;
 	if (!name)
 		return NULL;
 	dot = *name ? strchr(name + 1, '.') : NULL;
@@ -113,9 +115,15 @@ char *name_of_file(const char *path)
 		free(name);
 		return strdup("workflow");
 	}
-	name[strnlen(name, SW_NAME_CHARACTERS_MAX)] = '\0';
+	len = strnlen(name, SW_NAME_CHARACTERS_MAX);
+	while (len > 0 && (name[len] & 0xC0) == 0x80) /* not in the middle of a character */
+		len--;
+	name[len] = '\0';
+	text = json_string(name);
 	for (char *c = name; *c; c++)
-		if ((unsigned char)*c <= ' ' || strchr("<>{}[]?*\"#%\\^|~`$&,;:/", *c))
+		if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr("<>{}[]?*\"#%\\^|~`$&,;:/", *c) ||
+		    (!text && (*c & 0x80))) /* a file's name need not be UTF-8 */
 			*c = '-';
+	json_decref(text);
 	return name;
 }

@@ -52,6 +52,7 @@ static int show_new(struct client *client, const char *arn, struct progress *pro
 		}
 	}
 	json_decref(pages);
+	fflush(progress->events); /* whoever reads it in a pipe follows, too */
 	return EXIT_OK;
 }
 

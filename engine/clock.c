@@ -1,6 +1,7 @@
 /*
- * The one engine clock: it advances with the loop's clock (which counts suspended time), jumps forward with the wall
- * clock, and never goes back, not even from one process to the next. "Early" means before this clock.
+ * The one engine clock: it advances with the loop's clock (which counts suspended time), jumps forward with
+ * the wall clock, and never goes back, not even from one process to the next. "Early" means before this
+ * clock.
  */
 #include "engine/internal.h"
 

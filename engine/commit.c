@@ -1,6 +1,6 @@
 /*
- * Boxes and the commit thread: see commit.h. The loop and the thread share one slot, so that there is never more than
- * one batch on its way to the disk, and one wake-up for each commit.
+ * Boxes and the commit thread: see commit.h. The loop and the thread share one slot, so that there is never
+ * more than one batch on its way to the disk, and one wake-up for each commit.
  */
 #include "engine/commit.h"
 
@@ -13,7 +13,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* ---- answers ---------------------------------------------------------------------------------------------- */
+/* ---- answers ----------------------------------------------------------------------------------------------
+ */
 
 void sw_answer_done(struct sw_answer *answer)
 {
@@ -41,7 +42,8 @@ void sw_answer_give(struct sw_answer *answer)
 	sw_answer_done(&given);
 }
 
-/* ---- boxes ------------------------------------------------------------------------------------------------ */
+/* ---- boxes ------------------------------------------------------------------------------------------------
+ */
 
 enum sw_result sw_box_init(struct sw_box *box)
 {
@@ -86,12 +88,13 @@ static void *grown(void *block, size_t count, size_t *capacity, size_t more, siz
 
 enum sw_result sw_box_reserve(struct sw_box *box, size_t actions, size_t pins)
 {
-	struct sw_action *more_actions =
-		grown(box->actions, box->actions_count, &box->actions_capacity, actions, sizeof(*box->actions));
+	struct sw_action *more_actions = grown(box->actions, box->actions_count, &box->actions_capacity,
+					       actions, sizeof(*box->actions));
 	if (!more_actions)
 		return SW_ENOMEM;
 	box->actions = more_actions;
-	struct sw_pin *more_pins = grown(box->pins, box->pins_count, &box->pins_capacity, pins, sizeof(*box->pins));
+	struct sw_pin *more_pins =
+		grown(box->pins, box->pins_count, &box->pins_capacity, pins, sizeof(*box->pins));
 	if (!more_pins)
 		return SW_ENOMEM;
 	box->pins = more_pins;
@@ -104,12 +107,14 @@ void sw_box_act(struct sw_box *box, const struct sw_action *action)
 	box->actions[box->actions_count++] = *action;
 }
 
-/* ---- the thread ------------------------------------------------------------------------------------------- */
+/* ---- the thread -------------------------------------------------------------------------------------------
+ */
 
 static void commit_one(struct sw_committer *committer, const struct sw_batch *batch)
 {
 	struct sw_error error = {0};
-	enum sw_result result = sw_batch_count(batch) ? sw_store_commit(committer->store, batch, &error) : SW_OK;
+	enum sw_result result =
+		sw_batch_count(batch) ? sw_store_commit(committer->store, batch, &error) : SW_OK;
 	pthread_mutex_lock(&committer->lock);
 	committer->job = NULL;
 	committer->ended = true;
@@ -174,8 +179,8 @@ enum sw_result sw_committer_init(struct sw_committer *committer, struct sw_store
 	int error = start_blocked(committer);
 	if (error) {
 		sw_committer_done(committer);
-		return sw_error_set(err, error == EAGAIN ? SW_ENOMEM : SW_EIO, "cannot start the commit thread: %s",
-				    strerror(error));
+		return sw_error_set(err, error == EAGAIN ? SW_ENOMEM : SW_EIO,
+				    "cannot start the commit thread: %s", strerror(error));
 	}
 	committer->started = true;
 	return SW_OK;
@@ -217,7 +222,8 @@ bool sw_committer_take(struct sw_committer *committer, enum sw_result *ret_resul
 {
 	eventfd_t number;
 	pthread_mutex_lock(&committer->lock);
-	/* Not readable yet when the thread is about to write it: then it is read, for nothing, in a later turn. */
+	/* Not readable yet when the thread is about to write it: then it is read, for nothing, in a later
+	 * turn. */
 	if (eventfd_read(committer->event_fd, &number) != 0)
 		SW_ASSERT(errno == EAGAIN);
 	bool ended = committer->ended;

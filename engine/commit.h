@@ -1,7 +1,7 @@
 /*
- * Commit, then act. A box is one batch with what is to be done once it is on disk; the committer is the thread that
- * writes one batch at a time while the loop fills the next box. Private to engine/; commit.c knows nothing of what the
- * actions mean (scheduler.c carries them out).
+ * Commit, then act. A box is one batch with what is to be done once it is on disk; the committer is the
+ * thread that writes one batch at a time while the loop fills the next box. Private to engine/; commit.c
+ * knows nothing of what the actions mean (scheduler.c carries them out).
  */
 #ifndef SW_ENGINE_COMMIT_H
 #define SW_ENGINE_COMMIT_H
@@ -14,7 +14,8 @@
 struct sw_attempt;
 struct sw_entry;
 
-/* ---- boxes: a batch, and what is done after its commit ------------------------------------------------------- */
+/* ---- boxes: a batch, and what is done after its commit
+ * ------------------------------------------------------- */
 
 enum sw_action_kind { SW_ACTION_REPLY, SW_ACTION_DISPATCH, SW_ACTION_CANCEL };
 
@@ -51,7 +52,8 @@ struct sw_box {
 	size_t acted; /* so many actions are done already (relaxed mode) */
 	struct sw_pin *pins;
 	size_t pins_count, pins_capacity;
-	bool forgets; /* something was deleted: the engine's time goes along, so that ids are never used again */
+	bool forgets; /* something was deleted: the engine's time goes along, so that ids are never used again
+		       */
 };
 enum sw_result sw_box_init(struct sw_box *box);
 void sw_box_done(struct sw_box *box);  /* actions and pins must have been dealt with */
@@ -59,9 +61,11 @@ void sw_box_reset(struct sw_box *box); /* the same, and keeps the memory */
 bool sw_box_is_empty(const struct sw_box *box);
 /* Room for so many more, so that adding cannot fail. */
 enum sw_result sw_box_reserve(struct sw_box *box, size_t actions, size_t pins);
-void sw_box_act(struct sw_box *box, const struct sw_action *action); /* takes what it holds; room was reserved */
+void sw_box_act(struct sw_box *box,
+		const struct sw_action *action); /* takes what it holds; room was reserved */
 
-/* ---- the committer ------------------------------------------------------------------------------------------- */
+/* ---- the committer
+ * ------------------------------------------------------------------------------------------- */
 
 struct sw_committer {
 	struct sw_store *store;
@@ -83,7 +87,8 @@ void sw_committer_done(struct sw_committer *committer);
 /* Hands over; batch must not change until it is taken back. */
 void sw_committer_give(struct sw_committer *committer, const struct sw_batch *batch);
 /* True when the commit that was given has ended: its outcome. */
-bool sw_committer_take(struct sw_committer *committer, enum sw_result *ret_result, struct sw_error *ret_error);
+bool sw_committer_take(struct sw_committer *committer, enum sw_result *ret_result,
+		       struct sw_error *ret_error);
 /* Blocks until it has ended. Only sw_engine_free may wait. */
 void sw_committer_wait(struct sw_committer *committer);
 

@@ -1,7 +1,7 @@
 /*
- * DeleteStateMachine: "the state machine is marked for deletion (DELETING) ... and deleted only once all its executions
- * are completed". Who still runs is not counted anywhere: the machine's listing is walked once, a little at a time; at
- * an execution that runs the walk stops until that one has ended.
+ * DeleteStateMachine: "the state machine is marked for deletion (DELETING) ... and deleted only once all its
+ * executions are completed". Who still runs is not counted anywhere: the machine's listing is walked once, a
+ * little at a time; at an execution that runs the walk stops until that one has ended.
  */
 #include "engine/internal.h"
 
@@ -14,7 +14,8 @@
 #define WALKED_AT_ONCE 500
 #define SETTING_PREFIX "deleting:"
 
-/* ---- jobs ------------------------------------------------------------------------------------------------- */
+/* ---- jobs -------------------------------------------------------------------------------------------------
+ */
 
 static void setting_name(uint32_t number, char text[32])
 {
@@ -69,7 +70,8 @@ static enum sw_result recover_deletions(struct sw_engine *engine, struct sw_snap
 	return r == SW_ENOENT ? SW_OK : r;
 }
 
-enum sw_result sw_machines_recover(struct sw_engine *engine, struct sw_snapshot *snapshot, struct sw_error *err)
+enum sw_result sw_machines_recover(struct sw_engine *engine, struct sw_snapshot *snapshot,
+				   struct sw_error *err)
 {
 	struct sw_machines *machines = &engine->machines;
 	struct sw_scan *scan = NULL;
@@ -78,7 +80,8 @@ enum sw_result sw_machines_recover(struct sw_engine *engine, struct sw_snapshot 
 	if (!machines->buckets)
 		return sw_error_set(err, SW_ENOMEM, "out of memory");
 	machines->buckets_count = SW_MACHINES_CACHED_MAX;
-	/* The greatest number there is, or was: the listing of a machine that is gone must not become another's. */
+	/* The greatest number there is, or was: the listing of a machine that is gone must not become
+	 * another's. */
 	enum sw_result r = sw_scan_new(snapshot, SW_TABLE_NUMBERS, sw_slice(NULL, 0), true, &scan);
 	if (r == SW_OK)
 		r = sw_scan_next(scan, &key, &value);
@@ -98,7 +101,8 @@ enum sw_result sw_machines_recover(struct sw_engine *engine, struct sw_snapshot 
 	return r == SW_OK || r == SW_ENOENT ? recover_deletions(engine, snapshot) : r;
 }
 
-/* ---- DeleteStateMachine ----------------------------------------------------------------------------------- */
+/* ---- DeleteStateMachine -----------------------------------------------------------------------------------
+ */
 
 static enum sw_result put_status(struct sw_batch *batch, const struct sw_known_machine *known,
 				 enum sw_machine_status status)
@@ -136,8 +140,8 @@ static enum sw_result mark(struct sw_engine *engine, struct sw_known_machine *kn
 	return SW_OK;
 }
 
-enum sw_result sw_engine_delete_machine(struct sw_engine *engine, const char *name, sw_reply_fn *reply, void *user,
-					struct sw_error *err)
+enum sw_result sw_engine_delete_machine(struct sw_engine *engine, const char *name, sw_reply_fn *reply,
+					void *user, struct sw_error *err)
 {
 	struct sw_known_machine *known = NULL;
 	struct sw_answer answer = {.reply = reply, .user = user};
@@ -160,7 +164,8 @@ enum sw_result sw_engine_delete_machine(struct sw_engine *engine, const char *na
 	return sw_engine_answer(engine, &answer, true, err);
 }
 
-/* ---- the walk --------------------------------------------------------------------------------------------- */
+/* ---- the walk ---------------------------------------------------------------------------------------------
+ */
 
 static bool runs(const struct sw_entry *entry)
 {
@@ -172,7 +177,8 @@ static uint64_t running_in_memory(const struct sw_engine *engine, uint32_t numbe
 {
 	const struct sw_executions *executions = &engine->executions;
 	for (size_t i = 0; i < executions->buckets_count; i++) {
-		for (const struct sw_entry *entry = executions->buckets[i]; entry; entry = entry->bucket_next) {
+		for (const struct sw_entry *entry = executions->buckets[i]; entry;
+		     entry = entry->bucket_next) {
 			if (entry->execution->machine_number == number && runs(entry))
 				return entry->id;
 		}
@@ -268,8 +274,8 @@ static bool delete_some(struct sw_engine *engine, struct sw_deletion *deletion)
 		return false;
 	enum sw_result r = bury(engine, deletion);
 	if (r < 0 && r != SW_ENOMEM)
-		SW_LOG(&engine->log, SW_LOG_ERROR, "the state machine '%s' cannot be deleted: %s", deletion->name,
-		       sw_result_text(r));
+		SW_LOG(&engine->log, SW_LOG_ERROR, "the state machine '%s' cannot be deleted: %s",
+		       deletion->name, sw_result_text(r));
 	return r != SW_ENOMEM;
 }
 

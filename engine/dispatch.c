@@ -1,9 +1,10 @@
 /*
- * Attempts on their way to those who work on them, and back. An attempt is delivered after the commit that holds it, to
- * its mock, or to the provider of its route; what comes back through the inbox becomes an event at its execution.
+ * Attempts on their way to those who work on them, and back. An attempt is delivered after the commit that
+ * holds it, to its mock, or to the provider of its route; what comes back through the inbox becomes an event
+ * at its execution.
  *
- * An attempt is in its entry's list from the turn that scheduled it until its branch waits for it no more; a completion
- * that finds no attempt is late and ignored.
+ * An attempt is in its entry's list from the turn that scheduled it until its branch waits for it no more; a
+ * completion that finds no attempt is late and ignored.
  */
 #include "engine/internal.h"
 
@@ -15,9 +16,11 @@
 
 #define SWEEP_MS 1000
 
-/* ---- attempts --------------------------------------------------------------------------------------------- */
+/* ---- attempts ---------------------------------------------------------------------------------------------
+ */
 
-struct sw_attempt *sw_attempt_new(struct sw_engine *engine, struct sw_entry *entry, const struct sw_branch *branch)
+struct sw_attempt *sw_attempt_new(struct sw_engine *engine, struct sw_entry *entry,
+				  const struct sw_branch *branch)
 {
 	struct sw_attempt *attempt = sw_zalloc(sizeof(*attempt));
 	if (!attempt)
@@ -102,7 +105,8 @@ static void leave_entry(struct sw_engine *engine, struct sw_attempt *attempt)
 static bool is_waited_for(const struct sw_execution *execution, const struct sw_attempt *attempt)
 {
 	const struct sw_branch *branch = sw_execution_branch(execution, attempt->branch);
-	return branch && branch->wait == SW_BRANCH_TASK && branch->attempt == attempt->number && branch->dispatchable;
+	return branch && branch->wait == SW_BRANCH_TASK && branch->attempt == attempt->number &&
+	       branch->dispatchable;
 }
 
 void sw_attempts_sift(struct sw_engine *engine, struct sw_entry *entry, const struct sw_pending *pending,
@@ -155,7 +159,8 @@ void sw_attempts_drop(struct sw_engine *engine, struct sw_entry *entry)
 	}
 }
 
-/* ---- delivery --------------------------------------------------------------------------------------------- */
+/* ---- delivery ---------------------------------------------------------------------------------------------
+ */
 
 static char *input_text(const struct sw_branch *branch, size_t *ret_len)
 {
@@ -217,7 +222,8 @@ static struct sw_pending *pending_new(const struct sw_attempt *attempt, enum sw_
 }
 
 /* The attempt fails before anybody has seen it. SW_ENOMEM. */
-static enum sw_result fail(struct sw_engine *engine, struct sw_attempt *attempt, const char *error, char *cause)
+static enum sw_result fail(struct sw_engine *engine, struct sw_attempt *attempt, const char *error,
+			   char *cause)
 {
 	struct sw_pending *pending = cause ? pending_new(attempt, SW_EVENT_TASK_FAILED) : NULL;
 	char *name = sw_strdup(error);
@@ -243,14 +249,17 @@ static enum sw_result set_output(struct sw_pending *pending, const char *text, s
 		return r;
 	pending->kind = SW_EVENT_TASK_FAILED;
 	pending->error = sw_strdup("Stepwell.InvalidOutput");
-	pending->cause = error.line ? sw_asprintf("The output of the task is not acceptable JSON: line %u, column %u: %s.",
-						  error.line, error.column, error.text)
-				    : sw_asprintf("The output of the task is not acceptable JSON: %s.", error.text);
+	pending->cause =
+		error.line ? sw_asprintf(
+				     "The output of the task is not acceptable JSON: line %u, column %u: %s.",
+				     error.line, error.column, error.text)
+			   : sw_asprintf("The output of the task is not acceptable JSON: %s.", error.text);
 	return pending->error && pending->cause ? SW_OK : SW_ENOMEM;
 }
 
 /* What the mock configuration answers. SW_ENOENT: the state is not mocked. */
-static enum sw_result answer_by_mock(struct sw_engine *engine, struct sw_attempt *attempt, const struct sw_branch *branch)
+static enum sw_result answer_by_mock(struct sw_engine *engine, struct sw_attempt *attempt,
+				     const struct sw_branch *branch)
 {
 	const struct sw_execution *execution = attempt->entry->execution;
 	struct sw_mock mock = {0};
@@ -259,9 +268,10 @@ static enum sw_result answer_by_mock(struct sw_engine *engine, struct sw_attempt
 	enum sw_result r = sw_mocks_find(engine->mocks, execution->machine_name, execution->test_case,
 					 branch->state->name, branch->mock_index, &mock);
 	if (r == SW_ELIMIT)
-		return fail(engine, attempt, "Stepwell.MockMissing",
-			    sw_asprintf("The test case '%s' has no response for invocation %u of the state '%s'.",
-					execution->test_case, branch->mock_index, branch->state->name));
+		return fail(
+			engine, attempt, "Stepwell.MockMissing",
+			sw_asprintf("The test case '%s' has no response for invocation %u of the state '%s'.",
+				    execution->test_case, branch->mock_index, branch->state->name));
 	if (r < 0)
 		return r;
 	bool timed_out = !mock.output && mock.error && strcmp(mock.error, "States.Timeout") == 0;
@@ -287,7 +297,8 @@ static enum sw_result answer_by_mock(struct sw_engine *engine, struct sw_attempt
 }
 
 /* Nobody here can work on it. */
-static enum sw_result not_mapped(struct sw_engine *engine, struct sw_attempt *attempt, const struct sw_branch *branch)
+static enum sw_result not_mapped(struct sw_engine *engine, struct sw_attempt *attempt,
+				 const struct sw_branch *branch)
 {
 	const struct sw_execution *execution = attempt->entry->execution;
 	const struct sw_task_fields *task = &branch->state->as.task;
@@ -298,21 +309,26 @@ static enum sw_result not_mapped(struct sw_engine *engine, struct sw_attempt *at
 	}
 	if (attempt->redelivery) {
 		SW_LOG(&engine->log, SW_LOG_WARNING,
-		       "%s: the task of state '%s' was in flight, and nothing here is mapped to its resource %s: it waits",
+		       "%s: the task of state '%s' was in flight, and nothing here is mapped to its resource "
+		       "%s: it waits",
 		       execution->arn, branch->state->name, task->resource);
 		leave_entry(engine, attempt);
 		return SW_OK;
 	}
-	return fail(engine, attempt, "Stepwell.ResourceNotMapped",
-		    sw_asprintf("Nothing is mapped to the resource '%s' of the state '%s'. Map it in the resources "
-				"file, register a handler for it, or mock the state.",
-				task->resource, branch->state->name));
+	return fail(
+		engine, attempt, "Stepwell.ResourceNotMapped",
+		sw_asprintf(
+			"Nothing is mapped to the resource '%s' of the state '%s'. Map it in the resources "
+			"file, register a handler for it, or mock the state.",
+			task->resource, branch->state->name));
 }
 
-static enum sw_result interrupt(struct sw_engine *engine, struct sw_attempt *attempt, const struct sw_branch *branch)
+static enum sw_result interrupt(struct sw_engine *engine, struct sw_attempt *attempt,
+				const struct sw_branch *branch)
 {
 	return fail(engine, attempt, "Stepwell.Interrupted",
-		    sw_asprintf("The task of the state '%s' was in flight when the engine stopped, and its resource '%s' "
+		    sw_asprintf("The task of the state '%s' was in flight when the engine stopped, and its "
+				"resource '%s' "
 				"is not to be called again.",
 				branch->state->name, branch->state->as.task.resource));
 }
@@ -342,7 +358,7 @@ static enum sw_result deliver(struct sw_engine *engine, struct sw_attempt *attem
 	engine->calling--;
 	/* Released at once: nobody but a token will complete it. The next look at the inbox makes sure. */
 	if (attempt->task && __atomic_load_n(&attempt->task->references, __ATOMIC_ACQUIRE) == 1)
-		engine->sweep_mono_ms = 0;
+		engine->sweep_mono_ms = engine->loop->ops->mono_ms(engine->loop->data);
 	return SW_OK;
 }
 
@@ -366,8 +382,8 @@ void sw_dispatch_later(struct sw_engine *engine, struct sw_attempt *attempt)
 void sw_dispatch(struct sw_engine *engine, struct sw_attempt *attempt)
 {
 	/* While the engine closes nothing is started: the in-flight record brings it back. */
-	bool wanted = !attempt->over && !attempt->task && !attempt->held && engine->state != SW_ENGINE_CLOSING &&
-		      !engine->poisoned && !attempt->entry->broken &&
+	bool wanted = !attempt->over && !attempt->task && !attempt->held &&
+		      engine->state != SW_ENGINE_CLOSING && !engine->poisoned && !attempt->entry->broken &&
 		      is_waited_for(attempt->entry->execution, attempt);
 	if (!attempt->over && attempt->entry->broken)
 		hold(engine, attempt); /* its branch is looked at when it is loaded again */
@@ -407,7 +423,8 @@ void sw_dispatch_held(struct sw_engine *engine)
 	}
 }
 
-/* ---- the inbox -------------------------------------------------------------------------------------------- */
+/* ---- the inbox --------------------------------------------------------------------------------------------
+ */
 
 static struct sw_attempt *find_attempt(struct sw_engine *engine, const struct sw_completion *completion)
 {
@@ -462,16 +479,14 @@ static enum sw_result receive(struct sw_engine *engine, struct sw_completion *co
 	return SW_OK;
 }
 
-/* Marks the tasks that nobody but the engine holds; what completed them, if anything did, is in the inbox by now. */
-static bool mark_alone(struct sw_engine *engine)
+/* Marks the tasks that nobody but the engine holds; what completed them, if anything did, is in the inbox by
+ * now. */
+static void mark_alone(struct sw_engine *engine, int64_t now_ms)
 {
-	int64_t now_ms = engine->loop->ops->mono_ms(engine->loop->data);
-	if (!engine->attempts || now_ms < engine->sweep_mono_ms)
-		return false;
 	engine->sweep_mono_ms = now_ms + SWEEP_MS;
+	engine->marked_alone = true;
 	for (struct sw_attempt *attempt = engine->attempts; attempt; attempt = attempt->all_next)
 		attempt->alone = __atomic_load_n(&attempt->task->references, __ATOMIC_ACQUIRE) == 1;
-	return true;
 }
 
 /* A task that was released will be completed by its token, or time out: the execution may leave memory. */
@@ -491,18 +506,26 @@ static void let_go(struct sw_engine *engine)
 
 void sw_dispatch_inbox(struct sw_engine *engine)
 {
-	bool swept = engine->left_in_inbox ? false : mark_alone(engine);
 	struct sw_completion **end = &engine->left_in_inbox;
 	while (*end)
 		end = &(*end)->next;
 	*end = sw_inbox_take(engine->inbox);
+	bool quiet = !engine->left_in_inbox;
 	while (engine->left_in_inbox) {
 		struct sw_completion *completion = engine->left_in_inbox;
 		if (receive(engine, completion) < 0)
-			break; /* memory is short: the rest waits with it */
+			return; /* memory is short: the rest waits with it */
 		engine->left_in_inbox = completion->next;
 		sw_completion_free(completion);
 	}
-	if (swept && !engine->left_in_inbox)
+	if (engine->marked_alone) {
+		engine->marked_alone = false;
 		let_go(engine);
+		return;
+	}
+	/* Most that seem to be released are completed: when all of that has been received it is time to look.
+	 */
+	int64_t now_ms = engine->loop->ops->mono_ms(engine->loop->data);
+	if (engine->attempts && now_ms >= engine->sweep_mono_ms + (quiet ? 0 : SWEEP_MS))
+		mark_alone(engine, now_ms);
 }

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- events of the loop ----------------------------------------------------------------------------------- */
+/* ---- events of the loop -----------------------------------------------------------------------------------
+ */
 
 static void woken(struct sw_watch *watch, unsigned interest)
 {
@@ -22,7 +23,8 @@ static void alarmed(struct sw_alarm *alarm)
 	sw_engine_work(alarm->user);
 }
 
-/* ---- opening ---------------------------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------------------------
+ */
 
 static char *copy(const char *text, bool *failed)
 {
@@ -101,8 +103,8 @@ static enum sw_result open_routes(struct sw_engine *engine, const struct sw_engi
 	if (r == SW_OK)
 		r = sw_commands_provider_new(&commands, &engine->commands, err);
 	if (r == SW_OK && options->resources_json)
-		r = sw_resources_load(options->resources_json, strlen(options->resources_json), engine->commands,
-				      engine->routes, err);
+		r = sw_resources_load(options->resources_json, strlen(options->resources_json),
+				      engine->commands, engine->routes, err);
 	if (r == SW_OK && options->mocks_json)
 		r = sw_mocks_new(options->mocks_json, strlen(options->mocks_json), &engine->mocks, err);
 	return r;
@@ -122,7 +124,8 @@ static enum sw_result join_loop(struct sw_engine *engine, struct sw_error *err)
 	/* Set at all times from here on: setting it to another moment then needs no memory. */
 	if (r == SW_OK)
 		r = loop->ops->alarm(loop->data, &engine->alarm, loop->ops->mono_ms(loop->data));
-	return r < 0 ? sw_error_set(err, r, "the loop refused the engine's watches: %s", sw_result_text(r)) : SW_OK;
+	return r < 0 ? sw_error_set(err, r, "the loop refused the engine's watches: %s", sw_result_text(r))
+		     : SW_OK;
 }
 
 static void leave_loop(struct sw_engine *engine)
@@ -141,7 +144,8 @@ static void destroy(struct sw_engine *engine)
 {
 	leave_loop(engine);
 	if (engine->inbox)
-		sw_inbox_close(engine->inbox); /* what ending commands post is not for this process any more */
+		sw_inbox_close(
+			engine->inbox); /* what ending commands post is not for this process any more */
 	sw_executions_done(engine);
 	sw_commands_provider_free(engine->commands);
 	sw_routes_free(engine->routes);
@@ -215,7 +219,8 @@ enum sw_result sw_engine_new_on(const struct sw_engine_options *options, struct 
 	return engine_new(options, store, ret_engine, err);
 }
 
-/* ---- beginning and closing -------------------------------------------------------------------------------- */
+/* ---- beginning and closing --------------------------------------------------------------------------------
+ */
 
 enum sw_result sw_engine_resume(struct sw_engine *engine, enum sw_resume which, struct sw_error *err)
 {
@@ -240,7 +245,8 @@ enum sw_result sw_engine_resume(struct sw_engine *engine, enum sw_resume which, 
 		struct sw_entry *entry = engine->executions.buckets[i];
 		for (; entry; entry = entry->bucket_next) {
 			if (entry->own && sw_recover_entry(engine, entry) < 0)
-				SW_LOG(&engine->log, SW_LOG_WARNING, "memory is short: %s waits", entry->execution->arn);
+				SW_LOG(&engine->log, SW_LOG_WARNING, "memory is short: %s waits",
+				       entry->execution->arn);
 		}
 	}
 	sw_engine_wake(engine);
@@ -263,10 +269,11 @@ void sw_engine_free(struct sw_engine *engine)
 	destroy(engine);
 }
 
-/* ---- routes ----------------------------------------------------------------------------------------------- */
+/* ---- routes -----------------------------------------------------------------------------------------------
+ */
 
-enum sw_result sw_engine_on_task(struct sw_engine *engine, const char *pattern, sw_task_fn *handler, sw_task_fn *cancel,
-				 void *user, struct sw_error *err)
+enum sw_result sw_engine_on_task(struct sw_engine *engine, const char *pattern, sw_task_fn *handler,
+				 sw_task_fn *cancel, void *user, struct sw_error *err)
 {
 	struct sw_route *route = NULL;
 	enum sw_result r = sw_engine_check(engine, err);
@@ -278,7 +285,8 @@ enum sw_result sw_engine_on_task(struct sw_engine *engine, const char *pattern, 
 	return r < 0 ? sw_error_set(err, r, "%s", sw_result_text(r)) : SW_OK;
 }
 
-/* ---- looking in ------------------------------------------------------------------------------------------- */
+/* ---- looking in -------------------------------------------------------------------------------------------
+ */
 
 void sw_engine_stats(struct sw_engine *engine, struct sw_engine_stats *ret_stats)
 {

@@ -1,7 +1,7 @@
 /*
- * Executions in memory: the table by id, the queue of those that have something to do, and what waits at each. An
- * execution is here while it has uncommitted records, something to do, an attempt that this process delivers, or a wait
- * that ends within a second; all others are on disk only. loading.c brings them back.
+ * Executions in memory: the table by id, the queue of those that have something to do, and what waits at
+ * each. An execution is here while it has uncommitted records, something to do, an attempt that this process
+ * delivers, or a wait that ends within a second; all others are on disk only. loading.c brings them back.
  */
 #include "engine/internal.h"
 
@@ -13,7 +13,8 @@
 #define BUCKETS_FIRST 64
 #define IDLE_WAIT_MS 1000 /* a wait that is shorter is not worth a trip to the disk */
 
-/* ---- tables ----------------------------------------------------------------------------------------------- */
+/* ---- tables -----------------------------------------------------------------------------------------------
+ */
 
 /* Ids rise by small steps; the multiplier spreads them (Fibonacci hashing). */
 static size_t place_of(uint64_t id, size_t buckets_count)
@@ -64,7 +65,8 @@ struct sw_entry *sw_executions_get(const struct sw_executions *executions, uint6
 	return entry;
 }
 
-enum sw_result sw_executions_add(struct sw_engine *engine, struct sw_execution *execution, struct sw_entry **ret_entry)
+enum sw_result sw_executions_add(struct sw_engine *engine, struct sw_execution *execution,
+				 struct sw_entry **ret_entry)
 {
 	struct sw_executions *executions = &engine->executions;
 	SW_ASSERT(!sw_executions_get(executions, execution->id));
@@ -142,7 +144,8 @@ void sw_executions_done(struct sw_engine *engine)
 	*executions = (struct sw_executions){0};
 }
 
-/* ---- starts that had no turn yet, by name ----------------------------------------------------------------- */
+/* ---- starts that had no turn yet, by name -----------------------------------------------------------------
+ */
 
 struct sw_entry *sw_executions_named(const struct sw_executions *executions, const uint8_t key[16])
 {
@@ -154,7 +157,8 @@ struct sw_entry *sw_executions_named(const struct sw_executions *executions, con
 	return entry;
 }
 
-enum sw_result sw_executions_name(struct sw_executions *executions, struct sw_entry *entry, const uint8_t key[16])
+enum sw_result sw_executions_name(struct sw_executions *executions, struct sw_entry *entry,
+				  const uint8_t key[16])
 {
 	if (executions->names_count >= executions->names_buckets) {
 		enum sw_result r = grow(&executions->names, &executions->names_buckets, true);
@@ -174,7 +178,8 @@ void sw_executions_unname(struct sw_executions *executions, struct sw_entry *ent
 {
 	if (!entry->named)
 		return;
-	struct sw_entry **link = &executions->names[place_of(name_hash(entry->name_key), executions->names_buckets)];
+	struct sw_entry **link =
+		&executions->names[place_of(name_hash(entry->name_key), executions->names_buckets)];
 	while (*link != entry)
 		link = &(*link)->name_next;
 	*link = entry->name_next;
@@ -182,7 +187,8 @@ void sw_executions_unname(struct sw_executions *executions, struct sw_entry *ent
 	entry->named = false;
 }
 
-/* ---- the queue -------------------------------------------------------------------------------------------- */
+/* ---- the queue --------------------------------------------------------------------------------------------
+ */
 
 void sw_executions_enqueue(struct sw_engine *engine, struct sw_entry *entry)
 {
@@ -231,7 +237,8 @@ enum sw_result sw_executions_tell(struct sw_engine *engine, struct sw_entry *ent
 	return SW_OK;
 }
 
-/* ---- eviction --------------------------------------------------------------------------------------------- */
+/* ---- eviction ---------------------------------------------------------------------------------------------
+ */
 
 void sw_executions_evict(struct sw_engine *engine, struct sw_entry *entry)
 {

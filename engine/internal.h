@@ -1,10 +1,11 @@
 /*
- * The engine's own struct and what its files share. One engine is one loop, one store, one commit thread; everything
- * here is touched by the loop's thread alone, but for what commit.h says of the committer. Private to engine/.
+ * The engine's own struct and what its files share. One engine is one loop, one store, one commit thread;
+ * everything here is touched by the loop's thread alone, but for what commit.h says of the committer. Private
+ * to engine/.
  *
- * How a change travels: an event waits at its entry (executions.c), has its turn (scheduler.c: sw_step, then the
- * records join the open box), the box is committed (commit.c), and only then its actions run: replies, deliveries
- * (dispatch.c), observers (observe.c).
+ * How a change travels: an event waits at its entry (executions.c), has its turn (scheduler.c: sw_step, then
+ * the records join the open box), the box is committed (commit.c), and only then its actions run: replies,
+ * deliveries (dispatch.c), observers (observe.c).
  */
 #ifndef SW_ENGINE_INTERNAL_H
 #define SW_ENGINE_INTERNAL_H
@@ -21,16 +22,19 @@
 #include <sys/types.h>
 
 #define SW_ENGINE_MAGIC 0x57E55E11u
-#define SW_QUEUE_EXECUTIONS_MAX 1000   /* recovery and timers wake no more than this before the queue has drained */
-#define SW_TURNS_MAX 256               /* executions that have a turn before the loop sees to other things */
-#define SW_RETRY_PAUSE_MS 20           /* when memory was short */
-#define SW_FULL_PAUSE_MS 1000          /* when the disk was full */
-#define SW_HELPER_PAUSE_MS 100         /* while an earlier owner's commands still end */
-#define SW_TIMERS_WINDOW_MS 60000      /* how far ahead timers are held in memory */
-#define SW_TIMERS_LOAD_MAX 20000       /* timers loaded at once */
+#define SW_QUEUE_EXECUTIONS_MAX \
+	1000             /* recovery and timers wake no more than this before the queue has drained */
+#define SW_TURNS_MAX 256 /* executions that have a turn before the loop sees to other things */
+#define SW_TURNS_MS_MAX 5
+#define SW_RETRY_PAUSE_MS 20      /* when memory was short */
+#define SW_FULL_PAUSE_MS 1000     /* when the disk was full */
+#define SW_HELPER_PAUSE_MS 100    /* while an earlier owner's commands still end */
+#define SW_TIMERS_WINDOW_MS 60000 /* how far ahead timers are held in memory */
+#define SW_TIMERS_LOAD_MAX 20000  /* timers loaded at once */
 #define SW_MACHINES_CACHED_MAX 256
 
-/* ---- clock.c: the one engine clock --------------------------------------------------------------------------- */
+/* ---- clock.c: the one engine clock
+ * --------------------------------------------------------------------------- */
 
 struct sw_clock {
 	const struct sw_loop *loop;
@@ -42,13 +46,15 @@ int64_t sw_clock_now_ms(struct sw_clock *clock);
 /* The loop's time at which the engine clock will show time_ms, if the wall clock does not jump before. */
 int64_t sw_clock_mono_ms(const struct sw_clock *clock, int64_t time_ms);
 
-/* ---- lock.c: who owns the directory -------------------------------------------------------------------------- */
+/* ---- lock.c: who owns the directory
+ * -------------------------------------------------------------------------- */
 
 /* Makes the directory (0700) when it is missing and locks its LOCK file; SW_EOWNED names the owner. */
 enum sw_result sw_lock_take(const char *directory, int *ret_fd, struct sw_error *err);
 void sw_lock_release(int fd); /* -1 allowed */
 
-/* ---- machines.c ---------------------------------------------------------------------------------------------- */
+/* ---- machines.c
+ * ---------------------------------------------------------------------------------------------- */
 
 struct sw_compiled {
 	struct sw_compiled *next;
@@ -80,8 +86,8 @@ struct sw_machines {
 	struct sw_deletion *deletions;
 };
 /* The latest record of name (DELETED ones too); SW_ENOENT. Borrowed until the loop turns. */
-enum sw_result sw_machines_find(struct sw_engine *engine, const char *name, struct sw_known_machine **ret_known,
-				struct sw_error *err);
+enum sw_result sw_machines_find(struct sw_engine *engine, const char *name,
+				struct sw_known_machine **ret_known, struct sw_error *err);
 /* The compiled revision; a new reference. SW_ENOENT, SW_ECORRUPT. */
 enum sw_result sw_machines_revision(struct sw_engine *engine, const char *name, uint32_t revision,
 				    struct sw_machine **ret_machine, struct sw_error *err);
@@ -92,15 +98,18 @@ enum sw_result sw_machines_answer_gone(struct sw_engine *engine, const struct sw
 enum sw_result sw_machines_put(struct sw_batch *batch, const struct sw_machine_record *record);
 void sw_machines_done(struct sw_machines *machines);
 
-/* ---- deletion.c ---------------------------------------------------------------------------------------------- */
+/* ---- deletion.c
+ * ---------------------------------------------------------------------------------------------- */
 
-enum sw_result sw_machines_recover(struct sw_engine *engine, struct sw_snapshot *snapshot, struct sw_error *err);
+enum sw_result sw_machines_recover(struct sw_engine *engine, struct sw_snapshot *snapshot,
+				   struct sw_error *err);
 /* Walks a little of the listings of DELETING machines, where nothing is waited for. */
 void sw_machines_delete_some(struct sw_engine *engine);
 bool sw_machines_may_delete(const struct sw_engine *engine);
 void sw_machines_execution_ended(struct sw_engine *engine, const struct sw_execution *execution);
 
-/* ---- executions.c: those in memory --------------------------------------------------------------------------- */
+/* ---- executions.c: those in memory
+ * --------------------------------------------------------------------------- */
 
 /* Something that waits for its turn at an execution. */
 struct sw_pending {
@@ -122,16 +131,17 @@ void sw_pending_free(struct sw_pending *pending);
 
 /* One attempt that this process delivers. Counted: the entry's list and the actions of boxes hold it. */
 struct sw_attempt {
-	struct sw_attempt *next;                        /* of the entry */
-	struct sw_attempt *held_next;                   /* in engine->held */
-	struct sw_attempt *all_next, *all_previous;     /* of those with a task */
+	struct sw_attempt *next;                    /* of the entry */
+	struct sw_attempt *held_next;               /* in engine->held */
+	struct sw_attempt *all_next, *all_previous; /* of those with a task */
 	unsigned references;
 	struct sw_entry *entry; /* valid until it is over */
 	uint32_t branch, number;
 	struct sw_task *task; /* once it was delivered */
-	bool fresh; /* its delivery is not in a box yet */
+	bool fresh;           /* its delivery is not in a box yet */
 	bool redelivery, held, over;
-	bool alone; /* nobody but the engine holds the task: it was released, if no completion is in the inbox */
+	bool alone; /* nobody but the engine holds the task: it was released, if no completion is in the inbox
+		     */
 };
 void sw_attempt_unref(struct sw_attempt *attempt);
 /* An action on it will not be carried out. Takes a reference. */
@@ -143,8 +153,8 @@ struct sw_entry {
 	struct sw_entry *bucket_next, *queue_next, *name_next;
 	struct sw_pending *pending_first, **pending_end;
 	struct sw_attempt *attempts;
-	unsigned pins;    /* boxes not yet committed that hold it */
-	size_t open_pin;  /* place + 1 among the pins of the open box; 0: none */
+	unsigned pins;             /* boxes not yet committed that hold it */
+	size_t open_pin;           /* place + 1 among the pins of the open box; 0: none */
 	int64_t stored_timeout_ms; /* of the execution-wide timer on disk */
 	int64_t retry_at_ms;       /* a failed turn is tried again then (loop's time) */
 	unsigned retries;
@@ -153,8 +163,8 @@ struct sw_entry {
 	bool stored;       /* its first turn is in a box, or on disk */
 	bool broken;       /* memory is not to be trusted: load it again when its boxes are on disk */
 	bool deleted;
-	char *damage;    /* a record of it is damaged, and how: it fails in its next turn */
-	bool named;        /* in the table of names of starts that had no turn yet */
+	char *damage; /* a record of it is damaged, and how: it fails in its next turn */
+	bool named;   /* in the table of names of starts that had no turn yet */
 	uint8_t name_key[16];
 };
 
@@ -167,16 +177,19 @@ struct sw_executions {
 	size_t queue_count;
 };
 
-struct sw_entry *sw_executions_get(const struct sw_executions *executions, uint64_t id); /* NULL: not in memory */
+struct sw_entry *sw_executions_get(const struct sw_executions *executions,
+				   uint64_t id); /* NULL: not in memory */
 /* Takes execution (also on failure). */
-enum sw_result sw_executions_add(struct sw_engine *engine, struct sw_execution *execution, struct sw_entry **ret_entry);
+enum sw_result sw_executions_add(struct sw_engine *engine, struct sw_execution *execution,
+				 struct sw_entry **ret_entry);
 void sw_executions_remove(struct sw_engine *engine, struct sw_entry *entry);
 void sw_executions_done(struct sw_engine *engine);
 /* Drops the entry from memory when nothing speaks for keeping it. */
 void sw_executions_evict(struct sw_engine *engine, struct sw_entry *entry);
 /* Starts that had no turn yet. */
 struct sw_entry *sw_executions_named(const struct sw_executions *executions, const uint8_t key[16]);
-enum sw_result sw_executions_name(struct sw_executions *executions, struct sw_entry *entry, const uint8_t key[16]);
+enum sw_result sw_executions_name(struct sw_executions *executions, struct sw_entry *entry,
+				  const uint8_t key[16]);
 void sw_executions_unname(struct sw_executions *executions, struct sw_entry *entry);
 /* The queue: executions that have something to do, each once. */
 void sw_executions_enqueue(struct sw_engine *engine, struct sw_entry *entry);
@@ -187,11 +200,13 @@ void sw_executions_post(struct sw_engine *engine, struct sw_entry *entry, struct
 enum sw_result sw_executions_tell(struct sw_engine *engine, struct sw_entry *entry, enum sw_event_kind kind,
 				  uint32_t branch);
 
-/* ---- loading.c: from the store into memory ------------------------------------------------------------------- */
+/* ---- loading.c: from the store into memory
+ * ------------------------------------------------------------------- */
 
 /*
- * In memory, or loaded from the store. SW_ENOENT; SW_ETIMEDOUT: it has ended (and is not in memory). Where a record is
- * damaged the entry has no branches and fails in its turn; SW_ECORRUPT when not even the head can be read.
+ * In memory, or loaded from the store. SW_ENOENT; SW_ETIMEDOUT: it has ended (and is not in memory). Where a
+ * record is damaged the entry has no branches and fails in its turn; SW_ECORRUPT when not even the head can
+ * be read.
  */
 enum sw_result sw_executions_load(struct sw_engine *engine, uint64_t id, struct sw_entry **ret_entry,
 				  struct sw_error *err);
@@ -201,7 +216,8 @@ enum sw_result sw_executions_reload(struct sw_engine *engine, struct sw_entry *e
 enum sw_result sw_executions_head(struct sw_engine *engine, uint64_t id, struct sw_head *ret_head,
 				  bool *ret_uncommitted, struct sw_error *err);
 
-/* ---- timers.c: the near end of the timers' table ------------------------------------------------------------- */
+/* ---- timers.c: the near end of the timers' table
+ * ------------------------------------------------------------- */
 
 struct sw_timer_at {
 	int64_t due_ms;
@@ -218,15 +234,18 @@ struct sw_timers {
 };
 enum sw_result sw_timers_init(struct sw_timers *timers);
 void sw_timers_done(struct sw_timers *timers);
-/* One timer a branch (SW_NO_BRANCH: the execution's). SW_NEVER removes. Cannot fail: what does not fit is read later. */
+/* One timer a branch (SW_NO_BRANCH: the execution's). SW_NEVER removes. Cannot fail: what does not fit is
+ * read later. */
 void sw_timers_set(struct sw_engine *engine, const struct sw_entry *entry, uint32_t branch, int64_t due_ms);
 void sw_timers_forget(struct sw_engine *engine, uint64_t id, uint32_t branch);
-/* Loads the next window if it is time, and tells executions whose timers are due. True: there is more to fire. */
+/* Loads the next window if it is time, and tells executions whose timers are due. True: there is more to
+ * fire. */
 bool sw_timers_run(struct sw_engine *engine, int64_t now_ms);
 /* When sw_timers_run should be called again (engine time). */
 int64_t sw_timers_next_ms(const struct sw_engine *engine);
 
-/* ---- recover.c ----------------------------------------------------------------------------------------------- */
+/* ---- recover.c
+ * ----------------------------------------------------------------------------------------------- */
 
 struct sw_recovery {
 	uint64_t last_id; /* executions up to here may be older than this process */
@@ -241,10 +260,12 @@ bool sw_recover_some(struct sw_engine *engine);
 /* Redelivers and continues what is in flight or ready in the entry and not known to this process. */
 enum sw_result sw_recover_entry(struct sw_engine *engine, struct sw_entry *entry);
 
-/* ---- dispatch.c ---------------------------------------------------------------------------------------------- */
+/* ---- dispatch.c
+ * ---------------------------------------------------------------------------------------------- */
 
 /* A new attempt in the entry's list for a branch that waits for a task; NULL: out of memory. */
-struct sw_attempt *sw_attempt_new(struct sw_engine *engine, struct sw_entry *entry, const struct sw_branch *branch);
+struct sw_attempt *sw_attempt_new(struct sw_engine *engine, struct sw_entry *entry,
+				  const struct sw_branch *branch);
 /* Delivers the attempt to its mock, provider, or nobody; or holds it for a while. Takes a reference. */
 void sw_dispatch(struct sw_engine *engine, struct sw_attempt *attempt);
 /* The same from the loop, not from inside the call that asked; takes a reference of its own. */
@@ -262,7 +283,8 @@ void sw_dispatch_inbox(struct sw_engine *engine);
 /* Tries what is held again. */
 void sw_dispatch_held(struct sw_engine *engine);
 
-/* ---- observe.c ----------------------------------------------------------------------------------------------- */
+/* ---- observe.c
+ * ----------------------------------------------------------------------------------------------- */
 
 struct sw_observers {
 	struct sw_observer *first;
@@ -272,19 +294,22 @@ struct sw_observers {
 void sw_observers_tell(struct sw_engine *engine, const struct sw_pin *pin);
 void sw_observers_done(struct sw_observers *observers);
 
-/* ---- start.c ------------------------------------------------------------------------------------------------- */
+/* ---- start.c
+ * ------------------------------------------------------------------------------------------------- */
 
 /*
- * Answers a call: at once when result says an error that depends on nothing unwritten (returns it), else by reply
- * with the open box. Takes answer's texts.
+ * Answers a call: at once when result says an error that depends on nothing unwritten (returns it), else by
+ * reply with the open box. Takes answer's texts.
  */
 enum sw_result sw_engine_answer(struct sw_engine *engine, struct sw_answer *answer, bool depends,
 				struct sw_error *err);
-/* The id of an execution by its ARN. SW_EARN, SW_ENOENT. *ret_depends: the answer hangs on what is not yet on disk. */
+/* The id of an execution by its ARN. SW_EARN, SW_ENOENT. *ret_depends: the answer hangs on what is not yet on
+ * disk. */
 enum sw_result sw_engine_find(struct sw_engine *engine, const char *arn, uint64_t *ret_id, bool *ret_depends,
 			      struct sw_error *err);
 
-/* ---- turn.c: one event, one execution ------------------------------------------------------------------------ */
+/* ---- turn.c: one event, one execution
+ * ------------------------------------------------------------------------ */
 
 /* Gives the execution a turn with what waits at it. False: memory is short, it is in the queue again. */
 bool sw_turn_run(struct sw_engine *engine, struct sw_entry *entry);
@@ -293,7 +318,8 @@ bool sw_turn_record(struct sw_engine *engine);
 /* Does this process advance the execution? */
 bool sw_entry_advances(const struct sw_engine *engine, const struct sw_entry *entry);
 
-/* ---- scheduler.c --------------------------------------------------------------------------------------------- */
+/* ---- scheduler.c
+ * --------------------------------------------------------------------------------------------- */
 
 /* Asks for control at the end of this turn of the loop. */
 void sw_engine_wake(struct sw_engine *engine);
@@ -314,7 +340,8 @@ void sw_engine_drain(struct sw_engine *engine);
 enum sw_result sw_engine_check(const struct sw_engine *engine, struct sw_error *err);
 uint64_t sw_engine_seed(struct sw_engine *engine);
 
-/* ---- the engine ---------------------------------------------------------------------------------------------- */
+/* ---- the engine
+ * ---------------------------------------------------------------------------------------------- */
 
 enum sw_engine_state { SW_ENGINE_OPEN, SW_ENGINE_RUNNING, SW_ENGINE_CLOSING };
 
@@ -341,6 +368,7 @@ struct sw_engine {
 	uint64_t open_number, committed_number;
 	bool full;              /* the box in flight did not fit on the disk */
 	int64_t retry_mono_ms;  /* the box in flight is given again then; SW_NEVER: it is being written */
+	int64_t probe_mono_ms;  /* full: a commit is tried without what is kept back */
 	int64_t handed_mono_ms; /* the last hand-over (relaxed mode) */
 	bool poisoned;
 	struct sw_error poison;
@@ -380,6 +408,7 @@ struct sw_engine {
 	uint64_t attempts_count;
 	struct sw_attempt *held, **held_end;
 	int64_t sweep_mono_ms; /* when to look for released tasks */
+	bool marked_alone;     /* the next look at the inbox tells which of them were completed after all */
 
 	struct sw_watch inbox_watch, commit_watch;
 	struct sw_alarm alarm;
@@ -388,7 +417,8 @@ struct sw_engine {
 	struct sw_engine_stats stats;
 };
 
-/* For tests and simulation: over a store of the caller's (borrowed, must outlive the engine), without LOCK. */
+/* For tests and simulation: over a store of the caller's (borrowed, must outlive the engine), without LOCK.
+ */
 enum sw_result sw_engine_new_on(const struct sw_engine_options *options, struct sw_store *store,
 				struct sw_engine **ret_engine, struct sw_error *err);
 

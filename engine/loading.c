@@ -1,7 +1,7 @@
 /*
- * Executions from the store into memory. What is not in memory has no uncommitted records (evict sees to it), so that
- * the last commit is always the whole truth. The disk is hostile: a damaged record ends its execution, with a cause
- * that says what is wrong, and nothing else.
+ * Executions from the store into memory. What is not in memory has no uncommitted records (evict sees to it),
+ * so that the last commit is always the whole truth. The disk is hostile: a damaged record ends its
+ * execution, with a cause that says what is wrong, and nothing else.
  */
 #include "engine/internal.h"
 
@@ -13,7 +13,8 @@
 /* What an execution whose machine cannot be read stands on until its turn, in which it fails. */
 #define NOTHING_TO_RUN "{\"StartAt\":\"Fail\",\"States\":{\"Fail\":{\"Type\":\"Fail\"}}}"
 
-static enum sw_result load_value(void *user, uint64_t execution_id, uint32_t number, struct sw_slice *ret_text)
+static enum sw_result load_value(void *user, uint64_t execution_id, uint32_t number,
+				 struct sw_slice *ret_text)
 {
 	struct sw_key key;
 	sw_key_pair(&key, execution_id, number);
@@ -25,7 +26,8 @@ static bool is_in_flight(const struct sw_branch *branch)
 	return branch->wait == SW_BRANCH_READY || (branch->wait == SW_BRANCH_TASK && branch->dispatchable);
 }
 
-/* ---- branches --------------------------------------------------------------------------------------------- */
+/* ---- branches ---------------------------------------------------------------------------------------------
+ */
 
 /* Records may be missing though each one that is there is sound. The step relies on what is checked here. */
 static enum sw_result check_tree(const struct sw_execution *execution, struct sw_error *err)
@@ -35,15 +37,18 @@ static enum sw_result check_tree(const struct sw_execution *execution, struct sw
 	for (uint32_t i = 0; i < execution->branches_count; i++) {
 		const struct sw_branch *branch = execution->branches[i];
 		if (branch->number >= execution->next_branch)
-			return sw_error_set(err, SW_ECORRUPT, "branch %u is not known to the head", branch->number);
+			return sw_error_set(err, SW_ECORRUPT, "branch %u is not known to the head",
+					    branch->number);
 		if ((branch->parent == SW_NO_BRANCH) != (branch->number == 0))
 			return sw_error_set(err, SW_ECORRUPT, "branch %u stands alone", branch->number);
 		if (branch->number == 0)
 			continue;
-		const struct sw_branch *parent =
-			branch->parent < branch->number ? sw_execution_branch(execution, branch->parent) : NULL;
+		const struct sw_branch *parent = branch->parent < branch->number
+							 ? sw_execution_branch(execution, branch->parent)
+							 : NULL;
 		if (!parent || parent->wait != SW_BRANCH_CHILDREN)
-			return sw_error_set(err, SW_ECORRUPT, "the parent of branch %u is missing", branch->number);
+			return sw_error_set(err, SW_ECORRUPT, "the parent of branch %u is missing",
+					    branch->number);
 	}
 	return SW_OK;
 }
@@ -58,9 +63,11 @@ static enum sw_result load_branches(struct sw_execution *execution, struct sw_sn
 	enum sw_result r = sw_scan_new(snapshot, SW_TABLE_BRANCHES, sw_key_slice(&prefix), false, &scan);
 	while (r == SW_OK && (r = sw_scan_next(scan, &key, &bytes)) == SW_OK) {
 		struct sw_branch *branch = NULL;
-		if (key.len != prefix.len + sizeof(uint32_t) || memcmp(key.data, prefix.bytes, prefix.len) != 0)
+		if (key.len != prefix.len + sizeof(uint32_t) ||
+		    memcmp(key.data, prefix.bytes, prefix.len) != 0)
 			break;
-		struct sw_cursor number = sw_cursor(sw_slice((const char *)key.data + prefix.len, sizeof(uint32_t)));
+		struct sw_cursor number =
+			sw_cursor(sw_slice((const char *)key.data + prefix.len, sizeof(uint32_t)));
 		r = sw_branch_decode(bytes, execution->machine, loader, &branch, err);
 		if (r < 0)
 			break;
@@ -79,14 +86,18 @@ static enum sw_result load_branches(struct sw_execution *execution, struct sw_sn
 	return r < 0 ? r : check_tree(execution, err);
 }
 
-/* ---- executions ------------------------------------------------------------------------------------------- */
+/* ---- executions -------------------------------------------------------------------------------------------
+ */
 
 /* Moves what the head holds into execution. */
-static enum sw_result take_head(struct sw_engine *engine, struct sw_execution *execution, struct sw_head *head)
+static enum sw_result take_head(struct sw_engine *engine, struct sw_execution *execution,
+				struct sw_head *head)
 {
 	char arn[SW_ARN_TEXT_BYTES], machine_arn[SW_ARN_TEXT_BYTES];
-	if (sw_arn_execution(arn, sizeof(arn), engine->region, engine->account, head->machine_name, head->name) < 0 ||
-	    sw_arn_machine(machine_arn, sizeof(machine_arn), engine->region, engine->account, head->machine_name) < 0)
+	if (sw_arn_execution(arn, sizeof(arn), engine->region, engine->account, head->machine_name,
+			     head->name) < 0 ||
+	    sw_arn_machine(machine_arn, sizeof(machine_arn), engine->region, engine->account,
+			   head->machine_name) < 0)
 		return SW_ECORRUPT;
 	execution->arn = sw_strdup(arn);
 	execution->machine_arn = sw_strdup(machine_arn);
@@ -126,11 +137,12 @@ static enum sw_result take_head(struct sw_engine *engine, struct sw_execution *e
 }
 
 /*
- * Makes the execution that head tells of. *ret_damage is set (new) when a record is damaged: the execution then has no
- * branches and is to fail.
+ * Makes the execution that head tells of. *ret_damage is set (new) when a record is damaged: the execution
+ * then has no branches and is to fail.
  */
-static enum sw_result build(struct sw_engine *engine, struct sw_snapshot *snapshot, struct sw_value_loader *loader,
-			    struct sw_head *head, struct sw_execution **ret_execution, char **ret_damage)
+static enum sw_result build(struct sw_engine *engine, struct sw_snapshot *snapshot,
+			    struct sw_value_loader *loader, struct sw_head *head,
+			    struct sw_execution **ret_execution, char **ret_damage)
 {
 	struct sw_error error = {0};
 	struct sw_machine *machine = NULL;
@@ -139,8 +151,9 @@ static enum sw_result build(struct sw_engine *engine, struct sw_snapshot *snapsh
 		sw_machines_revision(engine, head->machine_name, head->machine_revision, &machine, &error);
 	if (r < 0 && r != SW_ENOMEM && r != SW_EIO) {
 		*ret_damage = sw_asprintf("stored record is damaged: %s", error.text);
-		r = *ret_damage ? sw_machine_compile(NOTHING_TO_RUN, strlen(NOTHING_TO_RUN), &machine, NULL, NULL)
-				: SW_ENOMEM;
+		r = *ret_damage
+			    ? sw_machine_compile(NOTHING_TO_RUN, strlen(NOTHING_TO_RUN), &machine, NULL, NULL)
+			    : SW_ENOMEM;
 	}
 	if (r == SW_OK)
 		r = sw_execution_new(machine, head->id, &execution);
@@ -166,8 +179,9 @@ static enum sw_result build(struct sw_engine *engine, struct sw_snapshot *snapsh
 }
 
 /* From the last commit. SW_ENOENT, SW_ETIMEDOUT (it has ended), SW_ECORRUPT (the head). */
-static enum sw_result read_execution(struct sw_engine *engine, uint64_t id, struct sw_execution **ret_execution,
-				     char **ret_damage, struct sw_error *err)
+static enum sw_result read_execution(struct sw_engine *engine, uint64_t id,
+				     struct sw_execution **ret_execution, char **ret_damage,
+				     struct sw_error *err)
 {
 	struct sw_snapshot *snapshot = NULL;
 	enum sw_result r = sw_store_begin(engine->store, &snapshot, err);
@@ -191,7 +205,8 @@ static enum sw_result read_execution(struct sw_engine *engine, uint64_t id, stru
 	return r < 0 ? sw_error_set(err, r, "%s", sw_result_text(r)) : SW_OK;
 }
 
-/* The near timers of an execution that was loaded: in memory it speaks for itself, and for its older self on disk. */
+/* The near timers of an execution that was loaded: in memory it speaks for itself, and for its older self on
+ * disk. */
 static void settle(struct sw_engine *engine, struct sw_entry *entry)
 {
 	struct sw_execution *execution = entry->execution;
@@ -255,8 +270,8 @@ enum sw_result sw_executions_reload(struct sw_engine *engine, struct sw_entry *e
 	return SW_OK;
 }
 
-enum sw_result sw_executions_head(struct sw_engine *engine, uint64_t id, struct sw_head *ret_head, bool *ret_uncommitted,
-				  struct sw_error *err)
+enum sw_result sw_executions_head(struct sw_engine *engine, uint64_t id, struct sw_head *ret_head,
+				  bool *ret_uncommitted, struct sw_error *err)
 {
 	struct sw_snapshot *snapshot = NULL;
 	enum sw_result r = sw_store_begin(engine->store, &snapshot, err);
@@ -265,7 +280,8 @@ enum sw_result sw_executions_head(struct sw_engine *engine, uint64_t id, struct 
 	struct sw_slice bytes;
 	struct sw_key key;
 	sw_key_execution(&key, id);
-	r = sw_engine_lookup(engine, snapshot, SW_TABLE_EXECUTIONS, sw_key_slice(&key), &bytes, ret_uncommitted);
+	r = sw_engine_lookup(engine, snapshot, SW_TABLE_EXECUTIONS, sw_key_slice(&key), &bytes,
+			     ret_uncommitted);
 	if (r == SW_OK)
 		r = sw_head_decode(bytes, id, NULL, false, ret_head, err);
 	sw_snapshot_end(snapshot);

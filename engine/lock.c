@@ -1,6 +1,7 @@
 /*
- * Who owns a data directory: a lock on its LOCK file. LMDB's own lock does not stop a second open in one process; flock
- * belongs to the open file, so it stops that too, and it goes with the process however that ends.
+ * Who owns a data directory: a lock on its LOCK file. LMDB's own lock does not stop a second open in one
+ * process; flock belongs to the open file, so it stops that too, and it goes with the process however that
+ * ends.
  */
 #include "engine/internal.h"
 
@@ -13,7 +14,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define LOCK_TRIES 4
+#define LOCK_PAUSE_MS 2
 
 /* mkdir -p with mode 0700. */
 static enum sw_result make_directory(const char *directory, struct sw_error *err)
@@ -52,6 +57,17 @@ static enum sw_result owned(int fd, const char *directory, struct sw_error *err)
 	return sw_error_set(err, SW_EOWNED, "%s is in use by another process", directory);
 }
 
+/* Whoever asks who the owner is (sw_directory_owner) holds the lock for a moment, too. */
+static int lock_exclusive(int fd)
+{
+	int rc = flock(fd, LOCK_EX | LOCK_NB);
+	for (int tries = 1; rc != 0 && errno == EWOULDBLOCK && tries < LOCK_TRIES; tries++) {
+		nanosleep(&(struct timespec){0, LOCK_PAUSE_MS * 1000000L}, NULL);
+		rc = flock(fd, LOCK_EX | LOCK_NB);
+	}
+	return rc;
+}
+
 enum sw_result sw_lock_take(const char *directory, int *ret_fd, struct sw_error *err)
 {
 	enum sw_result r = make_directory(directory, err);
@@ -63,7 +79,7 @@ enum sw_result sw_lock_take(const char *directory, int *ret_fd, struct sw_error 
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0) {
 		r = sw_error_set(err, errno == ENOSPC ? SW_EFULL : SW_EIO, "%s: %s", path, strerror(errno));
-	} else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+	} else if (lock_exclusive(fd) != 0) {
 		r = errno == EWOULDBLOCK ? owned(fd, directory, err)
 					 : sw_error_set(err, SW_EIO, "%s: %s", path, strerror(errno));
 		close(fd);

@@ -1,8 +1,9 @@
 /*
- * Machines: the records of their revisions, the compiled ones, and what changes them. Deleting is deletion.c's.
+ * Machines: the records of their revisions, the compiled ones, and what changes them. Deleting is
+ * deletion.c's.
  *
- * What is known of a name is kept in memory while it is used or not yet on disk; a change is made there at once, so
- * that the next call sees it, and told when it is committed.
+ * What is known of a name is kept in memory while it is used or not yet on disk; a change is made there at
+ * once, so that the next call sees it, and told when it is committed.
  */
 #include "engine/internal.h"
 
@@ -14,7 +15,8 @@
 
 #define REVISIONS_KEPT_MAX 8
 
-/* ---- what is known ---------------------------------------------------------------------------------------- */
+/* ---- what is known ----------------------------------------------------------------------------------------
+ */
 
 static void known_free(struct sw_known_machine *known)
 {
@@ -98,8 +100,8 @@ static void remember(struct sw_engine *engine, struct sw_known_machine *known)
 }
 
 /* The record of the highest revision. */
-static enum sw_result read_latest(struct sw_engine *engine, const char *name, struct sw_machine_record *ret_record,
-				  struct sw_error *err)
+static enum sw_result read_latest(struct sw_engine *engine, const char *name,
+				  struct sw_machine_record *ret_record, struct sw_error *err)
 {
 	struct sw_snapshot *snapshot = NULL;
 	struct sw_scan *scan = NULL;
@@ -129,8 +131,8 @@ static enum sw_result not_there(struct sw_engine *engine, const char *name, stru
 	return sw_error_set(err, SW_ENOENT, "State Machine Does Not Exist: '%s'", arn);
 }
 
-enum sw_result sw_machines_find(struct sw_engine *engine, const char *name, struct sw_known_machine **ret_known,
-				struct sw_error *err)
+enum sw_result sw_machines_find(struct sw_engine *engine, const char *name,
+				struct sw_known_machine **ret_known, struct sw_error *err)
 {
 	struct sw_machine_record record = {0};
 	*ret_known = recall(&engine->machines, name);
@@ -155,7 +157,8 @@ enum sw_result sw_machines_find(struct sw_engine *engine, const char *name, stru
 	return SW_OK;
 }
 
-/* ---- compiled revisions ----------------------------------------------------------------------------------- */
+/* ---- compiled revisions -----------------------------------------------------------------------------------
+ */
 
 /* Executions hold references of their own: what is dropped here is compiled again when it is asked for. */
 static void drop_compiled(struct sw_known_machine *known)
@@ -220,7 +223,8 @@ enum sw_result sw_machines_revision(struct sw_engine *engine, const char *name, 
 		}
 	}
 	if (known->record.revision == revision)
-		r = sw_machine_compile(known->record.definition, known->record.definition_len, &machine, NULL, err);
+		r = sw_machine_compile(known->record.definition, known->record.definition_len, &machine, NULL,
+				       err);
 	else
 		r = compile_old(engine, name, revision, &machine, err);
 	if (r < 0)
@@ -233,7 +237,8 @@ enum sw_result sw_machines_revision(struct sw_engine *engine, const char *name, 
 	return SW_OK;
 }
 
-/* ---- changes ---------------------------------------------------------------------------------------------- */
+/* ---- changes ----------------------------------------------------------------------------------------------
+ */
 
 /* A change on its way: everything that can fail comes before the records are in the open box. */
 struct change {
@@ -260,7 +265,8 @@ enum sw_result sw_machines_put(struct sw_batch *batch, const struct sw_machine_r
 	sw_key_machine(&key, record->name, record->revision);
 	enum sw_result r = sw_machine_record_encode(record, &bytes);
 	if (r == SW_OK)
-		r = sw_batch_put(batch, SW_TABLE_MACHINES, sw_key_slice(&key), sw_slice(bytes.data, bytes.len));
+		r = sw_batch_put(batch, SW_TABLE_MACHINES, sw_key_slice(&key),
+				 sw_slice(bytes.data, bytes.len));
 	sw_buf_done(&bytes);
 	return r;
 }
@@ -276,7 +282,9 @@ static enum sw_result fill_answer(struct sw_engine *engine, struct change *chang
 	change->answer.arn = sw_strdup(arn);
 	change->answer.revision_id = revision_id && *revision_id ? sw_strdup(revision_id) : NULL;
 	change->answer.time_ms = time_ms;
-	return change->answer.arn && (!revision_id || !*revision_id || change->answer.revision_id) ? SW_OK : SW_ENOMEM;
+	return change->answer.arn && (!revision_id || !*revision_id || change->answer.revision_id)
+		       ? SW_OK
+		       : SW_ENOMEM;
 }
 
 /* Writes the record with a box, and makes it what is known. Takes what change holds, also on failure. */
@@ -327,7 +335,8 @@ static bool same_text(const char *a, const char *b)
 }
 
 static enum sw_result compile(struct sw_engine *engine, const struct sw_machine_params *params,
-			      struct sw_machine **ret_machine, struct sw_findings **ret_findings, struct sw_error *err)
+			      struct sw_machine **ret_machine, struct sw_findings **ret_findings,
+			      struct sw_error *err)
 {
 	if (params->definition_len > engine->limits.definition_bytes_max)
 		return sw_error_set(err, SW_ELIMIT, "the definition is longer than %u bytes",
@@ -335,7 +344,8 @@ static enum sw_result compile(struct sw_engine *engine, const struct sw_machine_
 	return sw_machine_compile(params->definition, params->definition_len, ret_machine, ret_findings, err);
 }
 
-/* ---- CreateStateMachine ----------------------------------------------------------------------------------- */
+/* ---- CreateStateMachine -----------------------------------------------------------------------------------
+ */
 
 /* "CreateStateMachine is an idempotent API": by name, definition, type, logging and tracing. */
 static enum sw_result answer_existing(struct sw_engine *engine, const struct sw_known_machine *known,
@@ -440,28 +450,35 @@ enum sw_result sw_engine_create_machine(struct sw_engine *engine, const struct s
 	return r;
 }
 
-/* ---- UpdateStateMachine ----------------------------------------------------------------------------------- */
+/* ---- UpdateStateMachine -----------------------------------------------------------------------------------
+ */
 
 /* The record as it will be. Running executions keep the revision they started with, so it is a new one. */
 static enum sw_result fill_update(struct sw_engine *engine, const struct sw_machine_params *params,
 				  const struct sw_machine_record *old, struct sw_machine_record *record)
 {
 	bool failed = false;
-	bool definition = params->definition && (params->definition_len != old->definition_len ||
-						 memcmp(params->definition, old->definition, old->definition_len) != 0);
+	bool definition =
+		params->definition && (params->definition_len != old->definition_len ||
+				       memcmp(params->definition, old->definition, old->definition_len) != 0);
 	bool role = params->role_arn && strcmp(params->role_arn, old->role_arn) != 0;
 	struct sw_rng rng = sw_rng(sw_engine_seed(engine));
 	char uuid[37];
 	sw_rng_uuid(&rng, uuid);
 	*record = *old; /* numbers; every text is replaced */
 	record->name = copy_or_null(old->name, &failed);
-	/* Recorded: the first update gives a revision id whatever it changes, later ones when something changed. */
-	record->revision_id = copy_or_null(definition || role || !*old->revision_id ? uuid : old->revision_id, &failed);
+	/* Recorded: the first update gives a revision id whatever it changes, later ones when something
+	 * changed. */
+	record->revision_id =
+		copy_or_null(definition || role || !*old->revision_id ? uuid : old->revision_id, &failed);
 	record->role_arn = copy_or_null(params->role_arn ? params->role_arn : old->role_arn, &failed);
-	record->logging_json = copy_or_null(params->logging_json ? params->logging_json : old->logging_json, &failed);
-	record->tracing_json = copy_or_null(params->tracing_json ? params->tracing_json : old->tracing_json, &failed);
+	record->logging_json =
+		copy_or_null(params->logging_json ? params->logging_json : old->logging_json, &failed);
+	record->tracing_json =
+		copy_or_null(params->tracing_json ? params->tracing_json : old->tracing_json, &failed);
 	record->definition_len = definition ? params->definition_len : old->definition_len;
-	record->definition = sw_memdup(definition ? params->definition : old->definition, record->definition_len);
+	record->definition =
+		sw_memdup(definition ? params->definition : old->definition, record->definition_len);
 	record->update_ms = sw_clock_now_ms(&engine->clock);
 	if (definition || role)
 		record->revision++;
@@ -473,9 +490,11 @@ enum sw_result sw_machines_answer_gone(struct sw_engine *engine, const struct sw
 {
 	char arn[SW_ARN_TEXT_BYTES] = "";
 	bool deleting = known->record.status == SW_MACHINE_DELETING;
-	struct sw_answer answer = {.reply = reply, .user = user, .result = deleting ? SW_EDELETING : SW_ENOENT};
+	struct sw_answer answer = {
+		.reply = reply, .user = user, .result = deleting ? SW_EDELETING : SW_ENOENT};
 	sw_arn_machine(arn, sizeof(arn), engine->region, engine->account, known->record.name);
-	answer.text = sw_asprintf(deleting ? "State Machine is being deleted: '%s'" : "State Machine Does Not Exist: '%s'",
+	answer.text = sw_asprintf(deleting ? "State Machine is being deleted: '%s'"
+					   : "State Machine Does Not Exist: '%s'",
 				  arn);
 	return sw_engine_answer(engine, &answer, known->written_in > engine->committed_number, err);
 }
@@ -492,8 +511,9 @@ enum sw_result sw_engine_update_machine(struct sw_engine *engine, const struct s
 	if (!params || !params->name)
 		return sw_error_set(err, SW_EINVAL, "which machine?");
 	if (!params->definition && !params->role_arn && !params->logging_json && !params->tracing_json)
-		return sw_error_set(err, SW_EINVAL, "Either the definition, the role ARN, the LoggingConfiguration, or "
-						    "the TracingConfiguration must be specified");
+		return sw_error_set(err, SW_EINVAL,
+				    "Either the definition, the role ARN, the LoggingConfiguration, or "
+				    "the TracingConfiguration must be specified");
 	if (params->definition)
 		r = compile(engine, params, &change.machine, ret_findings, err);
 	if (r == SW_OK)

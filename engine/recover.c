@@ -1,6 +1,6 @@
 /*
- * Opening a store that somebody has worked on: settings, the engine's time, and what was in flight. Start-up reads what
- * is due and what was in flight, not everything that exists; and not all at once.
+ * Opening a store that somebody has worked on: settings, the engine's time, and what was in flight. Start-up
+ * reads what is due and what was in flight, not everything that exists; and not all at once.
  */
 #include "engine/internal.h"
 
@@ -14,7 +14,8 @@
 
 #define RECOVERED_AT_ONCE 256
 
-/* ---- opening ---------------------------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------------------------
+ */
 
 /* A copy of a setting; NULL in *ret_text when there is none. */
 static enum sw_result read_setting(struct sw_snapshot *snapshot, const char *name, char **ret_text)
@@ -33,7 +34,8 @@ static enum sw_result read_setting(struct sw_snapshot *snapshot, const char *nam
 
 static enum sw_result put_setting(struct sw_batch *batch, const char *name, const char *text)
 {
-	return sw_batch_put(batch, SW_TABLE_SETTINGS, sw_slice(name, strlen(name)), sw_slice(text, strlen(text)));
+	return sw_batch_put(batch, SW_TABLE_SETTINGS, sw_slice(name, strlen(name)),
+			    sw_slice(text, strlen(text)));
 }
 
 /* What the host says, else what is kept, else the default; what is new is kept. */
@@ -52,14 +54,16 @@ static enum sw_result settle_text(struct sw_snapshot *snapshot, struct sw_batch 
 	return r;
 }
 
-static enum sw_result settle_store_name(struct sw_engine *engine, struct sw_snapshot *snapshot, struct sw_batch *batch)
+static enum sw_result settle_store_name(struct sw_engine *engine, struct sw_snapshot *snapshot,
+					struct sw_batch *batch)
 {
 	char *kept = NULL;
 	enum sw_result r = read_setting(snapshot, "store", &kept);
 	if (r == SW_OK && kept) {
 		snprintf(engine->store_name, sizeof(engine->store_name), "%s", kept);
 	} else if (r == SW_OK) {
-		snprintf(engine->store_name, sizeof(engine->store_name), "%016" PRIx64, sw_engine_seed(engine));
+		snprintf(engine->store_name, sizeof(engine->store_name), "%016" PRIx64,
+			 sw_engine_seed(engine));
 		r = put_setting(batch, "store", engine->store_name);
 	}
 	sw_free(kept);
@@ -128,7 +132,8 @@ enum sw_result sw_recover_open(struct sw_engine *engine, struct sw_error *err)
 	return r < 0 ? sw_error_set(err, r, "%s", sw_result_text(r)) : SW_OK;
 }
 
-/* ---- what was in flight ----------------------------------------------------------------------------------- */
+/* ---- what was in flight -----------------------------------------------------------------------------------
+ */
 
 static bool is_known(const struct sw_entry *entry, const struct sw_branch *branch)
 {
@@ -166,7 +171,8 @@ struct in_flight {
 };
 
 /* The next records of what was in flight, from the last commit. */
-static enum sw_result read_some(struct sw_engine *engine, struct in_flight list[RECOVERED_AT_ONCE], size_t *ret_count)
+static enum sw_result read_some(struct sw_engine *engine, struct in_flight list[RECOVERED_AT_ONCE],
+				size_t *ret_count)
 {
 	struct sw_recovery *recovery = &engine->recovery;
 	struct sw_snapshot *snapshot = NULL;
@@ -234,7 +240,8 @@ bool sw_recover_some(struct sw_engine *engine)
 	struct sw_recovery *recovery = &engine->recovery;
 	struct in_flight list[RECOVERED_AT_ONCE];
 	size_t count = 0;
-	if (!recovery->running || engine->unrecorded || engine->executions.queue_count >= SW_QUEUE_EXECUTIONS_MAX ||
+	if (!recovery->running || engine->unrecorded ||
+	    engine->executions.queue_count >= SW_QUEUE_EXECUTIONS_MAX ||
 	    engine->loop->ops->mono_ms(engine->loop->data) < engine->pause_mono_ms)
 		return recovery->running;
 	enum sw_result r = read_some(engine, list, &count);

@@ -1,9 +1,10 @@
 /*
- * The scheduler: what happens in one turn of the loop. First what a commit has made true is told (actions), then what
- * has come in is given to the executions it is for, then they have their turns, and last the open box is handed over.
+ * The scheduler: what happens in one turn of the loop. First what a commit has made true is told (actions),
+ * then what has come in is given to the executions it is for, then they have their turns, and last the open
+ * box is handed over.
  *
- * There are two boxes: one is filled while the other is on its way to the disk. A full box that cannot be handed over
- * yet holds up the queue, never the loop.
+ * There are two boxes: one is filled while the other is on its way to the disk. A full box that cannot be
+ * handed over yet holds up the queue, never the loop.
  */
 #include "engine/internal.h"
 
@@ -16,10 +17,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FAR_MS 3600000   /* an alarm is set at all times, so that setting it again needs no memory */
+#define FAR_MS 3600000     /* an alarm is set at all times, so that setting it again needs no memory */
 #define CLOCK_LOOK_MS 1000 /* the wall clock may jump: timers look at it at least this often */
 #define TIME_WRITTEN_MS 1000
 #define DRAIN_ROUNDS_MAX 64
+#define COMMITS_TRIED_MAX 6
 
 static int64_t mono_ms(const struct sw_engine *engine)
 {
@@ -70,7 +72,8 @@ uint64_t sw_engine_seed(struct sw_engine *engine)
 	return engine->entropy[--engine->entropy_left];
 }
 
-/* ---- reading one's own writes ----------------------------------------------------------------------------- */
+/* ---- reading one's own writes -----------------------------------------------------------------------------
+ */
 
 enum sw_result sw_engine_lookup(struct sw_engine *engine, struct sw_snapshot *snapshot, enum sw_table table,
 				struct sw_slice key, struct sw_slice *ret_value, bool *ret_uncommitted)
@@ -88,7 +91,8 @@ enum sw_result sw_engine_lookup(struct sw_engine *engine, struct sw_snapshot *sn
 	return sw_snapshot_get(snapshot, table, key, ret_value);
 }
 
-/* ---- what calls write ------------------------------------------------------------------------------------- */
+/* ---- what calls write -------------------------------------------------------------------------------------
+ */
 
 /* Copies operations that are not in the open box yet. False: memory is short. */
 static bool write_changes(struct sw_engine *engine)
@@ -135,7 +139,8 @@ enum sw_result sw_engine_write(struct sw_engine *engine, struct sw_answer *answe
 	return SW_OK;
 }
 
-/* ---- after the commit ------------------------------------------------------------------------------------- */
+/* ---- after the commit -------------------------------------------------------------------------------------
+ */
 
 /* What there was when it began; callbacks may add more, which has its time later. */
 static void act(struct sw_engine *engine, struct sw_box *box)
@@ -180,7 +185,8 @@ static void give_up(struct sw_engine *engine, struct sw_box *box, enum sw_result
 			sw_attempt_abandon(engine, action.attempt);
 			continue;
 		}
-		struct sw_answer answer = {.reply = action.answer.reply, .user = action.answer.user, .result = result};
+		struct sw_answer answer = {
+			.reply = action.answer.reply, .user = action.answer.user, .result = result};
 		sw_answer_done(&action.answer);
 		answer.text = text ? sw_strdup(text) : NULL; /* benign: the result has a text of its own */
 		engine->calling++;
@@ -200,7 +206,8 @@ static void give_up_pending(struct sw_engine *engine, enum sw_result result, con
 	struct sw_executions *executions = &engine->executions;
 	for (size_t i = 0; i < executions->buckets_count; i++) {
 		for (struct sw_entry *entry = executions->buckets[i]; entry; entry = entry->bucket_next) {
-			for (struct sw_pending *pending = entry->pending_first; pending; pending = pending->next) {
+			for (struct sw_pending *pending = entry->pending_first; pending;
+			     pending = pending->next) {
 				struct sw_answer answer = {
 					.reply = pending->reply, .user = pending->user, .result = result};
 				pending->reply = NULL;
@@ -242,13 +249,30 @@ static void poison(struct sw_engine *engine, const struct sw_error *error)
 	sw_engine_give_up(engine, SW_EIO, engine->poison.text);
 }
 
-/* ---- committing ------------------------------------------------------------------------------------------- */
+/* ---- committing -------------------------------------------------------------------------------------------
+ */
 
 static void finish_box(struct sw_engine *engine, struct sw_box *box)
 {
 	act(engine, box);
 	unpin(engine, box);
 	sw_box_reset(box);
+}
+
+/*
+ * New work is refused from now on. What was accepted before may use what is kept back: at once, or when there
+ * is not even that, after a pause.
+ */
+static void disk_is_full(struct sw_engine *engine, const struct sw_error *error)
+{
+	struct sw_batch *batch = engine->flight->batch;
+	int64_t now_ms = mono_ms(engine);
+	if (!engine->full)
+		SW_LOG(&engine->log, SW_LOG_ERROR, "the disk is full, new work is refused: %s", error->text);
+	engine->full = true;
+	engine->probe_mono_ms = now_ms + SW_FULL_PAUSE_MS;
+	engine->retry_mono_ms = sw_batch_uses_reserve(batch) ? engine->probe_mono_ms : now_ms;
+	sw_batch_use_reserve(batch, true);
 }
 
 /* Looks whether the box in flight has landed. */
@@ -260,28 +284,25 @@ static void take_commit(struct sw_engine *engine)
 		return;
 	if (result == SW_OK) {
 		struct sw_box *box = engine->flight;
-		if (engine->full)
+		if (engine->full && !sw_batch_uses_reserve(box->batch)) {
 			SW_LOG(&engine->log, SW_LOG_INFO, "there is room on the disk again");
-		engine->full = false;
+			engine->full = false;
+		}
 		engine->committed_number++;
 		finish_box(engine, box);
 		engine->flight = NULL;
-	} else if (result == SW_EFULL || result == SW_ENOMEM) {
-		bool full = result == SW_EFULL;
-		if (full && !engine->full)
-			SW_LOG(&engine->log, SW_LOG_ERROR, "the disk is full, new work is refused: %s", error.text);
-		/* New work is refused from now on; what was accepted before may use what is kept back. */
-		engine->full = engine->full || full;
-		if (full)
-			sw_batch_use_reserve(engine->flight->batch, true);
-		engine->retry_mono_ms = mono_ms(engine) + (full ? SW_FULL_PAUSE_MS : SW_RETRY_PAUSE_MS);
+	} else if (result == SW_EFULL) {
+		disk_is_full(engine, &error);
+	} else if (result == SW_ENOMEM) {
+		engine->retry_mono_ms = mono_ms(engine) + SW_RETRY_PAUSE_MS;
 	} else {
 		error.code = result;
 		poison(engine, &error);
 	}
 }
 
-/* The engine's time goes along about once a second, and whenever something is deleted: ids are never used again. */
+/* The engine's time goes along about once a second, and whenever something is deleted: ids are never used
+ * again. */
 static void write_time(struct sw_engine *engine)
 {
 	int64_t now_ms = engine->clock.last_ms;
@@ -290,8 +311,8 @@ static void write_time(struct sw_engine *engine)
 		return;
 	int len = snprintf(text, sizeof(text), "%" PRId64, now_ms);
 	/* benign when memory is short: the last execution's id tells nearly the same */
-	if (sw_batch_put(engine->open->batch, SW_TABLE_SETTINGS, sw_slice("time", 4), sw_slice(text, (size_t)len)) ==
-	    SW_OK)
+	if (sw_batch_put(engine->open->batch, SW_TABLE_SETTINGS, sw_slice("time", 4),
+			 sw_slice(text, (size_t)len)) == SW_OK)
 		engine->time_written_ms = now_ms;
 }
 
@@ -299,8 +320,11 @@ static void hand_over(struct sw_engine *engine)
 {
 	struct sw_box *box = engine->open;
 	SW_ASSERT(!engine->flight);
-	if (sw_batch_count(box->batch) > 0)
+	if (sw_batch_count(box->batch) > 0 || box->forgets)
 		write_time(engine);
+	/* While the disk is full: now and then without what is kept back, to see whether there is room again.
+	 */
+	sw_batch_use_reserve(box->batch, engine->full && mono_ms(engine) < engine->probe_mono_ms);
 	for (size_t i = 0; i < box->pins_count; i++)
 		box->pins[i].entry->open_pin = 0;
 	engine->flight = box;
@@ -311,6 +335,12 @@ static void hand_over(struct sw_engine *engine)
 	sw_committer_give(&engine->committer, box->batch);
 	if (engine->synchronous)
 		take_commit(engine);
+}
+
+static void give_again(struct sw_engine *engine)
+{
+	engine->retry_mono_ms = SW_NEVER;
+	sw_committer_give(&engine->committer, engine->flight->batch);
 }
 
 /* The open box holds a part of a turn or call: it must not go. */
@@ -338,7 +368,14 @@ static void flush(struct sw_engine *engine)
 	/* Relaxed: acknowledged at hand-over to the box, committed with the next sync. */
 	if (engine->relaxed_ms > 0 && !engine->poisoned)
 		act(engine, engine->open);
-	if (engine->poisoned || !may_hand_over(engine))
+	if (engine->poisoned)
+		return;
+	if (engine->full && !engine->flight && !is_torn(engine) && mono_ms(engine) >= engine->probe_mono_ms) {
+		engine->open->forgets = true; /* the time at least is written */
+		hand_over(engine);
+		return;
+	}
+	if (!may_hand_over(engine))
 		return;
 	/* Nothing to write: everything the replies tell is on disk already. */
 	if (sw_batch_count(engine->open->batch) == 0 && engine->open->pins_count == 0) {
@@ -351,14 +388,18 @@ static void flush(struct sw_engine *engine)
 	hand_over(engine);
 }
 
-/* ---- the turn of the loop --------------------------------------------------------------------------------- */
+/* ---- the turn of the loop ---------------------------------------------------------------------------------
+ */
 
 /* Turns of executions, each in its order, until there is no room, no time or nothing left. */
 static void run_turns(struct sw_engine *engine)
 {
-	if (mono_ms(engine) < engine->pause_mono_ms)
+	int64_t start_ms = mono_ms(engine);
+	if (start_ms < engine->pause_mono_ms)
 		return;
 	for (unsigned turns = 0; turns < SW_TURNS_MAX && !engine->poisoned; turns++) {
+		if (mono_ms(engine) - start_ms > SW_TURNS_MS_MAX)
+			return; /* the host has other things to do, too */
 		bool going = sw_turn_record(engine);
 		if (going && box_is_full(engine)) {
 			flush(engine);
@@ -391,6 +432,8 @@ static void rearm(struct sw_engine *engine, bool more)
 	if (!engine->poisoned) {
 		if (engine->flight)
 			due_ms = earlier(due_ms, engine->retry_mono_ms);
+		else if (engine->full)
+			due_ms = earlier(due_ms, engine->probe_mono_ms);
 		else if (engine->relaxed_ms > 0 && !sw_box_is_empty(engine->open))
 			due_ms = earlier(due_ms, engine->handed_mono_ms + engine->relaxed_ms);
 		if (is_torn(engine))
@@ -400,9 +443,10 @@ static void rearm(struct sw_engine *engine, bool more)
 			due_ms = now_ms;
 	}
 	if (!engine->poisoned && engine->state == SW_ENGINE_RUNNING) {
-		if (!stalled && !is_torn(engine) && (more || engine->executions.queue_first ||
-							sw_machines_may_delete(engine)))
-			due_ms = earlier(due_ms, engine->pause_mono_ms > now_ms ? engine->pause_mono_ms : now_ms);
+		if (!stalled && !is_torn(engine) &&
+		    (more || engine->executions.queue_first || sw_machines_may_delete(engine)))
+			due_ms = earlier(due_ms,
+					 engine->pause_mono_ms > now_ms ? engine->pause_mono_ms : now_ms);
 		int64_t timers_ms = sw_timers_next_ms(engine);
 		if (timers_ms != SW_NEVER) {
 			int64_t look_ms = sw_clock_mono_ms(&engine->clock, timers_ms);
@@ -411,7 +455,7 @@ static void rearm(struct sw_engine *engine, bool more)
 		if (engine->held || engine->left_in_inbox)
 			due_ms = earlier(due_ms, now_ms + SW_RETRY_PAUSE_MS);
 		if (engine->attempts)
-			due_ms = earlier(due_ms, engine->sweep_mono_ms);
+			due_ms = earlier(due_ms, engine->marked_alone ? now_ms : engine->sweep_mono_ms);
 	}
 	set_alarm(engine, due_ms < now_ms ? now_ms : due_ms);
 }
@@ -425,8 +469,7 @@ void sw_engine_work(struct sw_engine *engine)
 	int64_t now_ms = sw_clock_now_ms(&engine->clock);
 	take_commit(engine);
 	if (engine->flight && mono_ms(engine) >= engine->retry_mono_ms) {
-		engine->retry_mono_ms = SW_NEVER;
-		sw_committer_give(&engine->committer, engine->flight->batch);
+		give_again(engine);
 		if (engine->synchronous)
 			take_commit(engine);
 	}
@@ -445,24 +488,25 @@ void sw_engine_work(struct sw_engine *engine)
 	rearm(engine, more);
 }
 
-/* ---- the end ---------------------------------------------------------------------------------------------- */
+/* ---- the end ----------------------------------------------------------------------------------------------
+ */
 
-/* Commits what is open and in flight; waits for it. */
+/* Commits what is open and in flight; waits for it. On a full disk what does not fit stays as it was before.
+ */
 static void commit_all(struct sw_engine *engine)
 {
-	/* Twice: the box in flight, and the one that was filled meanwhile. */
-	for (int i = 0; i < 2 && !engine->poisoned; i++) {
-		if (engine->flight && engine->retry_mono_ms != SW_NEVER)
-			return; /* the disk is full: it stays as it was before */
-		sw_committer_wait(&engine->committer);
-		take_commit(engine);
-		if (engine->flight)
-			return;
-		if (may_hand_over(engine))
+	for (int tries = 0; tries < COMMITS_TRIED_MAX && !engine->poisoned; tries++) {
+		if (engine->flight) {
+			if (engine->retry_mono_ms != SW_NEVER)
+				give_again(engine);
+			sw_committer_wait(&engine->committer);
+			take_commit(engine);
+		} else if (may_hand_over(engine)) {
 			hand_over(engine);
+		} else {
+			return;
+		}
 	}
-	sw_committer_wait(&engine->committer);
-	take_commit(engine);
 }
 
 void sw_engine_drain(struct sw_engine *engine)
@@ -470,7 +514,8 @@ void sw_engine_drain(struct sw_engine *engine)
 	bool running = engine->state == SW_ENGINE_RUNNING;
 	engine->state = SW_ENGINE_CLOSING;
 	engine->working = true;
-	/* A completion that is on disk needs not be delivered again. Nothing new is dispatched: see sw_dispatch. */
+	/* A completion that is on disk needs not be delivered again. Nothing new is dispatched: see
+	 * sw_dispatch. */
 	for (int round = 0; running && round < DRAIN_ROUNDS_MAX && !engine->poisoned; round++) {
 		sw_dispatch_inbox(engine);
 		if (!engine->executions.queue_first)
@@ -494,7 +539,8 @@ bool sw_engine_is_idle(const struct sw_engine *engine)
 	if (engine->executions.queue_first || engine->attempts_count > 0 || engine->held ||
 	    engine->left_in_inbox)
 		return false;
-	for (const struct sw_deletion *deletion = engine->machines.deletions; deletion; deletion = deletion->next) {
+	for (const struct sw_deletion *deletion = engine->machines.deletions; deletion;
+	     deletion = deletion->next) {
 		if (deletion->blocked_by == 0)
 			return false;
 	}

@@ -5,9 +5,11 @@
 
 #include <string.h>
 
-/* ---- answers ---------------------------------------------------------------------------------------------- */
+/* ---- answers ----------------------------------------------------------------------------------------------
+ */
 
-enum sw_result sw_engine_answer(struct sw_engine *engine, struct sw_answer *answer, bool depends, struct sw_error *err)
+enum sw_result sw_engine_answer(struct sw_engine *engine, struct sw_answer *answer, bool depends,
+				struct sw_error *err)
 {
 	if (answer->result < 0 && !depends) {
 		enum sw_result r = sw_error_set(err, answer->result, "%s",
@@ -30,7 +32,8 @@ static enum sw_result plain(struct sw_error *err, enum sw_result result)
 	return result < 0 ? sw_error_set(err, result, "%s", sw_result_text(result)) : SW_OK;
 }
 
-/* ---- finding ---------------------------------------------------------------------------------------------- */
+/* ---- finding ----------------------------------------------------------------------------------------------
+ */
 
 /* Is it the execution of this machine and name? */
 static enum sw_result check_name(struct sw_engine *engine, uint64_t id, const char *machine, const char *name,
@@ -39,7 +42,8 @@ static enum sw_result check_name(struct sw_engine *engine, uint64_t id, const ch
 	const struct sw_entry *entry = sw_executions_get(&engine->executions, id);
 	if (entry) {
 		const struct sw_execution *execution = entry->execution;
-		bool same = strcmp(execution->name, name) == 0 && strcmp(execution->machine_name, machine) == 0;
+		bool same =
+			strcmp(execution->name, name) == 0 && strcmp(execution->machine_name, machine) == 0;
 		*depends |= entry->pins > 0 || !entry->stored || entry->deleted;
 		return same && !entry->deleted ? SW_OK : SW_ENOENT;
 	}
@@ -54,8 +58,8 @@ static enum sw_result check_name(struct sw_engine *engine, uint64_t id, const ch
 }
 
 /* The execution of a name that a caller gave; key is that of the table of names. */
-static enum sw_result find_named(struct sw_engine *engine, const struct sw_key *key, uint64_t *ret_id, bool *depends,
-				 struct sw_error *err)
+static enum sw_result find_named(struct sw_engine *engine, const struct sw_key *key, uint64_t *ret_id,
+				 bool *depends, struct sw_error *err)
 {
 	const struct sw_entry *entry = sw_executions_named(&engine->executions, key->bytes);
 	struct sw_snapshot *snapshot = NULL;
@@ -78,8 +82,8 @@ static enum sw_result find_named(struct sw_engine *engine, const struct sw_key *
 	return r;
 }
 
-static enum sw_result find_by_name(struct sw_engine *engine, const char *machine, const char *name, uint64_t *ret_id,
-				   bool *depends, struct sw_error *err)
+static enum sw_result find_by_name(struct sw_engine *engine, const char *machine, const char *name,
+				   uint64_t *ret_id, bool *depends, struct sw_error *err)
 {
 	uint64_t id;
 	struct sw_key key;
@@ -108,8 +112,8 @@ enum sw_result sw_engine_find(struct sw_engine *engine, const char *arn, uint64_
 	if (r < 0)
 		return r;
 	if (strcmp(parts.kind, "execution") != 0)
-		return sw_error_set(err, SW_EARN, "Invalid Arn: 'Resource type not valid in this context: %s'",
-				    parts.kind);
+		return sw_error_set(err, SW_EARN,
+				    "Invalid Arn: 'Resource type not valid in this context: %s'", parts.kind);
 	r = SW_ENOENT;
 	if (strcmp(parts.region, engine->region) == 0 && strcmp(parts.account, engine->account) == 0)
 		r = find_by_name(engine, parts.name, parts.execution, ret_id, ret_depends, err);
@@ -118,7 +122,8 @@ enum sw_result sw_engine_find(struct sw_engine *engine, const char *arn, uint64_
 	return plain(err, r);
 }
 
-/* ---- StartExecution: the same name again ------------------------------------------------------------------ */
+/* ---- StartExecution: the same name again ------------------------------------------------------------------
+ */
 
 static bool same_input(const struct sw_execution *execution, struct sw_value *input)
 {
@@ -131,8 +136,8 @@ static bool same_input(const struct sw_execution *execution, struct sw_value *in
 	       sw_json_equal(left, right);
 }
 
-static enum sw_result answer_taken(struct sw_engine *engine, const char *arn, bool depends, sw_reply_fn *reply,
-				   void *user, struct sw_error *err)
+static enum sw_result answer_taken(struct sw_engine *engine, const char *arn, bool depends,
+				   sw_reply_fn *reply, void *user, struct sw_error *err)
 {
 	struct sw_answer answer = {.reply = reply, .user = user, .result = SW_EEXIST};
 	answer.text = sw_asprintf("Execution Already Exists: '%s'", arn);
@@ -140,8 +145,8 @@ static enum sw_result answer_taken(struct sw_engine *engine, const char *arn, bo
 }
 
 /* "StartExecution is idempotent ... if it is called with the same name and input as a running execution". */
-static enum sw_result answer_running(struct sw_engine *engine, struct sw_entry *entry, sw_reply_fn *reply, void *user,
-				     struct sw_error *err)
+static enum sw_result answer_running(struct sw_engine *engine, struct sw_entry *entry, sw_reply_fn *reply,
+				     void *user, struct sw_error *err)
 {
 	if (!entry->stored) {
 		struct sw_pending *pending = sw_zalloc(sizeof(*pending));
@@ -178,8 +183,9 @@ static enum sw_result adopt(struct sw_engine *engine, struct sw_entry *entry)
 }
 
 /* The name is taken by id. */
-static enum sw_result start_again(struct sw_engine *engine, uint64_t id, const char *arn, struct sw_value *input,
-				  bool depends, sw_reply_fn *reply, void *user, struct sw_error *err)
+static enum sw_result start_again(struct sw_engine *engine, uint64_t id, const char *arn,
+				  struct sw_value *input, bool depends, sw_reply_fn *reply, void *user,
+				  struct sw_error *err)
 {
 	struct sw_entry *entry = NULL;
 	enum sw_result r = sw_executions_load(engine, id, &entry, err);
@@ -209,7 +215,8 @@ static enum sw_result start_again(struct sw_engine *engine, uint64_t id, const c
 	return r;
 }
 
-/* ---- StartExecution: a new one ---------------------------------------------------------------------------- */
+/* ---- StartExecution: a new one ----------------------------------------------------------------------------
+ */
 
 /* What a start needs on its way; freed by start_done. */
 struct start {
@@ -243,8 +250,9 @@ static enum sw_result read_input(struct sw_engine *engine, struct start *start, 
 	enum sw_result r = sw_value_from_text(text, len, &start->input, &error);
 	if (r == SW_OK || r == SW_ENOMEM)
 		return plain(err, r);
-	return sw_error_set(err, SW_EINPUT, "Invalid State Machine Execution Input: '%s (line %u, column %u)'",
-			    error.text, error.line, error.column);
+	return sw_error_set(err, SW_EINPUT,
+			    "Invalid State Machine Execution Input: '%s (line %u, column %u)'", error.text,
+			    error.line, error.column);
 }
 
 /* "aws:...:stateMachine:NAME#CASE" of a mock configuration. */
@@ -279,8 +287,8 @@ static enum sw_result name_it(struct sw_engine *engine, struct start *start, str
 		sw_id_name(start->id, bytes, start->name);
 	}
 	if (r == SW_OK)
-		r = sw_arn_execution(start->arn, sizeof(start->arn), engine->region, engine->account, params->machine,
-				     start->name);
+		r = sw_arn_execution(start->arn, sizeof(start->arn), engine->region, engine->account,
+				     params->machine, start->name);
 	return plain(err, r);
 }
 
@@ -344,8 +352,8 @@ static enum sw_result begin(struct sw_engine *engine, struct start *start, sw_re
 }
 
 /* The machine, if it takes starts. *ret_answered: the call has been answered. */
-static enum sw_result find_machine(struct sw_engine *engine, struct start *start, sw_reply_fn *reply, void *user,
-				   bool *ret_answered, struct sw_error *err)
+static enum sw_result find_machine(struct sw_engine *engine, struct start *start, sw_reply_fn *reply,
+				   void *user, bool *ret_answered, struct sw_error *err)
 {
 	struct sw_known_machine *known = NULL;
 	enum sw_result r = sw_machines_find(engine, start->params->machine, &known, err);
@@ -353,13 +361,14 @@ static enum sw_result find_machine(struct sw_engine *engine, struct start *start
 		return r;
 	start->known = known;
 	if (known->record.status == SW_MACHINE_ACTIVE)
-		return sw_machines_revision(engine, known->record.name, known->record.revision, &start->machine, err);
+		return sw_machines_revision(engine, known->record.name, known->record.revision,
+					    &start->machine, err);
 	*ret_answered = true;
 	return sw_machines_answer_gone(engine, known, reply, user, err);
 }
 
-enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_params *params, sw_reply_fn *reply,
-			       void *user, struct sw_error *err)
+enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_params *params,
+			       sw_reply_fn *reply, void *user, struct sw_error *err)
 {
 	struct start start = {.params = params};
 	bool answered = false, depends = false;
@@ -396,7 +405,8 @@ enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_p
 	return plain(err, r);
 }
 
-/* ---- StopExecution ---------------------------------------------------------------------------------------- */
+/* ---- StopExecution ----------------------------------------------------------------------------------------
+ */
 
 /* It has ended before: left as it is. */
 static enum sw_result answer_ended(struct sw_engine *engine, uint64_t id, const char *arn, sw_reply_fn *reply,
@@ -406,14 +416,17 @@ static enum sw_result answer_ended(struct sw_engine *engine, uint64_t id, const 
 	enum sw_result r = sw_executions_head(engine, id, &head, NULL, err);
 	if (r < 0)
 		return plain(err, r);
-	struct sw_answer answer = {
-		.reply = reply, .user = user, .existed = true, .time_ms = head.stop_ms, .arn = sw_strdup(arn)};
+	struct sw_answer answer = {.reply = reply,
+				   .user = user,
+				   .existed = true,
+				   .time_ms = head.stop_ms,
+				   .arn = sw_strdup(arn)};
 	sw_head_done(&head);
 	return answer.arn ? sw_engine_answer(engine, &answer, true, err) : plain(err, SW_ENOMEM);
 }
 
-enum sw_result sw_engine_stop(struct sw_engine *engine, const char *execution_arn, const char *error, const char *cause,
-			      sw_reply_fn *reply, void *user, struct sw_error *err)
+enum sw_result sw_engine_stop(struct sw_engine *engine, const char *execution_arn, const char *error,
+			      const char *cause, sw_reply_fn *reply, void *user, struct sw_error *err)
 {
 	struct sw_entry *entry = NULL;
 	uint64_t id = 0;
@@ -456,7 +469,8 @@ enum sw_result sw_engine_stop(struct sw_engine *engine, const char *execution_ar
 	return plain(err, SW_ENOMEM);
 }
 
-/* ---- removing --------------------------------------------------------------------------------------------- */
+/* ---- removing ---------------------------------------------------------------------------------------------
+ */
 
 static enum sw_result delete_records(struct sw_engine *engine, struct sw_batch *batch, uint64_t id,
 				     const struct sw_head *head, struct sw_error *err)
@@ -482,8 +496,8 @@ static enum sw_result delete_records(struct sw_engine *engine, struct sw_batch *
 	return r == SW_ENOENT ? SW_OK : r;
 }
 
-enum sw_result sw_engine_delete_execution(struct sw_engine *engine, const char *execution_arn, sw_reply_fn *reply,
-					  void *user, struct sw_error *err)
+enum sw_result sw_engine_delete_execution(struct sw_engine *engine, const char *execution_arn,
+					  sw_reply_fn *reply, void *user, struct sw_error *err)
 {
 	struct sw_head head = {0};
 	uint64_t id = 0;

@@ -1,10 +1,11 @@
 /*
- * The near end of the timers' table. Timers live on disk, in the order of their due times; in memory are those up to a
- * horizon that moves ahead of the clock, so that a million waiting executions cost a minute's worth of them.
+ * The near end of the timers' table. Timers live on disk, in the order of their due times; in memory are
+ * those up to a horizon that moves ahead of the clock, so that a million waiting executions cost a minute's
+ * worth of them.
  *
- * Executions in memory speak for themselves, committed or not: sw_timers_set tells of each change. What the disk says
- * counts for all others only. Together: every timer up to the horizon is in the heap, and one that is in the heap but
- * out of date is recognised when it fires, because the branch's own due_ms decides.
+ * Executions in memory speak for themselves, committed or not: sw_timers_set tells of each change. What the
+ * disk says counts for all others only. Together: every timer up to the horizon is in the heap, and one that
+ * is in the heap but out of date is recognised when it fires, because the branch's own due_ms decides.
  */
 #include "engine/internal.h"
 
@@ -43,7 +44,8 @@ void sw_timers_done(struct sw_timers *timers)
 	*timers = (struct sw_timers){0};
 }
 
-/* ---- the set of near timers ------------------------------------------------------------------------------- */
+/* ---- the set of near timers -------------------------------------------------------------------------------
+ */
 
 static int compare(const struct sw_timer_at *a, const struct sw_timer_at *b)
 {
@@ -172,14 +174,16 @@ void sw_timers_set(struct sw_engine *engine, const struct sw_entry *entry, uint3
 	sw_engine_wake(engine);
 }
 
-/* ---- moving the horizon ----------------------------------------------------------------------------------- */
+/* ---- moving the horizon -----------------------------------------------------------------------------------
+ */
 
 /* Timers of executions in memory with due times between the old and the new horizon. */
 static void take_from_memory(struct sw_engine *engine, const struct sw_timer_at *from)
 {
 	const struct sw_executions *executions = &engine->executions;
 	for (size_t i = 0; i < executions->buckets_count; i++) {
-		for (const struct sw_entry *entry = executions->buckets[i]; entry; entry = entry->bucket_next) {
+		for (const struct sw_entry *entry = executions->buckets[i]; entry;
+		     entry = entry->bucket_next) {
 			const struct sw_execution *execution = entry->execution;
 			if (execution->status != SW_STATUS_RUNNING)
 				continue;
@@ -195,7 +199,8 @@ static void take_from_memory(struct sw_engine *engine, const struct sw_timer_at 
 }
 
 /* One key of the table, read in order. False: that is enough, the horizon is where it belongs. */
-static bool take_from_disk(struct sw_engine *engine, const struct sw_timer_at *at, int64_t until_ms, size_t *loaded)
+static bool take_from_disk(struct sw_engine *engine, const struct sw_timer_at *at, int64_t until_ms,
+			   size_t *loaded)
 {
 	struct sw_timers *timers = &engine->timers;
 	if (at->due_ms > until_ms || *loaded >= SW_TIMERS_LOAD_MAX) {
@@ -234,7 +239,8 @@ static enum sw_result read_window(struct sw_engine *engine, struct sw_snapshot *
 	}
 	sw_scan_free(scan);
 	struct sw_timer_at end = {until_ms, UINT64_MAX, UINT32_MAX};
-	if ((r == SW_ENOENT || (enough && timers->beyond_ms > until_ms)) && compare(&end, &timers->horizon) > 0)
+	if ((r == SW_ENOENT || (enough && timers->beyond_ms > until_ms)) &&
+	    compare(&end, &timers->horizon) > 0)
 		timers->horizon = end;
 	return r == SW_ENOENT ? SW_OK : r;
 }
@@ -268,14 +274,16 @@ static void load(struct sw_engine *engine, int64_t now_ms)
 		timers->beyond_ms = SW_NEVER;
 	}
 	if (r < 0) {
-		SW_LOG(&engine->log, SW_LOG_ERROR, "cannot read timers: %s", *error.text ? error.text : sw_result_text(r));
+		SW_LOG(&engine->log, SW_LOG_ERROR, "cannot read timers: %s",
+		       *error.text ? error.text : sw_result_text(r));
 		timers->beyond_ms = timers->horizon.due_ms + 1; /* tried again */
 		pause_until(timers, now_ms + SW_FULL_PAUSE_MS);
 	}
 	take_from_memory(engine, &from);
 }
 
-/* ---- firing ----------------------------------------------------------------------------------------------- */
+/* ---- firing -----------------------------------------------------------------------------------------------
+ */
 
 /* A record that nobody stands behind; benign when memory is short: it is met again at the next open. */
 static void delete_stale(struct sw_engine *engine, const struct sw_timer_at *at)
@@ -292,8 +300,8 @@ static enum sw_result fire(struct sw_engine *engine, const struct sw_timer_at *a
 	enum sw_result r = sw_executions_load(engine, at->id, &entry, &error);
 	if (r == SW_ENOENT || r == SW_ETIMEDOUT || r == SW_ECORRUPT || r == SW_EVERSION) {
 		if (r != SW_ENOENT && r != SW_ETIMEDOUT)
-			SW_LOG(&engine->log, SW_LOG_ERROR, "execution %016llx: %s", (unsigned long long)at->id,
-			       error.text);
+			SW_LOG(&engine->log, SW_LOG_ERROR, "execution %016llx: %s",
+			       (unsigned long long)at->id, error.text);
 		delete_stale(engine, at);
 		return SW_OK;
 	}

@@ -16,8 +16,8 @@ static enum sw_result refuse(struct sw_error *err, enum sw_result result)
 }
 
 /* Takes pending. */
-static enum sw_result post(struct sw_engine *engine, const char *token, struct sw_pending *pending, sw_reply_fn *reply,
-			   void *user, struct sw_error *err)
+static enum sw_result post(struct sw_engine *engine, const char *token, struct sw_pending *pending,
+			   sw_reply_fn *reply, void *user, struct sw_error *err)
 {
 	struct sw_entry *entry = NULL;
 	struct sw_error loading = {0};
@@ -25,7 +25,8 @@ static enum sw_result post(struct sw_engine *engine, const char *token, struct s
 	if (!pending)
 		return refuse(err, SW_ENOMEM);
 	if (!token || strnlen(token, SW_TOKEN_BYTES_MAX + 1) > SW_TOKEN_BYTES_MAX ||
-	    !sw_token_parse(token, strlen(token), &id, &pending->branch, &pending->attempt, pending->random)) {
+	    !sw_token_parse(token, strlen(token), &id, &pending->branch, &pending->attempt,
+			    pending->random)) {
 		sw_pending_free(pending);
 		return sw_error_set(err, SW_ETOKEN, "Invalid Token: 'Invalid token'");
 	}
@@ -50,7 +51,8 @@ static struct sw_pending *pending_new(enum sw_event_kind kind)
 }
 
 enum sw_result sw_engine_token_succeed(struct sw_engine *engine, const char *token, const char *output,
-				       size_t output_len, sw_reply_fn *reply, void *user, struct sw_error *err)
+				       size_t output_len, sw_reply_fn *reply, void *user,
+				       struct sw_error *err)
 {
 	struct sw_error error = {0};
 	enum sw_result r = sw_engine_check(engine, err);
@@ -68,18 +70,19 @@ enum sw_result sw_engine_token_succeed(struct sw_engine *engine, const char *tok
 	sw_pending_free(pending);
 	if (r == SW_ENOMEM)
 		return refuse(err, r);
-	return sw_error_set(err, SW_EINPUT, "Invalid Output: '%s (line %u, column %u)'", error.text, error.line,
-			    error.column);
+	return sw_error_set(err, SW_EINPUT, "Invalid Output: '%s (line %u, column %u)'", error.text,
+			    error.line, error.column);
 }
 
-enum sw_result sw_engine_token_fail(struct sw_engine *engine, const char *token, const char *error, const char *cause,
-				    sw_reply_fn *reply, void *user, struct sw_error *err)
+enum sw_result sw_engine_token_fail(struct sw_engine *engine, const char *token, const char *error,
+				    const char *cause, sw_reply_fn *reply, void *user, struct sw_error *err)
 {
 	enum sw_result r = sw_engine_check(engine, err);
 	if (r < 0)
 		return r;
 	if ((error && strlen(error) > SW_ERROR_BYTES_MAX) || (cause && strlen(cause) > SW_CAUSE_BYTES_MAX))
-		return sw_error_set(err, SW_ELIMIT, "the error is longer than %d or the cause longer than %d bytes",
+		return sw_error_set(err, SW_ELIMIT,
+				    "the error is longer than %d or the cause longer than %d bytes",
 				    SW_ERROR_BYTES_MAX, SW_CAUSE_BYTES_MAX);
 	struct sw_pending *pending = pending_new(SW_EVENT_TASK_FAILED);
 	if (pending) {
@@ -93,8 +96,8 @@ enum sw_result sw_engine_token_fail(struct sw_engine *engine, const char *token,
 	return post(engine, token, pending, reply, user, err);
 }
 
-enum sw_result sw_engine_token_heartbeat(struct sw_engine *engine, const char *token, sw_reply_fn *reply, void *user,
-					 struct sw_error *err)
+enum sw_result sw_engine_token_heartbeat(struct sw_engine *engine, const char *token, sw_reply_fn *reply,
+					 void *user, struct sw_error *err)
 {
 	enum sw_result r = sw_engine_check(engine, err);
 	return r < 0 ? r : post(engine, token, pending_new(SW_EVENT_TASK_HEARTBEAT), reply, user, err);

@@ -1,11 +1,11 @@
 /*
- * One turn: an event that waits at an execution, sw_step, and the records of what changed into the open box. Nothing
- * outside is told here: that is done by the box's actions, after its commit.
+ * One turn: an event that waits at an execution, sw_step, and the records of what changed into the open box.
+ * Nothing outside is told here: that is done by the box's actions, after its commit.
  *
- * When memory is short before the step, the event stays where it is. When the step itself fails, the execution is dropped
- * and loaded again as soon as all its boxes are on disk, and the event is applied again. When it fails afterwards, while
- * the records are written, they are written again from the start into the same box, under the same keys; until they
- * are complete the box is not handed over.
+ * When memory is short before the step, the event stays where it is. When the step itself fails, the
+ * execution is dropped and loaded again as soon as all its boxes are on disk, and the event is applied again.
+ * When it fails afterwards, while the records are written, they are written again from the start into the
+ * same box, under the same keys; until they are complete the box is not handed over.
  */
 #include "engine/internal.h"
 
@@ -21,9 +21,11 @@ bool sw_entry_advances(const struct sw_engine *engine, const struct sw_entry *en
 	return engine->which == SW_RESUME_ALL || (engine->which == SW_RESUME_OWN && entry->own);
 }
 
-/* ---- records ---------------------------------------------------------------------------------------------- */
+/* ---- records ----------------------------------------------------------------------------------------------
+ */
 
-static enum sw_result put_record(struct sw_engine *engine, enum sw_table table, const struct sw_key *key, bool append)
+static enum sw_result put_record(struct sw_engine *engine, enum sw_table table, const struct sw_key *key,
+				 bool append)
 {
 	struct sw_slice value = sw_slice(engine->record.data, engine->record.len);
 	struct sw_batch *batch = engine->open->batch;
@@ -32,7 +34,8 @@ static enum sw_result put_record(struct sw_engine *engine, enum sw_table table, 
 }
 
 /* The timer of a branch as the table holds it and as it should be. */
-static enum sw_result move_timer(struct sw_engine *engine, uint64_t id, uint32_t branch, int64_t stored_ms, int64_t due_ms)
+static enum sw_result move_timer(struct sw_engine *engine, uint64_t id, uint32_t branch, int64_t stored_ms,
+				 int64_t due_ms)
 {
 	struct sw_batch *batch = engine->open->batch;
 	struct sw_key key;
@@ -51,22 +54,26 @@ static enum sw_result move_timer(struct sw_engine *engine, uint64_t id, uint32_t
 	return r;
 }
 
-static enum sw_result mark_in_flight(struct sw_engine *engine, uint64_t id, uint32_t branch, bool stored, bool wanted)
+static enum sw_result mark_in_flight(struct sw_engine *engine, uint64_t id, uint32_t branch, bool stored,
+				     bool wanted)
 {
 	struct sw_key key;
 	if (stored == wanted)
 		return SW_OK;
 	sw_key_timer(&key, 0, id, branch);
-	return wanted ? sw_batch_put(engine->open->batch, SW_TABLE_TIMERS, sw_key_slice(&key), sw_slice(NULL, 0))
+	return wanted ? sw_batch_put(engine->open->batch, SW_TABLE_TIMERS, sw_key_slice(&key),
+				     sw_slice(NULL, 0))
 		      : sw_batch_delete(engine->open->batch, SW_TABLE_TIMERS, sw_key_slice(&key));
 }
 
-static enum sw_result record_branch(struct sw_engine *engine, struct sw_entry *entry, struct sw_branch *branch)
+static enum sw_result record_branch(struct sw_engine *engine, struct sw_entry *entry,
+				    struct sw_branch *branch)
 {
 	struct sw_execution *execution = entry->execution;
 	struct sw_value_writer writer = {execution, engine->open->batch};
 	struct sw_key key;
-	bool in_flight = branch->wait == SW_BRANCH_READY || (branch->wait == SW_BRANCH_TASK && branch->dispatchable);
+	bool in_flight =
+		branch->wait == SW_BRANCH_READY || (branch->wait == SW_BRANCH_TASK && branch->dispatchable);
 	sw_buf_reset(&engine->record);
 	enum sw_result r = sw_branch_encode(&writer, branch, &engine->record);
 	if (r == SW_OK) {
@@ -76,7 +83,8 @@ static enum sw_result record_branch(struct sw_engine *engine, struct sw_entry *e
 	if (r == SW_OK)
 		r = move_timer(engine, execution->id, branch->number, branch->stored_due_ms, branch->due_ms);
 	if (r == SW_OK)
-		r = mark_in_flight(engine, execution->id, branch->number, branch->stored_in_flight, in_flight);
+		r = mark_in_flight(engine, execution->id, branch->number, branch->stored_in_flight,
+				   in_flight);
 	if (r < 0)
 		return r;
 	branch->on_disk = true;
@@ -102,9 +110,11 @@ static enum sw_result record_removed(struct sw_engine *engine, struct sw_entry *
 			r = sw_batch_delete(engine->open->batch, SW_TABLE_BRANCHES, sw_key_slice(&key));
 		}
 		if (r == SW_OK)
-			r = move_timer(engine, execution->id, removed->number, removed->stored_due_ms, SW_NEVER);
+			r = move_timer(engine, execution->id, removed->number, removed->stored_due_ms,
+				       SW_NEVER);
 		if (r == SW_OK)
-			r = mark_in_flight(engine, execution->id, removed->number, removed->stored_in_flight, false);
+			r = mark_in_flight(engine, execution->id, removed->number, removed->stored_in_flight,
+					   false);
 		sw_timers_forget(engine, execution->id, removed->number);
 	}
 	if (r == SW_OK && ended && entry->stored) {
@@ -124,7 +134,8 @@ static enum sw_result record_history(struct sw_engine *engine, struct sw_entry *
 	if (effects->events_count == 0)
 		return SW_OK;
 	sw_buf_reset(&engine->record);
-	enum sw_result r = sw_history_encode(&writer, effects->events, effects->events_count, &engine->record);
+	enum sw_result r =
+		sw_history_encode(&writer, effects->events, effects->events_count, &engine->record);
 	if (r < 0)
 		return r;
 	sw_key_pair(&key, entry->id, effects->events[0].id);
@@ -199,7 +210,8 @@ static bool has_changed(const struct sw_engine *engine, const struct sw_entry *e
 	return false;
 }
 
-/* ---- what follows the commit ------------------------------------------------------------------------------ */
+/* ---- what follows the commit ------------------------------------------------------------------------------
+ */
 
 static struct sw_attempt *find_attempt(const struct sw_entry *entry, uint32_t branch, uint32_t number)
 {
@@ -218,7 +230,8 @@ static enum sw_result make_attempts(struct sw_engine *engine, struct sw_entry *e
 		const struct sw_branch *branch = sw_execution_branch(execution, command->branch);
 		if (command->kind != SW_COMMAND_DISPATCH || !sw_entry_advances(engine, entry) || !branch)
 			continue;
-		if (branch->wait != SW_BRANCH_TASK || branch->attempt != command->attempt || !branch->dispatchable)
+		if (branch->wait != SW_BRANCH_TASK || branch->attempt != command->attempt ||
+		    !branch->dispatchable)
 			continue;
 		if (find_attempt(entry, command->branch, command->attempt))
 			continue; /* made before memory was short */
@@ -300,30 +313,37 @@ static void settle(struct sw_engine *engine, struct sw_entry *entry, const struc
 	sw_executions_unname(&engine->executions, entry);
 	if (changed && execution->status != SW_STATUS_RUNNING)
 		count_ending(engine, execution->status);
-	entry->more = engine->effects.more && engine->which != SW_RESUME_NONE; /* its record says that it is ready */
+	entry->more = engine->effects.more &&
+		      engine->which != SW_RESUME_NONE; /* its record says that it is ready */
 	entry->retries = 0;
 	if (entry->more || entry->pending_first)
 		sw_executions_enqueue(engine, entry);
 }
 
-/* An execution that cannot go on ends as if it were stopped, but as FAILED. */
-static enum sw_result end_by_failure(struct sw_engine *engine, struct sw_entry *entry, const char *cause)
+/*
+ * No record can hold what the turn made. What is in the box already stays there, with what it belongs to; the
+ * execution is loaded again after it, and fails.
+ */
+static bool abandon(struct sw_engine *engine, struct sw_entry *entry, enum sw_result result)
 {
-	struct sw_effects *effects = &engine->effects;
-	struct sw_event event = {.kind = SW_EVENT_STOP,
-				 .now_ms = sw_clock_now_ms(&engine->clock),
-				 .seed = sw_engine_seed(engine),
-				 .error = "States.Runtime",
-				 .cause = cause};
-	enum sw_result r = sw_step(entry->execution, &event, effects);
-	if (r < 0)
-		return r;
-	entry->execution->status = SW_STATUS_FAILED;
-	for (uint32_t i = 0; i < effects->events_count; i++) {
-		if (effects->events[i].type == SW_HISTORY_EXECUTION_ABORTED)
-			effects->events[i].type = SW_HISTORY_EXECUTION_FAILED;
-	}
-	return SW_OK;
+	struct sw_pending *pending = engine->unrecorded_pending;
+	SW_LOG(&engine->log, SW_LOG_ERROR, "%s: cannot be stored: %s", entry->execution->arn,
+	       sw_result_text(result));
+	if (!entry->damage)
+		entry->damage = sw_strdup("The state of the execution is too large to be stored.");
+	for (struct sw_attempt *attempt = entry->attempts; attempt; attempt = attempt->next)
+		attempt->fresh = false; /* never delivered; its branch does not outlive the failure */
+	pending->next = entry->pending_first;
+	if (!entry->pending_first)
+		entry->pending_end = &pending->next;
+	entry->pending_first = pending;
+	pin(engine, entry);
+	entry->broken = true;
+	engine->unrecorded = NULL;
+	engine->unrecorded_pending = NULL;
+	engine->unrecorded_changed = false;
+	sw_effects_reset(&engine->effects);
+	return true;
 }
 
 bool sw_turn_record(struct sw_engine *engine)
@@ -344,13 +364,7 @@ bool sw_turn_record(struct sw_engine *engine)
 		r = record_all(engine, entry);
 	if (r < 0) {
 		sw_answer_done(&answer);
-		if (r != SW_ENOMEM && entry->execution->status == SW_STATUS_RUNNING) {
-			/* A value that no record can hold. The next try writes the failure. */
-			SW_LOG(&engine->log, SW_LOG_ERROR, "%s: cannot be stored: %s", entry->execution->arn,
-			       sw_result_text(r));
-			end_by_failure(engine, entry, "The state of the execution is too large to be stored.");
-		}
-		return false;
+		return r == SW_ENOMEM ? false : abandon(engine, entry, r);
 	}
 	engine->unrecorded = NULL;
 	engine->unrecorded_pending = NULL;
@@ -362,7 +376,8 @@ bool sw_turn_record(struct sw_engine *engine)
 	return true;
 }
 
-/* ---- the step --------------------------------------------------------------------------------------------- */
+/* ---- the step ---------------------------------------------------------------------------------------------
+ */
 
 /* Is the token the branch's? What is over is told from what never was as the step does. */
 static enum sw_result check_token(const struct sw_execution *execution, const struct sw_pending *pending)
@@ -397,18 +412,22 @@ static enum sw_result step(struct sw_engine *engine, struct sw_entry *entry, con
 
 static bool is_outcome(enum sw_event_kind kind)
 {
-	return kind == SW_EVENT_TASK_SUCCEEDED || kind == SW_EVENT_TASK_FAILED || kind == SW_EVENT_TASK_TIMED_OUT;
+	return kind == SW_EVENT_TASK_SUCCEEDED || kind == SW_EVENT_TASK_FAILED ||
+	       kind == SW_EVENT_TASK_TIMED_OUT;
 }
 
-static enum sw_result submit(struct sw_engine *engine, struct sw_entry *entry, const struct sw_pending *pending)
+static enum sw_result submit(struct sw_engine *engine, struct sw_entry *entry,
+			     const struct sw_pending *pending)
 {
 	struct sw_value *nothing = sw_value_from_checked("{}", 2);
-	enum sw_result r = nothing ? step(engine, entry, pending, SW_EVENT_TASK_SUBMITTED, nothing) : SW_ENOMEM;
+	enum sw_result r =
+		nothing ? step(engine, entry, pending, SW_EVENT_TASK_SUBMITTED, nothing) : SW_ENOMEM;
 	sw_value_unref(nothing);
 	return r;
 }
 
-/* The branch whose attempt the event is about, if it still waits. A step may have removed it: asked anew each time. */
+/* The branch whose attempt the event is about, if it still waits. A step may have removed it: asked anew each
+ * time. */
 static const struct sw_branch *waiting(const struct sw_entry *entry, const struct sw_pending *pending)
 {
 	const struct sw_branch *branch = sw_execution_branch(entry->execution, pending->branch);
@@ -416,8 +435,10 @@ static const struct sw_branch *waiting(const struct sw_entry *entry, const struc
 	return waits ? branch : NULL;
 }
 
-/* Was a worker to be seen before the outcome, was the job to be submitted? SW_ECLOSED: nothing waits any more. */
-static enum sw_result step_before_outcome(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending)
+/* Was a worker to be seen before the outcome, was the job to be submitted? SW_ECLOSED: nothing waits any
+ * more. */
+static enum sw_result step_before_outcome(struct sw_engine *engine, struct sw_entry *entry,
+					  struct sw_pending *pending)
 {
 	const struct sw_branch *branch = waiting(entry, pending);
 	enum sw_result r = SW_OK;
@@ -435,13 +456,15 @@ static enum sw_result step_before_outcome(struct sw_engine *engine, struct sw_en
 }
 
 /*
- * What a provider answers means what the resource's pattern says. `.waitForTaskToken`: the request was made, and now
- * the token is waited for. `.sync`: the job was submitted, and has ended. An activity's worker has started.
+ * What a provider answers means what the resource's pattern says. `.waitForTaskToken`: the request was made,
+ * and now the token is waited for. `.sync`: the job was submitted, and has ended. An activity's worker has
+ * started.
  */
 static enum sw_result step_task(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending)
 {
 	const struct sw_branch *branch = waiting(entry, pending);
-	if (!branch || !is_outcome(pending->kind) || pending->unmapped || branch->state->type != SW_STATE_TASK)
+	if (!branch || !is_outcome(pending->kind) || pending->unmapped ||
+	    branch->state->type != SW_STATE_TASK)
 		return step(engine, entry, pending, pending->kind, pending->output);
 	if (branch->state->as.task.pattern == SW_CALL_TOKEN && !pending->mocked && !branch->submitted &&
 	    pending->kind == SW_EVENT_TASK_SUCCEEDED)
@@ -450,6 +473,26 @@ static enum sw_result step_task(struct sw_engine *engine, struct sw_entry *entry
 	if (r == SW_ECLOSED)
 		return SW_OK; /* the outcome comes too late for what happened before it */
 	return r < 0 ? r : step(engine, entry, pending, pending->kind, pending->output);
+}
+
+/* An execution that cannot go on ends as if it were stopped, but as FAILED. */
+static enum sw_result end_by_failure(struct sw_engine *engine, struct sw_entry *entry, const char *cause)
+{
+	struct sw_effects *effects = &engine->effects;
+	struct sw_event event = {.kind = SW_EVENT_STOP,
+				 .now_ms = sw_clock_now_ms(&engine->clock),
+				 .seed = sw_engine_seed(engine),
+				 .error = "States.Runtime",
+				 .cause = cause};
+	enum sw_result r = sw_step(entry->execution, &event, effects);
+	if (r < 0)
+		return r;
+	entry->execution->status = SW_STATUS_FAILED;
+	for (uint32_t i = 0; i < effects->events_count; i++) {
+		if (effects->events[i].type == SW_HISTORY_EXECUTION_ABORTED)
+			effects->events[i].type = SW_HISTORY_EXECUTION_FAILED;
+	}
+	return SW_OK;
 }
 
 static enum sw_result apply(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending)
@@ -463,14 +506,17 @@ static enum sw_result apply(struct sw_engine *engine, struct sw_entry *entry, st
 		if (r < 0)
 			return r;
 	}
-	return pending->by_task || pending->mocked ? step_task(engine, entry, pending)
-						   : step(engine, entry, pending, pending->kind, pending->output);
+	return pending->by_task || pending->mocked
+		       ? step_task(engine, entry, pending)
+		       : step(engine, entry, pending, pending->kind, pending->output);
 }
 
-/* ---- turns ------------------------------------------------------------------------------------------------ */
+/* ---- turns ------------------------------------------------------------------------------------------------
+ */
 
 /* The event changed nothing; room for the answer was reserved. */
-static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending, enum sw_result result)
+static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending,
+		   enum sw_result result)
 {
 	struct sw_answer answer = {.reply = pending->reply, .user = pending->user, .result = result};
 	const struct sw_execution *execution = entry->execution;
@@ -554,12 +600,14 @@ static bool mend(struct sw_engine *engine, struct sw_entry *entry)
 	SW_LOG(&engine->log, SW_LOG_ERROR, "%s: %s", entry->execution->arn, error.text);
 	entry->broken = false;
 	entry->more = false;
-	entry->execution->status = SW_STATUS_FAILED; /* in memory only: every event is refused, then it is dropped */
+	entry->execution->status =
+		SW_STATUS_FAILED; /* in memory only: every event is refused, then it is dropped */
 	sw_executions_enqueue(engine, entry);
 	return true;
 }
 
-/* What the turn is about: the first that waits, or that the last turn was full. NULL: nothing, or out of memory. */
+/* What the turn is about: the first that waits, or that the last turn was full. NULL: nothing, or out of
+ * memory. */
 static struct sw_pending *choose(struct sw_entry *entry, bool *ret_nothing)
 {
 	*ret_nothing = false;

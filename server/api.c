@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ACTION_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
 static const struct sw_action actions[] = {
 #define SW_ACTION_ROW(name, id, owner) {name, sw_call_##id, &sw_shape_##id, owner},
 	SW_ACTIONS(SW_ACTION_ROW)
@@ -448,8 +450,10 @@ enum sw_result sw_api_call(struct sw_api *api, const char *action, const char *b
 	call->user = user;
 	call->action = action_named(action);
 	if (!call->action) {
+		/* from a header: anything may stand there */
+		bool plain = strspn(action, ACTION_CHARACTERS) == strlen(action);
 		sw_call_fail(call, "UnknownOperationException", "Stepwell does not have the action %.100s",
-			     action);
+			     plain ? action : "that was asked for");
 		return SW_OK;
 	}
 	if (!parse_request(call, body, len) || !check_request(call))

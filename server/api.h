@@ -90,6 +90,10 @@ void sw_call_asked(struct sw_call *call, enum sw_result result, const struct sw_
 struct sw_finding;
 void sw_finding_words(const struct sw_finding *finding, const char *definition, size_t len,
 		      struct sw_buf *message, struct sw_buf *location);
+/* InvalidDefinition with all findings of the request's definition; without any: err. Takes the call. */
+struct sw_findings;
+void sw_call_fail_definition(struct sw_call *call, const struct sw_findings *findings,
+			     const struct sw_error *err);
 
 #define SW_ACTION_DECLARE(name, id, owner)       \
 	void sw_call_##id(struct sw_call *call); \

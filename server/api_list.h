@@ -14,6 +14,7 @@
 	X("DescribeStateMachineForExecution", describe_machine_of, false) \
 	X("ListStateMachines", list_machines, false)                      \
 	X("ValidateStateMachineDefinition", validate_definition, false)   \
+	X("TestState", test_state, false)                                 \
 	X("StartExecution", start_execution, true)                        \
 	X("StartSyncExecution", start_sync_execution, false)              \
 	X("StopExecution", stop_execution, true)                          \

@@ -232,8 +232,8 @@ static void add_finding(const struct sw_finding *finding, const char *definition
 	sw_buf_done(&location);
 }
 
-static void fail_definition(struct sw_call *call, const struct sw_findings *findings,
-			    const struct sw_error *err)
+void sw_call_fail_definition(struct sw_call *call, const struct sw_findings *findings,
+			     const struct sw_error *err)
 {
 	size_t len = 0;
 	const char *definition = sw_call_text(call, "definition", &len);
@@ -257,7 +257,7 @@ static void asked(struct sw_call *call, enum sw_result r, struct sw_findings *fi
 		  const struct sw_error *err)
 {
 	if (r == SW_EDEFINITION)
-		fail_definition(call, findings, err);
+		sw_call_fail_definition(call, findings, err);
 	else
 		sw_call_asked(call, r, err);
 	sw_findings_free(findings);

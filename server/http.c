@@ -80,7 +80,7 @@ void sw_listener_wake(struct sw_listener *listener)
 		set_alarm(listener, 0); /* many answers of one commit: one run */
 }
 
-static void on_message(void *cls, const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0))) on_message(void *cls, const char *format, va_list args)
 {
 	struct sw_server *server = cls;
 	char text[256];

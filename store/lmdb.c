@@ -455,6 +455,7 @@ static void lmdb_stats(struct sw_store *base, struct sw_store_stats *ret_stats)
 	pthread_mutex_lock(&store->lock);
 	*ret_stats = store->stats;
 	ret_stats->data_bytes = sw_lmdb_used_bytes(store);
+	sw_lmdb_room_stats(store, ret_stats);
 	pthread_mutex_unlock(&store->lock);
 }
 
@@ -479,4 +480,5 @@ const struct sw_store_ops sw_lmdb_ops = {
 	.scan_free = lmdb_scan_free,
 	.stats = lmdb_stats,
 	.close = lmdb_close,
+	.copy = sw_lmdb_copy,
 };

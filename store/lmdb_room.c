@@ -43,6 +43,16 @@ uint64_t sw_lmdb_used_bytes(const struct lmdb_store *store)
 	return ((uint64_t)info.me_last_pgno + 1) * store->page_bytes;
 }
 
+void sw_lmdb_room_stats(const struct lmdb_store *store, struct sw_store_stats *stats)
+{
+	struct stat st;
+	struct statvfs fs;
+	if (fstat(data_fd(store), &st) == 0)
+		stats->file_bytes = (uint64_t)st.st_size;
+	if (fstatvfs(data_fd(store), &fs) == 0)
+		stats->disk_free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+}
+
 int sw_lmdb_room_errno(const struct lmdb_store *store, int rc, size_t batch_bytes)
 {
 	struct statvfs fs;

@@ -1,6 +1,6 @@
 /*
  * What the files of the LMDB back end share: lmdb.c (commits, snapshots, scans), lmdb_open.c (opening and its
- * checks, the map), lmdb_room.c (the data file ahead of need). Nobody else includes it.
+ * checks, the map), lmdb_room.c (the data file ahead of need), lmdb_copy.c (copies). Nobody else includes it.
  *
  * Rules that hold in all of them: always MDB_NOTLS, so that a snapshot belongs to a snapshot object and not
  * to a thread; never MDB_NOSYNC or MDB_WRITEMAP; one open handle a directory and process (LMDB's locks of the
@@ -77,10 +77,15 @@ enum sw_result sw_lmdb_room_make(struct lmdb_store *store, const struct sw_batch
 uint64_t sw_lmdb_used_bytes(const struct lmdb_store *store);
 /* After a commit: no used page may be beyond the end of the file. */
 void sw_lmdb_room_check(struct lmdb_store *store);
+/* Adds the length of the file and the room beside it. */
+void sw_lmdb_room_stats(const struct lmdb_store *store, struct sw_store_stats *stats);
 /*
  * LMDB reports a write that was cut short as EIO, and a full disk is what cuts writes short: ENOSPC instead
  * when the file system has less room than a batch of these bytes may have needed.
  */
 int sw_lmdb_room_errno(const struct lmdb_store *store, int rc, size_t batch_bytes);
+
+/* lmdb_copy.c: sw_store_copy. */
+enum sw_result sw_lmdb_copy(struct sw_store *store, const char *directory, struct sw_error *err);
 
 #endif

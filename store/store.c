@@ -18,6 +18,13 @@ enum sw_result sw_store_commit(struct sw_store *store, const struct sw_batch *ba
 	return store->ops->commit(store, batch, err);
 }
 
+enum sw_result sw_store_copy(struct sw_store *store, const char *directory, struct sw_error *err)
+{
+	if (!store->ops->copy)
+		return sw_error_set(err, SW_EINVAL, "a store that is not on disk cannot be copied");
+	return store->ops->copy(store, directory, err);
+}
+
 void sw_store_stats(struct sw_store *store, struct sw_store_stats *ret_stats)
 {
 	*ret_stats = (struct sw_store_stats){0};

@@ -91,9 +91,18 @@ void sw_store_close(struct sw_store *store); /* NULL allowed; no snapshot may be
  */
 enum sw_result sw_store_commit(struct sw_store *store, const struct sw_batch *batch, struct sw_error *err);
 
+/*
+ * Writes what the last commit left, compacted, as a new store into a directory (made when it is missing, its parent
+ * not), and syncs it. The owner, in this process or another, goes on meanwhile; what it commits is not in the copy,
+ * and the pages it frees stay until the copy is done. Blocks. SW_EEXIST: there is a store already, and it stays as it
+ * is. SW_EINVAL: the back end (memory) has no copies. SW_EFULL, SW_EIO: nothing is left behind.
+ */
+enum sw_result sw_store_copy(struct sw_store *store, const char *directory, struct sw_error *err);
+
 struct sw_store_stats {
 	uint64_t commits, syncs, bytes_written; /* by this handle: bytes of keys and values */
 	uint64_t data_bytes;                    /* used pages on disk; memory: bytes held */
+	uint64_t file_bytes, disk_free_bytes;   /* length of the file, room beside it; memory: 0 */
 };
 void sw_store_stats(struct sw_store *store, struct sw_store_stats *ret_stats);
 
@@ -132,6 +141,8 @@ struct sw_store_ops {
 	void (*scan_free)(struct sw_scan *scan);
 	void (*stats)(struct sw_store *store, struct sw_store_stats *ret_stats);
 	void (*close)(struct sw_store *store);
+	/* may: */
+	enum sw_result (*copy)(struct sw_store *store, const char *directory, struct sw_error *err);
 };
 /* First member of every back end's store, snapshot and scan. */
 struct sw_store {

@@ -10,7 +10,7 @@ import json
 import re
 import sys
 
-CMOCKA = re.compile(r"\[\s*(PASSED|FAILED|SKIPPED)\s*\][^\d]*(\d+) test\(s\)")
+CMOCKA = re.compile(r"\[\s*(PASSED|FAILED|SKIPPED)\s*\][^\d\n]*(\d+) test\(s\)")
 PLAIN = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?", re.M)
 
 

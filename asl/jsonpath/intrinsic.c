@@ -218,6 +218,24 @@ static enum sw_result check_count(struct call_parse *parse, const struct sw_intr
 	return fail(parse, start, text);
 }
 
+/* What is written out is known now: States.MathAdd(1, '-1') can never work. */
+static enum sw_result check_types(struct call_parse *parse, const struct sw_intrinsic *call, size_t start)
+{
+	const char *takes = call->function->takes;
+	const struct argument *at = call->arguments;
+	char text[160];
+	for (unsigned number = 1; at && *takes; at = at->next, takes++, number++) {
+		bool wrong = at->literal && ((*takes == 'n' && !sw_json_is_number(at->literal)) ||
+					     (*takes == 's' && !sw_json_is_string(at->literal)));
+		if (!wrong)
+			continue;
+		snprintf(text, sizeof(text), "States.%s takes a %s as argument %u", call->function->name,
+			 *takes == 'n' ? "number" : "string", number);
+		return fail(parse, start, text);
+	}
+	return SW_OK;
+}
+
 static enum sw_result parse_call(struct call_parse *parse, const struct sw_intrinsic **ret_call)
 {
 	static const char prefix[] = "States.";
@@ -247,6 +265,8 @@ static enum sw_result parse_call(struct call_parse *parse, const struct sw_intri
 	enum sw_result r = parse_arguments(parse, call);
 	if (r == SW_OK)
 		r = check_count(parse, call, start);
+	if (r == SW_OK)
+		r = check_types(parse, call, start);
 	if (r < 0)
 		return r;
 	call->text = sw_arena_strdup(&parse->owner->arena, parse->text + start, parse->at - start);

@@ -24,6 +24,8 @@ typedef enum sw_result sw_intrinsic_fn(const struct sw_intrinsic_call *call, jso
 struct sw_intrinsic_function {
 	const char *name; /* without "States." */
 	size_t arguments_min, arguments_max;
+	/* of the first arguments: 'n' a number, 's' a string, '*' anything; for those that are written out */
+	const char *takes;
 	sw_intrinsic_fn *run;
 };
 /* NULL when there is none of that name. */

@@ -518,28 +518,27 @@ static enum sw_result uuid(const struct sw_intrinsic_call *call, json_t **ret_tr
 	return give(json_string_nocheck(text), ret_tree);
 }
 
-/* ---- the table
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the table --------------------------------------------------------------------------------------- */
 
 static const struct sw_intrinsic_function functions[] = {
-	{"Format", 1, SW_INTRINSIC_ARGUMENTS_MAX, format},
-	{"StringToJson", 1, 1, string_to_json},
-	{"JsonToString", 1, 1, json_to_string},
-	{"Array", 0, SW_INTRINSIC_ARGUMENTS_MAX, array},
-	{"ArrayPartition", 2, 2, array_partition},
-	{"ArrayContains", 2, 2, array_contains},
-	{"ArrayRange", 3, 3, array_range},
-	{"ArrayGetItem", 2, 2, array_get_item},
-	{"ArrayLength", 1, 1, array_length},
-	{"ArrayUnique", 1, 1, array_unique},
-	{"Base64Encode", 1, 1, base64_encode},
-	{"Base64Decode", 1, 1, base64_decode},
-	{"Hash", 2, 2, hash},
-	{"JsonMerge", 3, 3, json_merge},
-	{"MathRandom", 2, 3, math_random},
-	{"MathAdd", 2, 2, math_add},
-	{"StringSplit", 2, 2, string_split},
-	{"UUID", 0, 0, uuid},
+	{"Format", 1, SW_INTRINSIC_ARGUMENTS_MAX, "s", format},
+	{"StringToJson", 1, 1, "s", string_to_json},
+	{"JsonToString", 1, 1, "", json_to_string},
+	{"Array", 0, SW_INTRINSIC_ARGUMENTS_MAX, "", array},
+	{"ArrayPartition", 2, 2, "*n", array_partition},
+	{"ArrayContains", 2, 2, "", array_contains},
+	{"ArrayRange", 3, 3, "nnn", array_range},
+	{"ArrayGetItem", 2, 2, "*n", array_get_item},
+	{"ArrayLength", 1, 1, "", array_length},
+	{"ArrayUnique", 1, 1, "", array_unique},
+	{"Base64Encode", 1, 1, "s", base64_encode},
+	{"Base64Decode", 1, 1, "s", base64_decode},
+	{"Hash", 2, 2, "*s", hash},
+	{"JsonMerge", 3, 3, "", json_merge},
+	{"MathRandom", 2, 3, "nnn", math_random},
+	{"MathAdd", 2, 2, "nn", math_add},
+	{"StringSplit", 2, 2, "ss", string_split},
+	{"UUID", 0, 0, "", uuid},
 };
 
 const struct sw_intrinsic_function *sw_intrinsic_find(const char *name, size_t len)

@@ -187,19 +187,30 @@ enum sw_result sw_evaluate_integer(struct sw_evaluation *evaluation, const struc
 enum sw_result sw_step_filtered_input(struct sw_evaluation *evaluation, struct sw_value **ret_value)
 {
 	const struct sw_branch *branch = evaluation->branch;
-	return sw_evaluate_field(evaluation, &branch->state->input_path, branch->input, ret_value);
+	enum sw_result r =
+		sw_evaluate_field(evaluation, &branch->state->input_path, branch->input, ret_value);
+	if (r == SW_OK)
+		sw_turn_see(evaluation->turn, SW_STATION_INPUT_PATH, *ret_value);
+	return r;
 }
 
 enum sw_result sw_step_parameters(struct sw_evaluation *evaluation, struct sw_value *filtered,
 				  struct sw_value **ret_value)
 {
 	const struct sw_template *arguments = evaluation->branch->state->arguments;
-	if (!arguments) {
+	enum sw_result r = SW_OK;
+	if (arguments)
+		r = sw_evaluation_input(evaluation, filtered);
+	if (r == SW_OK && arguments)
+		r = sw_evaluate_template(evaluation, arguments, ret_value);
+	else if (r == SW_OK)
 		*ret_value = sw_value_ref(filtered);
-		return SW_OK;
-	}
-	enum sw_result r = sw_evaluation_input(evaluation, filtered);
-	return r < 0 ? r : sw_evaluate_template(evaluation, arguments, ret_value);
+	if (r < 0)
+		return r;
+	/* One station, with a name in each language. */
+	sw_turn_see(evaluation->turn, SW_STATION_PARAMETERS, *ret_value);
+	sw_turn_see(evaluation->turn, SW_STATION_ARGUMENTS, *ret_value);
+	return SW_OK;
 }
 
 enum sw_result sw_step_input(struct sw_turn *turn, struct sw_branch *branch, struct sw_value **ret_value)
@@ -408,6 +419,7 @@ static enum sw_result make_output(struct sw_evaluation *evaluation, struct sw_br
 					     state->result_path_null, selected, &combined);
 	if (r < 0)
 		return r;
+	sw_turn_see(evaluation->turn, SW_STATION_RESULT_PATH, combined);
 	r = sw_evaluate_field(evaluation, &state->output_path, combined, ret_output);
 	sw_value_unref(combined);
 	return r;
@@ -433,7 +445,10 @@ enum sw_result sw_step_output(struct sw_turn *turn, struct sw_branch *branch,
 	struct sw_value *selected = NULL, *output = NULL, *assigned = NULL;
 	bool looks_back = leaving->output || (leaving->assign && leaving->assign->count > 0);
 	sw_evaluation_init(&evaluation, turn, branch);
+	sw_turn_see(turn, SW_STATION_RESULT, leaving->result);
 	enum sw_result r = select_result(&evaluation, leaving->result, &selected);
+	if (r == SW_OK)
+		sw_turn_see(turn, SW_STATION_RESULT_SELECTOR, selected);
 	if (r == SW_OK && looks_back)
 		r = look_back(&evaluation, selected);
 	if (r == SW_OK)

@@ -47,6 +47,7 @@ enum sw_result sw_step_fail(struct sw_turn *turn, struct sw_branch *branch)
 	char *error = NULL, *cause = NULL;
 	sw_evaluation_init(&evaluation, turn, branch);
 	enum sw_result r = SW_OK;
+	sw_turn_see(turn, SW_STATION_INPUT_PATH, branch->input);
 	if (branch->state->as.fail.error.expr || branch->state->as.fail.cause.expr)
 		r = sw_evaluation_input(&evaluation, branch->input);
 	if (r == SW_OK)

@@ -9,6 +9,7 @@
 #ifndef SW_ENGINE_STEP_INTERNAL_H
 #define SW_ENGINE_STEP_INTERNAL_H
 
+#include "engine/step/inspect.h"
 #include "engine/step/step.h"
 
 #define SW_ERROR_RUNTIME "States.Runtime"
@@ -40,7 +41,18 @@ struct sw_turn {
 	enum sw_thrower thrower;
 	uint32_t full_after_id;         /* with SW_ECLOSED: what the event without room would have followed */
 	const struct sw_value *counted; /* the last value that effects->events_bytes counts */
+	struct sw_inspection *inspection; /* one state is tested alone; NULL: the usual case */
 };
+
+/* ---- inspect.c ----------------------------------------------------------------------------------------- */
+
+void sw_inspection_see(struct sw_inspection *inspection, enum sw_station station, struct sw_value *value);
+/* What the data is at a station, for who wants to know. */
+static inline void sw_turn_see(struct sw_turn *turn, enum sw_station station, struct sw_value *value)
+{
+	if (turn->inspection)
+		sw_inspection_see(turn->inspection, station, value);
+}
 
 /* ---- step.c: positions --------------------------------------------------------------------------------- */
 
@@ -167,6 +179,10 @@ enum sw_result sw_step_child_done(struct sw_turn *turn, struct sw_branch *child,
 enum sw_result sw_step_drop_children(struct sw_turn *turn, struct sw_branch *branch, uint32_t failed);
 /* The array of the children's outputs, in order of index. SW_EQUERY when it is too large. */
 enum sw_result sw_step_collect(struct sw_turn *turn, struct sw_branch *branch, struct sw_value **ret_value);
+/* Evaluates what a Map needs before its first iteration: branch->work, ->items, ->length, ->concurrency_max. */
+enum sw_result sw_step_map_prepare(struct sw_turn *turn, struct sw_branch *branch);
+/* The input of the iteration that is to be child, whose item is set, by ItemSelector. */
+enum sw_result sw_step_map_select(struct sw_turn *turn, struct sw_branch *branch, struct sw_branch *child);
 /* Starts iterations while there is room; the first follows previous_id. */
 enum sw_result sw_step_map_fill(struct sw_turn *turn, struct sw_branch *branch, uint32_t previous_id);
 

@@ -20,7 +20,7 @@ static enum sw_result write_iteration_started(struct sw_turn *turn, const struct
 }
 
 /* ItemSelector sees the Map's own state and input, and the item by $$.Map.Item. */
-static enum sw_result select_item(struct sw_turn *turn, struct sw_branch *branch, struct sw_branch *child)
+enum sw_result sw_step_map_select(struct sw_turn *turn, struct sw_branch *branch, struct sw_branch *child)
 {
 	const struct sw_template *selector = branch->state->as.map.item_selector;
 	struct sw_evaluation evaluation;
@@ -48,7 +48,7 @@ static enum sw_result start_iteration(struct sw_turn *turn, struct sw_branch *br
 	if (!child)
 		return SW_ENOMEM;
 	child->item = sw_value_from_tree_new(json_incref(json_array_get(items, branch->next_index)));
-	r = child->item ? select_item(turn, branch, child) : SW_ENOMEM;
+	r = child->item ? sw_step_map_select(turn, branch, child) : SW_ENOMEM;
 	if (r == SW_OK)
 		r = write_iteration_started(turn, branch, child);
 	if (r < 0) {
@@ -72,27 +72,53 @@ enum sw_result sw_step_map_fill(struct sw_turn *turn, struct sw_branch *branch, 
 /* ---- the state --------------------------------------------------------------------------------------------
  */
 
+/* As failure texts name it: a path into the context object is told like one into the input (recorded:
+ * test_state/state_map_context_object_execution_input). */
+static const char *shown_path(const struct sw_path_field *path)
+{
+	const char *text = path->mode == SW_PATH_EXPR ? path->expr->text : "$";
+	return text[0] == '$' && text[1] == '$' ? text + 1 : text;
+}
+
 /* *ret_items is new: an array. */
 static enum sw_result find_items(struct sw_evaluation *evaluation, struct sw_value *input,
 				 struct sw_value **ret_items)
 {
-	const struct sw_path_field *path = &evaluation->branch->state->as.map.items_path;
+	const struct sw_map_fields *map = &evaluation->branch->state->as.map;
 	const json_t *tree;
 	struct sw_value *items;
-	enum sw_result r = sw_evaluate_field(evaluation, path, input, &items);
+	enum sw_result r;
+	if (map->items) {
+		r = sw_evaluation_input(evaluation, input);
+		if (r == SW_OK)
+			r = sw_evaluate_template(evaluation, map->items, &items);
+	} else {
+		r = sw_evaluate_field(evaluation, &map->items_path, input, &items);
+	}
 	if (r < 0)
 		return r;
 	r = sw_value_tree(items, &tree);
 	if (r == SW_OK && !json_is_array(tree))
 		r = sw_turn_runtime(evaluation->turn, "Reference path \"%s\" must point to array.",
-				    path->mode == SW_PATH_EXPR ? path->expr->text : "$");
+				    shown_path(&map->items_path));
 	if (r == SW_OK && json_array_size(tree) > UINT32_MAX / 2)
 		r = sw_turn_runtime(evaluation->turn, "The array has too many items.");
-	if (r < 0)
+	if (r < 0) {
 		sw_value_unref(items);
-	else
-		*ret_items = items;
-	return r;
+		return r;
+	}
+	sw_turn_see(evaluation->turn, SW_STATION_ITEMS_PATH, items);
+	*ret_items = items;
+	return SW_OK;
+}
+
+/* What an ItemReader has read in a test, if that is known. */
+static enum sw_result take_read_items(const struct sw_turn *turn, struct sw_value **ret_items)
+{
+	const struct sw_inspection *inspection = turn->inspection;
+	*ret_items = inspection && inspection->trial->items ? sw_value_ref(inspection->trial->items)
+							    : sw_value_from_checked("[]", 2);
+	return *ret_items ? SW_OK : SW_ENOMEM;
 }
 
 static enum sw_result find_concurrency(struct sw_evaluation *evaluation, struct sw_value *input,
@@ -109,46 +135,52 @@ static enum sw_result find_concurrency(struct sw_evaluation *evaluation, struct 
 		r = sw_turn_runtime(evaluation->turn, "MaxConcurrency cannot be negative.");
 	if (r < 0)
 		return r;
+	if (evaluation->turn->inspection) {
+		evaluation->turn->inspection->has_concurrency = true;
+		evaluation->turn->inspection->concurrency = number;
+	}
 	/* "0 ... places no limit": AWS runs about 40 iterations of an inline Map at once. */
 	bool own = number > 0 && number < SW_MAP_CONCURRENCY_MAX;
 	*ret_concurrency = own ? (uint32_t)number : SW_MAP_CONCURRENCY_MAX;
 	return SW_OK;
 }
 
-/* Everything that is evaluated before the first iteration. */
-static enum sw_result prepare(struct sw_turn *turn, struct sw_branch *branch, struct sw_value **ret_items)
+enum sw_result sw_step_map_prepare(struct sw_turn *turn, struct sw_branch *branch)
 {
 	struct sw_evaluation evaluation;
-	struct sw_value *input;
-	if (branch->state->as.map.distributed)
-		return sw_turn_runtime(turn, "Distributed Map is not supported yet: the Mode of its "
-					     "ProcessorConfig must be INLINE.");
+	struct sw_value *input, *items = NULL;
+	const json_t *tree;
 	enum sw_result r = sw_step_input(turn, branch, &input);
 	if (r < 0)
 		return r;
 	sw_value_unref(branch->work);
 	branch->work = input;
 	sw_evaluation_init(&evaluation, turn, branch);
-	r = find_concurrency(&evaluation, input, &branch->concurrency_max);
+	r = branch->state->as.map.item_reader ? take_read_items(turn, &items)
+					      : find_items(&evaluation, input, &items);
 	if (r == SW_OK)
-		r = find_items(&evaluation, input, ret_items);
+		r = find_concurrency(&evaluation, input, &branch->concurrency_max);
 	sw_evaluation_done(&evaluation);
-	return r;
+	if (r == SW_OK)
+		r = sw_value_tree(items, &tree);
+	if (r < 0) {
+		sw_value_unref(items);
+		return r;
+	}
+	sw_value_unref(branch->items);
+	branch->items = items;
+	branch->length = (uint32_t)json_array_size(tree);
+	return SW_OK;
 }
 
 enum sw_result sw_step_map(struct sw_turn *turn, struct sw_branch *branch)
 {
-	struct sw_value *items = NULL;
-	const json_t *tree;
-	enum sw_result r = prepare(turn, branch, &items);
+	if (branch->state->as.map.distributed)
+		return sw_turn_runtime(turn, "Distributed Map is not supported yet: the Mode of its "
+					     "ProcessorConfig must be INLINE.");
+	enum sw_result r = sw_step_map_prepare(turn, branch);
 	if (r < 0)
 		return r;
-	sw_value_unref(branch->items);
-	branch->items = items;
-	r = sw_value_tree(items, &tree);
-	if (r < 0)
-		return r;
-	branch->length = (uint32_t)json_array_size(tree);
 	branch->running = branch->finished = branch->next_index = 0;
 	struct sw_event_writer event = sw_event_next(turn, SW_HISTORY_MAP_STARTED, branch);
 	sw_event_integer(&event, SW_FIELD_LENGTH, branch->length);

@@ -106,6 +106,10 @@ static enum sw_result retry(struct sw_turn *turn, struct sw_branch *branch, stru
 		i++;
 	if (i == state->retriers_count)
 		return SW_OK;
+	if (turn->inspection) {
+		turn->inspection->found_retrier = true;
+		turn->inspection->retrier = i;
+	}
 	/* "The interpreter scans through the Retriers in order" and takes the first that names the error. */
 	const struct sw_retrier *retrier = &state->retriers[i];
 	if (retrier->attempts_max == 0 ||
@@ -129,19 +133,28 @@ static enum sw_result retry(struct sw_turn *turn, struct sw_branch *branch, stru
 /* ---- Catch
  * -------------------------------------------------------------------------------------------------- */
 
-static enum sw_result catch (struct sw_turn *turn, struct sw_branch *branch, const struct thrown *thrown,
-			     bool *ret_caught) {
-	const struct sw_state *state = branch->state; const struct sw_catcher *catcher = NULL;
-	*ret_caught = false; for (uint32_t i = 0; i < state->catchers_count && !catcher; i++){
-		if (matches(state->catchers[i].errors, state->catchers[i].errors_count, thrown))
-			catcher = &state->catchers[i];}
-if (!catcher) return SW_OK;
-struct sw_value *output, *assigned;
-enum sw_result r = sw_step_catch_output(turn, branch, catcher, &thrown->failure, &output, &assigned);
-if (r < 0)
-	return r;
-*ret_caught = true;
-return sw_step_exit(turn, branch, catcher->next, output, assigned);
+static enum sw_result catch_failure(struct sw_turn *turn, struct sw_branch *branch,
+				    const struct thrown *thrown, bool *ret_caught)
+{
+	const struct sw_state *state = branch->state;
+	struct sw_value *output, *assigned;
+	uint32_t i = 0;
+	*ret_caught = false;
+	while (i < state->catchers_count &&
+	       !matches(state->catchers[i].errors, state->catchers[i].errors_count, thrown))
+		i++;
+	if (i == state->catchers_count)
+		return SW_OK;
+	const struct sw_catcher *catcher = &state->catchers[i];
+	if (turn->inspection) {
+		turn->inspection->found_catcher = true;
+		turn->inspection->catcher = i;
+	}
+	enum sw_result r = sw_step_catch_output(turn, branch, catcher, &thrown->failure, &output, &assigned);
+	if (r < 0)
+		return r;
+	*ret_caught = true;
+	return sw_step_exit(turn, branch, catcher->next, output, assigned);
 }
 
 /* ---- on its way up
@@ -216,7 +229,7 @@ static enum sw_result deal_with(struct sw_turn *turn, struct sw_branch *branch, 
 		return r;
 	r = write_state_failed(turn, branch);
 	if (r == SW_OK)
-		r = catch (turn, branch, thrown, ret_taken);
+		r = catch_failure(turn, branch, thrown, ret_taken);
 	return r;
 }
 
@@ -244,6 +257,38 @@ static enum sw_result rise(struct sw_turn *turn, struct sw_branch *branch, struc
 	}
 }
 
+/* A failure of a state that is tested alone: told as it is, without its place, and no further than the state.
+ */
+static enum sw_result show(struct sw_turn *turn, struct sw_branch *branch, struct thrown *thrown)
+{
+	struct sw_inspection *inspection = turn->inspection;
+	bool taken = false;
+	enum sw_result r = sw_failure_set(&inspection->failure, thrown->failure.error, "%s",
+					  thrown->failure.cause ? thrown->failure.cause : "");
+	if (r < 0)
+		return r;
+	if (!thrown->failure.cause) {
+		sw_free(inspection->failure.cause);
+		inspection->failure.cause = NULL;
+	}
+	inspection->verdict = SW_VERDICT_FAILED;
+	r = deal_with(turn, branch, thrown, &taken);
+	if (r == SW_EQUERY) {
+		/* The Catch itself cannot be carried out. */
+		sw_failure_done(&inspection->failure);
+		inspection->failure = turn->failure;
+		turn->failure = (struct sw_failure){0};
+		return SW_OK;
+	}
+	if (r < 0 || !taken)
+		return r;
+	inspection->retries = branch->wait == SW_BRANCH_RETRY;
+	inspection->verdict = inspection->retries ? SW_VERDICT_RETRIABLE : SW_VERDICT_CAUGHT;
+	if (inspection->retries)
+		inspection->retry_delay_ms = branch->due_ms - turn->event->now_ms;
+	return SW_OK;
+}
+
 enum sw_result sw_step_throw(struct sw_turn *turn, struct sw_branch *branch)
 {
 	struct thrown thrown = {turn->failure, turn->thrower};
@@ -251,6 +296,11 @@ enum sw_result sw_step_throw(struct sw_turn *turn, struct sw_branch *branch)
 	turn->thrower = SW_THROWN_BY_INTERPRETER;
 	bool interpreter = thrown.thrower == SW_THROWN_BY_INTERPRETER;
 	enum sw_result r = SW_OK;
+	if (turn->inspection) {
+		r = show(turn, branch, &thrown);
+		sw_failure_done(&thrown.failure);
+		return r;
+	}
 	/* What has children, running or done, no longer needs them. */
 	if (branch->next_index > 0)
 		r = sw_step_drop_children(turn, branch, SW_NO_BRANCH);

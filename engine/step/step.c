@@ -132,6 +132,13 @@ static enum sw_result end_branch(struct sw_turn *turn, struct sw_branch *branch,
 enum sw_result sw_step_exit(struct sw_turn *turn, struct sw_branch *branch, const struct sw_state *next,
 			    struct sw_value *output, struct sw_value *assigned)
 {
+	if (turn->inspection) {
+		/* A state that is tested alone leads nowhere. */
+		turn->inspection->output = output;
+		turn->inspection->next = next;
+		sw_value_unref(assigned);
+		return SW_OK;
+	}
 	struct sw_event_writer event = sw_event_next(turn, state_ops[branch->state->type].exited, branch);
 	sw_event_text(&event, SW_FIELD_NAME, branch->state->name);
 	sw_event_value(&event, SW_FIELD_OUTPUT, output);

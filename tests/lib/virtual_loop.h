@@ -1,6 +1,6 @@
 /*
- * A loop for tests whose clocks stand still until the test moves them. Descriptors are real: they are polled without
- * waiting, so that eventfds and pipes work as they do elsewhere.
+ * A loop for tests whose clocks stand still until the test moves them. Descriptors are real: they are polled
+ * without waiting, so that eventfds and pipes work as they do elsewhere.
  */
 #ifndef SW_TESTS_VIRTUAL_LOOP_H
 #define SW_TESTS_VIRTUAL_LOOP_H

@@ -9,7 +9,8 @@ void tell(void *user, enum sw_result result, const struct sw_reply *reply, const
 	told->calls++;
 	told->result = result;
 	snprintf(told->arn, sizeof(told->arn), "%s", reply->arn ? reply->arn : "");
-	snprintf(told->revision_id, sizeof(told->revision_id), "%s", reply->revision_id ? reply->revision_id : "");
+	snprintf(told->revision_id, sizeof(told->revision_id), "%s",
+		 reply->revision_id ? reply->revision_id : "");
 	snprintf(told->text, sizeof(told->text), "%s", err ? err->text : "");
 	told->time_ms = reply->time_ms;
 	told->existed = reply->existed;
@@ -22,7 +23,8 @@ static void write_log(void *user, enum sw_log_level level, const char *file, int
 	snprintf(world->last_log, sizeof(world->last_log), "%s", text);
 }
 
-/* ---- life ------------------------------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------------------------------------------
+ */
 
 struct world *world_new(void)
 {
@@ -121,12 +123,13 @@ static void open_engine(struct world *world, enum sw_resume which, bool resume)
 	static const struct {
 		const char *pattern;
 		sw_task_fn *handler;
-	} handlers[] = {{"function:held*", hold},     {"function:echo", echo},         {"function:broken", break_it},
-			{"function:babble", babble}, {"function:released", let_go}, {"arn:*:held*", hold},
+	} handlers[] = {{"function:held*", hold},      {"function:echo", echo},
+			{"function:broken", break_it}, {"function:babble", babble},
+			{"function:released", let_go}, {"arn:*:held*", hold},
 			{"arn:*:released*", let_go}};
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
-		assert_int_equal(sw_engine_on_task(world->engine, handlers[i].pattern, handlers[i].handler, cancel, world,
-						   NULL),
+		assert_int_equal(sw_engine_on_task(world->engine, handlers[i].pattern, handlers[i].handler,
+						   cancel, world, NULL),
 				 SW_OK);
 	if (!resume)
 		return;
@@ -184,7 +187,8 @@ void world_advance(struct world *world, int64_t by_ms)
 	virtual_loop_advance(&world->loop, by_ms);
 }
 
-/* ---- asking ----------------------------------------------------------------------------------------------- */
+/* ---- asking -----------------------------------------------------------------------------------------------
+ */
 
 void world_machine(struct world *world, const char *name, const char *definition)
 {
@@ -233,7 +237,8 @@ struct told world_stop(struct world *world, const char *arn, const char *error, 
 	return told;
 }
 
-/* ---- looking ---------------------------------------------------------------------------------------------- */
+/* ---- looking ----------------------------------------------------------------------------------------------
+ */
 
 static const char *look(struct world *world, const char *arn, char what)
 {
@@ -241,7 +246,7 @@ static const char *look(struct world *world, const char *arn, char what)
 	sw_buf_reset(&world->text);
 	sw_buf_text(&world->text, "");
 	enum sw_result r = sw_reader_execution(sw_engine_reader(world->engine), arn, true, &info, NULL);
-	const char *text = r < 0	 ? "NONE"
+	const char *text = r < 0         ? "NONE"
 			   : what == 's' ? sw_status_name(info.status)
 			   : what == 'o' ? info.output
 			   : what == 'e' ? info.error
@@ -295,8 +300,8 @@ const char *world_history(struct world *world, const char *arn)
 	uint32_t next_id = 1;
 	sw_buf_reset(&world->text);
 	while (next_id != 0) {
-		enum sw_result r = sw_reader_history(sw_engine_reader(world->engine), arn, next_id, 1000, false, true,
-						     each_event, &history, &next_id, NULL);
+		enum sw_result r = sw_reader_history(sw_engine_reader(world->engine), arn, next_id, 1000,
+						     false, true, each_event, &history, &next_id, NULL);
 		assert_int_equal(r, SW_OK);
 	}
 	return world->text.data ? world->text.data : "";

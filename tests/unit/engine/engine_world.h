@@ -1,6 +1,6 @@
 /*
- * A world for the engine's tests: a store in memory that outlives engines, a virtual loop, a handler that plays what the
- * test tells it to, and short ways to ask and to look.
+ * A world for the engine's tests: a store in memory that outlives engines, a virtual loop, a handler that
+ * plays what the test tells it to, and short ways to ask and to look.
  */
 #ifndef SW_TESTS_ENGINE_WORLD_H
 #define SW_TESTS_ENGINE_WORLD_H
@@ -35,7 +35,8 @@ struct world {
 	struct sw_store_faults faults;
 	struct sw_engine_options options;
 	struct sw_engine *engine;
-	/* tasks of resources "function:held..." wait here; those of "function:echo..." answer their input at once */
+	/* tasks of resources "function:held..." wait here; those of "function:echo..." answer their input at
+	 * once */
 	struct sw_task *tasks[WORLD_TASKS_MAX];
 	unsigned tasks_count, delivered, cancelled;
 	char last_key[128];
@@ -69,7 +70,8 @@ const char *world_status(struct world *world, const char *arn);
 const char *world_output(struct world *world, const char *arn);
 const char *world_error(struct world *world, const char *arn);
 const char *world_cause(struct world *world, const char *arn);
-/* Types of events, one after the other: "ExecutionStarted PassStateEntered ..."; also checks that ids have no gaps. */
+/* Types of events, one after the other: "ExecutionStarted PassStateEntered ..."; also checks that ids have no
+ * gaps. */
 const char *world_history(struct world *world, const char *arn);
 /* The task that was delivered last and is held; taken from the list. */
 struct sw_task *world_take(struct world *world);

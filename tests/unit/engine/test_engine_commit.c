@@ -1,7 +1,9 @@
 /* When the store does not do as it is asked, and what is told when. */
 #include "engine_world.h"
 
-#define HELD "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"End\":true}}}"
+#define HELD                                                                                              \
+	"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"End\":" \
+	"true}}}"
 #define PASS "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"End\":true}}}"
 
 static int open_world(void **state)
@@ -52,6 +54,28 @@ static void a_full_disk_refuses_new_work_and_goes_on_when_there_is_room(void **s
 	assert_int_equal(world_start(world, "pass", NULL, NULL).result, SW_OK);
 }
 
+static void a_disk_that_stays_full_is_looked_at_again_and_again(void **state)
+{
+	struct world *world = *state;
+	struct told running = world_start(world, "held", NULL, NULL), waiting = {0};
+	struct sw_start_params params = {.machine = "pass"};
+	assert_int_equal(sw_engine_start(world->engine, &params, tell, &waiting, NULL), SW_OK);
+	fail_from_now_on(world, SW_EFULL);
+	world_advance(world, 10000);
+	sw_task_succeed(world_take(world), "1", 1);
+	world_advance(world, 10000);
+	assert_int_equal(waiting.calls, 0);
+	assert_true(world->engine->full);
+	assert_false(sw_engine_is_idle(world->engine));
+	world->faults.fail_at = 0;
+	world_advance(world, 3000);
+	assert_false(world->engine->full);
+	assert_int_equal(waiting.result, SW_OK);
+	assert_string_equal(world_status(world, running.arn), "SUCCEEDED");
+	assert_int_equal(world_start(world, "pass", NULL, NULL).result, SW_OK);
+	assert_true(sw_engine_is_idle(world->engine));
+}
+
 static void after_an_unknown_outcome_nothing_is_acknowledged_any_more(void **state)
 {
 	struct world *world = *state;
@@ -66,7 +90,8 @@ static void after_an_unknown_outcome_nothing_is_acknowledged_any_more(void **sta
 	struct sw_error err = {0};
 	assert_int_equal(sw_engine_start(world->engine, &params, tell, &queued, &err), SW_EIO);
 	assert_non_null(strstr(err.text, "open it again"));
-	assert_int_equal(sw_engine_stop(world->engine, committed.arn, NULL, NULL, tell, &queued, NULL), SW_EIO);
+	assert_int_equal(sw_engine_stop(world->engine, committed.arn, NULL, NULL, tell, &queued, NULL),
+			 SW_EIO);
 	assert_true(sw_engine_is_idle(world->engine));
 	world_crash(world);
 	world->faults.fail_at = 0;
@@ -87,7 +112,8 @@ static void what_waits_when_the_engine_closes_is_told_so(void **state)
 	assert_int_equal(told.result, SW_ECLOSED);
 }
 
-static void start_again(void *user, enum sw_result result, const struct sw_reply *reply, const struct sw_error *err)
+static void start_again(void *user, enum sw_result result, const struct sw_reply *reply,
+			const struct sw_error *err)
 {
 	struct world *world = user;
 	struct sw_start_params params = {.machine = "pass"};
@@ -142,9 +168,12 @@ static void an_operation_of_the_store_that_fails_once_changes_nothing(void **sta
 	static const enum sw_result kinds[] = {SW_EFULL, SW_ENOMEM};
 	const char *definition =
 		"{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"Next\":\"W\",\"Branches\":["
-		"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:echo\",\"End\":true}}},"
-		"{\"StartAt\":\"B\",\"States\":{\"B\":{\"Type\":\"Task\",\"Resource\":\"function:broken\",\"Retry\":["
-		"{\"ErrorEquals\":[\"Custom.Broken\"],\"MaxAttempts\":2}],\"Catch\":[{\"ErrorEquals\":[\"States.ALL\"],"
+		"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:echo\","
+		"\"End\":true}}},"
+		"{\"StartAt\":\"B\",\"States\":{\"B\":{\"Type\":\"Task\",\"Resource\":\"function:broken\","
+		"\"Retry\":["
+		"{\"ErrorEquals\":[\"Custom.Broken\"],\"MaxAttempts\":2}],\"Catch\":[{\"ErrorEquals\":["
+		"\"States.ALL\"],"
 		"\"Next\":\"C\"}],\"End\":true},\"C\":{\"Type\":\"Pass\",\"End\":true}}}]},"
 		"\"W\":{\"Type\":\"Wait\",\"Seconds\":10,\"Next\":\"E\"},\"E\":{\"Type\":\"Succeed\"}}}";
 	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
@@ -154,7 +183,8 @@ static void an_operation_of_the_store_that_fails_once_changes_nothing(void **sta
 			world_open(world);
 			world_machine(world, "m", definition);
 			struct told told = {0};
-			struct sw_start_params params = {.machine = "m", .name = "n", .input = "7", .input_len = 1};
+			struct sw_start_params params = {
+				.machine = "m", .name = "n", .input = "7", .input_len = 1};
 			world->faults.fail_with = kinds[kind];
 			world->faults.fail_at = world->faults.operations + i;
 			enum sw_result r = sw_engine_start(world->engine, &params, tell, &told, NULL);
@@ -181,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_WORLD(a_full_disk_refuses_new_work_and_goes_on_when_there_is_room),
+		WITH_WORLD(a_disk_that_stays_full_is_looked_at_again_and_again),
 		WITH_WORLD(after_an_unknown_outcome_nothing_is_acknowledged_any_more),
 		WITH_WORLD(what_waits_when_the_engine_closes_is_told_so),
 		WITH_WORLD(callbacks_may_ask_for_more),

@@ -19,14 +19,16 @@
 
 #include <cmocka.h>
 
-#define CHAIN                                                                                                          \
-	"{\"StartAt\":\"A\",\"States\":{"                                                                              \
-	"\"A\":{\"Type\":\"Task\",\"Resource\":\"function:a\",\"Next\":\"B\"},"                                        \
-	"\"B\":{\"Type\":\"Task\",\"Resource\":\"function:b\",\"Next\":\"C\"},"                                        \
-	"\"C\":{\"Type\":\"Task\",\"Resource\":\"function:c\",\"Next\":\"D\"},"                                        \
-	"\"D\":{\"Type\":\"Wait\",\"Seconds\":1,\"Next\":\"E\"},"                                                      \
+#define CHAIN                                                                   \
+	"{\"StartAt\":\"A\",\"States\":{"                                       \
+	"\"A\":{\"Type\":\"Task\",\"Resource\":\"function:a\",\"Next\":\"B\"}," \
+	"\"B\":{\"Type\":\"Task\",\"Resource\":\"function:b\",\"Next\":\"C\"}," \
+	"\"C\":{\"Type\":\"Task\",\"Resource\":\"function:c\",\"Next\":\"D\"}," \
+	"\"D\":{\"Type\":\"Wait\",\"Seconds\":1,\"Next\":\"E\"},"               \
 	"\"E\":{\"Type\":\"Task\",\"Resource\":\"function:e\",\"End\":true}}}"
-#define ONE "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:a\",\"End\":true}}}"
+#define ONE                                                                                                  \
+	"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:a\",\"End\":true}}" \
+	"}"
 
 struct host {
 	char directory[64];
@@ -127,7 +129,8 @@ static void echo(void *user, struct sw_task *task)
 	sw_task_succeed(task, input, len);
 }
 
-/* ---- threads ---------------------------------------------------------------------------------------------- */
+/* ---- threads ----------------------------------------------------------------------------------------------
+ */
 
 static void *complete_later(void *user)
 {
@@ -149,7 +152,8 @@ static void a_task_may_be_completed_from_another_thread(void **state)
 	struct host *host = *state;
 	pthread_t thread;
 	open_engine(host);
-	assert_int_equal(sw_engine_on_task(host->engine, "function:a", hand_to_thread, NULL, &thread, NULL), SW_OK);
+	assert_int_equal(sw_engine_on_task(host->engine, "function:a", hand_to_thread, NULL, &thread, NULL),
+			 SW_OK);
 	resume(host);
 	create(host, "one", ONE);
 	struct sw_start_params params = {.machine = "one"};
@@ -201,7 +205,8 @@ static void many_executions_share_commits(void **state)
 	assert_true(stats.commits < 500);
 }
 
-/* ---- ownership -------------------------------------------------------------------------------------------- */
+/* ---- ownership --------------------------------------------------------------------------------------------
+ */
 
 static void a_directory_has_one_owner(void **state)
 {
@@ -225,7 +230,8 @@ static void two_engines_in_one_process_share_nothing(void **state)
 	open_engine(second);
 	for (int i = 0; i < 2; i++) {
 		struct host *host = i ? second : first;
-		assert_int_equal(sw_engine_on_task(host->engine, "function:*", echo, NULL, NULL, NULL), SW_OK);
+		assert_int_equal(sw_engine_on_task(host->engine, "function:*", echo, NULL, NULL, NULL),
+				 SW_OK);
 		resume(host);
 		create(host, "one", ONE);
 		struct sw_start_params params = {.machine = "one", .name = "n"};
@@ -281,7 +287,8 @@ static void nothing_is_left_behind(void **state)
 	assert_int_equal(descriptors(), before);
 }
 
-/* ---- processes that die ----------------------------------------------------------------------------------- */
+/* ---- processes that die -----------------------------------------------------------------------------------
+ */
 
 /* Each task notes in a pipe that it ran: one whose completion was committed must not run again. */
 struct witness {
@@ -351,7 +358,8 @@ static void no_death_makes_a_completed_task_run_again(void **state)
 	}
 	struct witness witness = {pipes[1]};
 	open_engine(host);
-	assert_int_equal(sw_engine_on_task(host->engine, "function:*", witnessed, NULL, &witness, NULL), SW_OK);
+	assert_int_equal(sw_engine_on_task(host->engine, "function:*", witnessed, NULL, &witness, NULL),
+			 SW_OK);
 	resume(host);
 	const char *arn = "arn:aws:states:us-east-1:123456789012:execution:chain:n";
 	while (status_of(host, arn) == SW_STATUS_RUNNING)
@@ -372,8 +380,8 @@ static void no_death_makes_a_completed_task_run_again(void **state)
 		assert_true(fresh[(unsigned char)*name] <= 1);
 	}
 	uint32_t last_id = 0, next_id;
-	assert_int_equal(sw_reader_history(sw_engine_reader(host->engine), arn, 1, 1000, false, true, each_event, &last_id,
-					   &next_id, NULL),
+	assert_int_equal(sw_reader_history(sw_engine_reader(host->engine), arn, 1, 1000, false, true,
+					   each_event, &last_id, &next_id, NULL),
 			 SW_OK);
 	assert_int_equal(last_id, 24);
 }

@@ -2,8 +2,9 @@
 #include "engine_world.h"
 
 #define PASS "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Result\":1,\"End\":true}}}"
-#define HELD(next) \
-	"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"Next\":\"" next "\"}," \
+#define HELD(next)                                                                                         \
+	"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"Next\":" \
+	"\"" next "\"},"                                                                                   \
 	"\"" next "\":{\"Type\":\"Pass\",\"Result\":\"" next "\",\"End\":true}}}"
 
 static int open_world(void **state)
@@ -76,8 +77,8 @@ static int machines_listed(struct world *world)
 {
 	int count = 0;
 	char *cursor = NULL;
-	assert_int_equal(sw_reader_list_machines(sw_engine_reader(world->engine), 100, NULL, count_machine, &count,
-						 &cursor, NULL),
+	assert_int_equal(sw_reader_list_machines(sw_engine_reader(world->engine), 100, NULL, count_machine,
+						 &count, &cursor, NULL),
 			 SW_OK);
 	assert_null(cursor);
 	return count;
@@ -99,7 +100,8 @@ static void creating_the_same_again_answers_the_first_and_other_content_is_refus
 	assert_int_equal(other.result, SW_EEXIST);
 	assert_string_equal(other.text, "State Machine Already Exists: "
 					"'arn:aws:states:us-east-1:123456789012:stateMachine:m'");
-	other = create(world, (struct sw_machine_params){.name = "m", .definition = PASS, .type = SW_TYPE_EXPRESS});
+	other = create(world,
+		       (struct sw_machine_params){.name = "m", .definition = PASS, .type = SW_TYPE_EXPRESS});
 	assert_int_equal(other.result, SW_EEXIST);
 	assert_int_equal(machines_listed(world), 1);
 }
@@ -138,7 +140,8 @@ static void mistakes_of_a_definition_are_told(void **state)
 			 SW_EDEFINITION);
 	assert_non_null(findings);
 	sw_findings_free(findings);
-	assert_int_equal(create(world, (struct sw_machine_params){.name = "a b", .definition = PASS}).result, SW_ENAME);
+	assert_int_equal(create(world, (struct sw_machine_params){.name = "a b", .definition = PASS}).result,
+			 SW_ENAME);
 }
 
 static void running_executions_keep_what_they_started_with(void **state)
@@ -146,7 +149,8 @@ static void running_executions_keep_what_they_started_with(void **state)
 	struct world *world = *state;
 	world_machine(world, "m", HELD("Old"));
 	struct told old = world_start(world, "m", NULL, NULL);
-	struct told updated = update(world, (struct sw_machine_params){.name = "m", .definition = HELD("New")});
+	struct told updated =
+		update(world, (struct sw_machine_params){.name = "m", .definition = HELD("New")});
 	assert_int_equal(updated.result, SW_OK);
 	assert_int_equal(strlen(updated.revision_id), 36);
 	struct told new = world_start(world, "m", NULL, NULL);
@@ -174,16 +178,20 @@ static void an_update_that_changes_nothing_keeps_the_revision_id(void **state)
 	create(world, (struct sw_machine_params){.name = "m", .definition = PASS, .role_arn = role});
 	struct told first = update(world, (struct sw_machine_params){.name = "m", .role_arn = role});
 	assert_int_equal(strlen(first.revision_id), 36);
-	struct told second = update(world, (struct sw_machine_params){.name = "m", .definition = PASS, .role_arn = role});
+	struct told second =
+		update(world, (struct sw_machine_params){.name = "m", .definition = PASS, .role_arn = role});
 	assert_string_equal(second.revision_id, first.revision_id);
-	struct told third = update(world, (struct sw_machine_params){.name = "m", .role_arn = "arn:aws:iam::1:role/s"});
+	struct told third =
+		update(world, (struct sw_machine_params){.name = "m", .role_arn = "arn:aws:iam::1:role/s"});
 	assert_string_not_equal(third.revision_id, first.revision_id);
 	/* api/create_update_state_machine_base_update_none.014d */
 	struct told none = update(world, (struct sw_machine_params){.name = "m"});
 	assert_int_equal(none.result, SW_EINVAL);
-	assert_string_equal(none.text, "Either the definition, the role ARN, the LoggingConfiguration, or the "
-				       "TracingConfiguration must be specified");
-	assert_int_equal(update(world, (struct sw_machine_params){.name = "x", .role_arn = role}).result, SW_ENOENT);
+	assert_string_equal(none.text,
+			    "Either the definition, the role ARN, the LoggingConfiguration, or the "
+			    "TracingConfiguration must be specified");
+	assert_int_equal(update(world, (struct sw_machine_params){.name = "x", .role_arn = role}).result,
+			 SW_ENOENT);
 }
 
 static void a_machine_without_executions_is_deleted_at_once(void **state)
@@ -218,8 +226,10 @@ static void a_machine_is_deleted_when_its_last_execution_has_ended(void **state)
 	assert_int_equal(machine_status(world, "m", &deleting), SW_OK);
 	assert_true(deleting);
 	assert_int_equal(world_start(world, "m", NULL, NULL).result, SW_EDELETING);
-	assert_int_equal(create(world, (struct sw_machine_params){.name = "m", .definition = PASS}).result, SW_EDELETING);
-	assert_int_equal(update(world, (struct sw_machine_params){.name = "m", .definition = PASS}).result, SW_EDELETING);
+	assert_int_equal(create(world, (struct sw_machine_params){.name = "m", .definition = PASS}).result,
+			 SW_EDELETING);
+	assert_int_equal(update(world, (struct sw_machine_params){.name = "m", .definition = PASS}).result,
+			 SW_EDELETING);
 	world_stop(world, one.arn, NULL, NULL);
 	assert_int_equal(machine_status(world, "m", &deleting), SW_OK);
 	/* A deletion goes on in the next process. */

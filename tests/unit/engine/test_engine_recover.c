@@ -1,8 +1,10 @@
 /* What is found at open: waits, tasks that were in flight, damage. */
 #include "engine_world.h"
 
-#define HELD "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"Next\":\"B\"}," \
-	     "\"B\":{\"Type\":\"Pass\",\"End\":true}}}"
+#define HELD                                                                                               \
+	"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"Next\":" \
+	"\"B\"},"                                                                                          \
+	"\"B\":{\"Type\":\"Pass\",\"End\":true}}}"
 #define WAIT "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Wait\",\"Seconds\":3600,\"End\":true}}}"
 
 static int open_world(void **state)
@@ -73,9 +75,10 @@ static void a_task_that_was_in_flight_is_delivered_again_under_its_key(void **st
 	sw_task_succeed(world_take(world), "2", 1);
 	world_settle(world);
 	assert_string_equal(world_output(world, told.arn), "2");
-	assert_string_equal(world_history(world, told.arn),
-			    "ExecutionStarted TaskStateEntered TaskScheduled TaskStarted TaskSucceeded TaskStateExited "
-			    "PassStateEntered PassStateExited ExecutionSucceeded");
+	assert_string_equal(
+		world_history(world, told.arn),
+		"ExecutionStarted TaskStateEntered TaskScheduled TaskStarted TaskSucceeded TaskStateExited "
+		"PassStateEntered PassStateExited ExecutionSucceeded");
 	world_crash(world);
 	world_open(world);
 	assert_int_equal(world->delivered, 1);
@@ -112,7 +115,8 @@ static void a_redelivered_task_without_handler_waits(void **state)
 static void own_mode_leaves_the_executions_of_others_alone(void **state)
 {
 	struct world *world = *state;
-	struct told task = world_start(world, "held", "task", NULL), wait = world_start(world, "wait", "wait", NULL);
+	struct told task = world_start(world, "held", "task", NULL),
+		    wait = world_start(world, "wait", "wait", NULL);
 	world_close(world);
 	world->loop.wall_ms += 10000000;
 	world->delivered = 0;
@@ -234,7 +238,8 @@ static void a_damaged_branch_fails_its_execution_only(void **state)
 {
 	for (int remove = 0; remove < 2; remove++) {
 		struct world *world = *state;
-		struct told bad = world_start(world, "wait", NULL, NULL), good = world_start(world, "wait", NULL, NULL);
+		struct told bad = world_start(world, "wait", NULL, NULL),
+			    good = world_start(world, "wait", NULL, NULL);
 		world_close(world);
 		damage(world, SW_TABLE_BRANCHES, sw_slice(NULL, 0), remove);
 		world_open(world);
@@ -243,7 +248,8 @@ static void a_damaged_branch_fails_its_execution_only(void **state)
 		assert_string_equal(world_status(world, bad.arn), "FAILED");
 		assert_string_equal(world_error(world, bad.arn), "States.Runtime");
 		assert_non_null(strstr(world_cause(world, bad.arn), "stored record is damaged"));
-		assert_string_equal(world_history(world, bad.arn), "ExecutionStarted WaitStateEntered ExecutionFailed");
+		assert_string_equal(world_history(world, bad.arn),
+				    "ExecutionStarted WaitStateEntered ExecutionFailed");
 		assert_true(sw_engine_is_idle(world->engine));
 	}
 }

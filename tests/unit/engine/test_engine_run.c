@@ -1,8 +1,9 @@
 /* Executions from their start to their end: tasks, retries, waits, mocks, tokens. */
 #include "engine_world.h"
 
-#define ONE_TASK(resource) \
-	"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"" resource "\",\"End\":true}}}"
+#define ONE_TASK(resource)                                                                 \
+	"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"" resource \
+	"\",\"End\":true}}}"
 
 static int open_world(void **state)
 {
@@ -22,8 +23,9 @@ static void a_pass_runs_to_its_end_in_one_commit(void **state)
 {
 	struct world *world = *state;
 	struct sw_engine_stats before, after;
-	world_machine(world, "m", "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Next\":\"B\"},"
-				  "\"B\":{\"Type\":\"Succeed\"}}}");
+	world_machine(world, "m",
+		      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Next\":\"B\"},"
+		      "\"B\":{\"Type\":\"Succeed\"}}}");
 	sw_engine_stats(world->engine, &before);
 	struct told told = world_start(world, "m", "one", "{\"x\":1}");
 	sw_engine_stats(world->engine, &after);
@@ -89,10 +91,11 @@ static void a_task_is_not_dispatched_before_its_commit(void **state)
 static void a_failed_task_is_retried_after_its_interval(void **state)
 {
 	struct world *world = *state;
-	world_machine(world, "m",
-		      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\","
-		      "\"Retry\":[{\"ErrorEquals\":[\"States.ALL\"],\"IntervalSeconds\":5,\"MaxAttempts\":2}],"
-		      "\"End\":true}}}");
+	world_machine(
+		world, "m",
+		"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\","
+		"\"Retry\":[{\"ErrorEquals\":[\"States.ALL\"],\"IntervalSeconds\":5,\"MaxAttempts\":2}],"
+		"\"End\":true}}}");
 	struct told told = world_start(world, "m", NULL, NULL);
 	char key[128];
 	memcpy(key, world->last_key, sizeof(key));
@@ -117,8 +120,10 @@ static void a_failed_task_is_retried_after_its_interval(void **state)
 static void a_task_that_takes_too_long_is_cancelled(void **state)
 {
 	struct world *world = *state;
-	world_machine(world, "m", "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\","
-				  "\"TimeoutSeconds\":10,\"End\":true}}}");
+	world_machine(
+		world, "m",
+		"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\","
+		"\"TimeoutSeconds\":10,\"End\":true}}}");
 	struct told told = world_start(world, "m", NULL, NULL);
 	world_advance(world, 9999);
 	assert_string_equal(world_status(world, told.arn), "RUNNING");
@@ -152,7 +157,9 @@ static void a_resource_without_handler_fails_and_says_what_to_do(void **state)
 static void a_wait_is_never_early(void **state)
 {
 	struct world *world = *state;
-	world_machine(world, "m", "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Wait\",\"Seconds\":86400,\"End\":true}}}");
+	world_machine(
+		world, "m",
+		"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Wait\",\"Seconds\":86400,\"End\":true}}}");
 	struct told told = world_start(world, "m", NULL, NULL);
 	struct sw_engine_stats stats;
 	sw_engine_stats(world->engine, &stats);
@@ -166,7 +173,9 @@ static void a_wait_is_never_early(void **state)
 static void a_jump_of_the_wall_clock_wakes_those_who_wait(void **state)
 {
 	struct world *world = *state;
-	world_machine(world, "m", "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Wait\",\"Seconds\":3600,\"End\":true}}}");
+	world_machine(
+		world, "m",
+		"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Wait\",\"Seconds\":3600,\"End\":true}}}");
 	struct told told = world_start(world, "m", NULL, NULL);
 	world_advance(world, 100);
 	world->loop.wall_ms += 3600000;
@@ -184,8 +193,9 @@ static void a_jump_of_the_wall_clock_wakes_those_who_wait(void **state)
 static void the_machines_time_limit_ends_an_execution(void **state)
 {
 	struct world *world = *state;
-	world_machine(world, "m", "{\"StartAt\":\"A\",\"TimeoutSeconds\":30,\"States\":{\"A\":{\"Type\":\"Task\","
-				  "\"Resource\":\"function:held\",\"End\":true}}}");
+	world_machine(world, "m",
+		      "{\"StartAt\":\"A\",\"TimeoutSeconds\":30,\"States\":{\"A\":{\"Type\":\"Task\","
+		      "\"Resource\":\"function:held\",\"End\":true}}}");
 	struct told told = world_start(world, "m", NULL, NULL);
 	world_advance(world, 30000);
 	assert_string_equal(world_status(world, told.arn), "TIMED_OUT");
@@ -195,10 +205,12 @@ static void the_machines_time_limit_ends_an_execution(void **state)
 static void branches_of_a_parallel_work_at_once(void **state)
 {
 	struct world *world = *state;
-	world_machine(world, "m",
-		      "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":["
-		      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"End\":true}}},"
-		      "{\"StartAt\":\"B\",\"States\":{\"B\":{\"Type\":\"Wait\",\"Seconds\":7,\"End\":true}}}]}}}");
+	world_machine(
+		world, "m",
+		"{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":["
+		"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\","
+		"\"End\":true}}},"
+		"{\"StartAt\":\"B\",\"States\":{\"B\":{\"Type\":\"Wait\",\"Seconds\":7,\"End\":true}}}]}}}");
 	struct told told = world_start(world, "m", NULL, "{}");
 	assert_int_equal(world->tasks_count, 1);
 	sw_task_succeed(world_take(world), "1", 1);
@@ -212,11 +224,13 @@ static void branches_of_a_parallel_work_at_once(void **state)
 static void a_failing_branch_cancels_the_tasks_of_the_others(void **state)
 {
 	struct world *world = *state;
-	world_machine(world, "m",
-		      "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":["
-		      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"End\":true}}},"
-		      "{\"StartAt\":\"B\",\"States\":{\"B\":{\"Type\":\"Wait\",\"Seconds\":1,\"Next\":\"F\"},"
-		      "\"F\":{\"Type\":\"Fail\",\"Error\":\"X\"}}}]}}}");
+	world_machine(
+		world, "m",
+		"{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":["
+		"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\","
+		"\"End\":true}}},"
+		"{\"StartAt\":\"B\",\"States\":{\"B\":{\"Type\":\"Wait\",\"Seconds\":1,\"Next\":\"F\"},"
+		"\"F\":{\"Type\":\"Fail\",\"Error\":\"X\"}}}]}}}");
 	struct told told = world_start(world, "m", NULL, "{}");
 	world_advance(world, 1000);
 	assert_string_equal(world_error(world, told.arn), "X");
@@ -227,10 +241,12 @@ static void a_failing_branch_cancels_the_tasks_of_the_others(void **state)
 static void a_branch_that_fails_at_once_keeps_its_sibling_from_being_dispatched(void **state)
 {
 	struct world *world = *state;
-	world_machine(world, "m",
-		      "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":["
-		      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"End\":true}}},"
-		      "{\"StartAt\":\"F\",\"States\":{\"F\":{\"Type\":\"Fail\",\"Error\":\"X\"}}}]}}}");
+	world_machine(
+		world, "m",
+		"{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":["
+		"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\","
+		"\"End\":true}}},"
+		"{\"StartAt\":\"F\",\"States\":{\"F\":{\"Type\":\"Fail\",\"Error\":\"X\"}}}]}}}");
 	struct told told = world_start(world, "m", NULL, "{}");
 	assert_string_equal(world_error(world, told.arn), "X");
 	assert_int_equal(world->delivered, 0);
@@ -241,10 +257,12 @@ static void a_map_of_many_items_runs_in_several_turns(void **state)
 {
 	struct world *world = *state;
 	struct sw_buf input = SW_BUF;
-	world_machine(world, "m",
-		      "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"End\":true,\"ItemProcessor\":{"
-		      "\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:echo\",\"Next\":\"B\"},"
-		      "\"B\":{\"Type\":\"Pass\",\"Next\":\"C\"},\"C\":{\"Type\":\"Pass\",\"End\":true}}}}}}");
+	world_machine(
+		world, "m",
+		"{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"End\":true,\"ItemProcessor\":{"
+		"\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:echo\","
+		"\"Next\":\"B\"},"
+		"\"B\":{\"Type\":\"Pass\",\"Next\":\"C\"},\"C\":{\"Type\":\"Pass\",\"End\":true}}}}}}");
 	for (int i = 0; i < 500; i++)
 		sw_buf_printf(&input, "%c%d", i ? ',' : '[', i);
 	sw_buf_char(&input, ']');
@@ -281,25 +299,31 @@ static void a_callback_waits_for_its_token(void **state)
 	token[strlen(token) - 1] ^= 1;
 
 	answer = (struct told){0};
-	assert_int_equal(sw_engine_token_succeed(world->engine, token, "nope", 4, tell, &answer, NULL), SW_EINPUT);
-	assert_int_equal(sw_engine_token_succeed(world->engine, token, "\"yes\"", 5, tell, &answer, NULL), SW_OK);
+	assert_int_equal(sw_engine_token_succeed(world->engine, token, "nope", 4, tell, &answer, NULL),
+			 SW_EINPUT);
+	assert_int_equal(sw_engine_token_succeed(world->engine, token, "\"yes\"", 5, tell, &answer, NULL),
+			 SW_OK);
 	assert_int_equal(answer.calls, 0); /* not from inside the call */
 	world_settle(world);
 	assert_int_equal(answer.calls, 1);
 	assert_int_equal(answer.result, SW_OK);
 	assert_string_equal(world_status(world, told.arn), "SUCCEEDED");
 	assert_string_equal(world_output(world, told.arn), "\"yes\"");
-	assert_string_equal(world_history(world, told.arn),
-			    "ExecutionStarted TaskStateEntered TaskScheduled TaskStarted TaskSubmitted TaskSucceeded "
-			    "TaskStateExited ExecutionSucceeded");
-	assert_int_equal(sw_engine_token_succeed(world->engine, token, "2", 1, tell, &answer, NULL), SW_ETIMEDOUT);
+	assert_string_equal(
+		world_history(world, told.arn),
+		"ExecutionStarted TaskStateEntered TaskScheduled TaskStarted TaskSubmitted TaskSucceeded "
+		"TaskStateExited ExecutionSucceeded");
+	assert_int_equal(sw_engine_token_succeed(world->engine, token, "2", 1, tell, &answer, NULL),
+			 SW_ETIMEDOUT);
 }
 
 static void a_task_that_was_released_leaves_memory_and_is_completed_by_its_token(void **state)
 {
 	struct world *world = *state;
-	world_machine(world, "m", "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::"
-				  "released:go.waitForTaskToken\",\"HeartbeatSeconds\":60,\"End\":true}}}");
+	world_machine(
+		world, "m",
+		"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::"
+		"released:go.waitForTaskToken\",\"HeartbeatSeconds\":60,\"End\":true}}}");
 	struct told told = world_start(world, "m", NULL, NULL), answer = {0};
 	world_settle(world);
 	struct sw_engine_stats stats;
@@ -310,7 +334,8 @@ static void a_task_that_was_released_leaves_memory_and_is_completed_by_its_token
 	world_advance(world, 60000);
 	assert_string_equal(world_status(world, told.arn), "FAILED");
 	assert_string_equal(world_error(world, told.arn), "States.Timeout");
-	assert_int_equal(sw_engine_token_heartbeat(world->engine, "nonsense", tell, &answer, NULL), SW_ETOKEN);
+	assert_int_equal(sw_engine_token_heartbeat(world->engine, "nonsense", tell, &answer, NULL),
+			 SW_ETOKEN);
 }
 
 static void a_sync_task_is_submitted_and_then_done(void **state)
@@ -321,9 +346,10 @@ static void a_sync_task_is_submitted_and_then_done(void **state)
 	sw_task_succeed(world_take(world), "{\"ok\":1}", 8);
 	world_settle(world);
 	assert_string_equal(world_output(world, told.arn), "{\"ok\":1}");
-	assert_string_equal(world_history(world, told.arn),
-			    "ExecutionStarted TaskStateEntered TaskScheduled TaskStarted TaskSubmitted TaskSucceeded "
-			    "TaskStateExited ExecutionSucceeded");
+	assert_string_equal(
+		world_history(world, told.arn),
+		"ExecutionStarted TaskStateEntered TaskScheduled TaskStarted TaskSubmitted TaskSucceeded "
+		"TaskStateExited ExecutionSucceeded");
 }
 
 static void an_activity_waits_for_a_worker(void **state)
@@ -337,10 +363,11 @@ static void an_activity_waits_for_a_worker(void **state)
 	assert_string_equal(world_status(world, told.arn), "ABORTED");
 }
 
-static const char mocks[] =
-	"{\"StateMachines\":{\"m\":{\"TestCases\":{\"Good\":{\"A\":\"Answers\"},\"Twice\":{\"A\":\"Twice\"}}}},"
-	"\"MockedResponses\":{\"Answers\":{\"0\":{\"Return\":{\"mocked\":true}}},"
-	"\"Twice\":{\"0\":{\"Throw\":{\"Error\":\"States.Timeout\",\"Cause\":\"slow\"}},\"1\":{\"Return\":2}}}}";
+static const char mocks[] = "{\"StateMachines\":{\"m\":{\"TestCases\":{\"Good\":{\"A\":\"Answers\"},"
+			    "\"Twice\":{\"A\":\"Twice\"}}}},"
+			    "\"MockedResponses\":{\"Answers\":{\"0\":{\"Return\":{\"mocked\":true}}},"
+			    "\"Twice\":{\"0\":{\"Throw\":{\"Error\":\"States.Timeout\",\"Cause\":\"slow\"}},"
+			    "\"1\":{\"Return\":2}}}}";
 
 static void mocks_answer_for_the_outside(void **state)
 {
@@ -349,17 +376,20 @@ static void mocks_answer_for_the_outside(void **state)
 	world->options.mocks_json = mocks;
 	world_open(world);
 	world_machine(world, "m",
-		      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::sqs:sendMessage"
-		      ".waitForTaskToken\",\"Parameters\":{\"Token.$\":\"$$.Task.Token\"},\"Retry\":[{\"ErrorEquals\":"
+		      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:"
+		      "::sqs:sendMessage"
+		      ".waitForTaskToken\",\"Parameters\":{\"Token.$\":\"$$.Task.Token\"},\"Retry\":[{"
+		      "\"ErrorEquals\":"
 		      "[\"States.Timeout\"]}],\"End\":true}}}");
 	struct told told = {0};
 	struct sw_start_params params = {.machine = "m", .test_case = "Good"};
 	assert_int_equal(sw_engine_start(world->engine, &params, tell, &told, NULL), SW_OK);
 	world_settle(world);
 	assert_string_equal(world_output(world, told.arn), "{\"mocked\":true}");
-	assert_string_equal(world_history(world, told.arn),
-			    "ExecutionStarted TaskStateEntered TaskScheduled TaskStarted TaskSubmitted TaskSucceeded "
-			    "TaskStateExited ExecutionSucceeded");
+	assert_string_equal(
+		world_history(world, told.arn),
+		"ExecutionStarted TaskStateEntered TaskScheduled TaskStarted TaskSubmitted TaskSucceeded "
+		"TaskStateExited ExecutionSucceeded");
 	params.test_case = "Twice";
 	assert_int_equal(sw_engine_start(world->engine, &params, tell, &told, NULL), SW_OK);
 	world_settle(world);
@@ -391,7 +421,8 @@ static void observers_are_told_after_each_commit(void **state)
 	uint64_t all_id, one_id;
 	world_machine(world, "m", ONE_TASK("function:held"));
 	assert_int_equal(sw_engine_observe(world->engine, NULL, observe, &all, &all_id), SW_OK);
-	assert_int_equal(sw_engine_observe(world->engine, "arn:aws:states:us-east-1:123456789012:execution:m:x", observe,
+	assert_int_equal(sw_engine_observe(world->engine,
+					   "arn:aws:states:us-east-1:123456789012:execution:m:x", observe,
 					   &one, &one_id),
 			 SW_OK);
 	world_start(world, "m", "x", NULL);
@@ -440,11 +471,13 @@ static void many_timers_fire_in_their_windows(void **state)
 	struct world *world = *state;
 	struct sw_engine_stats stats;
 	world_machine(world, "m",
-		      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Wait\",\"SecondsPath\":\"$\",\"End\":true}}}");
+		      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Wait\",\"SecondsPath\":\"$\",\"End\":"
+		      "true}}}");
 	for (int i = 0; i < 600; i++) {
 		char seconds[8];
 		snprintf(seconds, sizeof(seconds), "%d", 2 + i);
-		struct sw_start_params params = {.machine = "m", .input = seconds, .input_len = strlen(seconds)};
+		struct sw_start_params params = {
+			.machine = "m", .input = seconds, .input_len = strlen(seconds)};
 		assert_int_equal(sw_engine_start(world->engine, &params, NULL, NULL, NULL), SW_OK);
 	}
 	world_settle(world);

@@ -2,7 +2,9 @@
 #include "engine_world.h"
 
 #define PASS "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"End\":true}}}"
-#define HELD "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"End\":true}}}"
+#define HELD                                                                                              \
+	"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"End\":" \
+	"true}}}"
 
 static int open_world(void **state)
 {
@@ -100,7 +102,8 @@ static void what_is_wrong_with_a_start_is_said(void **state)
 	char *large = sw_alloc(SW_PAYLOAD_BYTES_MAX + 1);
 	memset(large, ' ', SW_PAYLOAD_BYTES_MAX + 1);
 	large[0] = '1';
-	struct sw_start_params params = {.machine = "pass", .input = large, .input_len = SW_PAYLOAD_BYTES_MAX + 1};
+	struct sw_start_params params = {
+		.machine = "pass", .input = large, .input_len = SW_PAYLOAD_BYTES_MAX + 1};
 	assert_int_equal(sw_engine_start(world->engine, &params, NULL, NULL, &err), SW_ELIMIT);
 	params.input_len--;
 	assert_int_equal(sw_engine_start(world->engine, &params, NULL, NULL, NULL), SW_OK);
@@ -111,7 +114,8 @@ static void what_is_wrong_with_a_start_is_said(void **state)
 static void names_that_the_engine_makes_are_found_again(void **state)
 {
 	struct world *world = *state;
-	struct told one = world_start(world, "held", NULL, NULL), two = world_start(world, "held", NULL, NULL);
+	struct told one = world_start(world, "held", NULL, NULL),
+		    two = world_start(world, "held", NULL, NULL);
 	assert_string_not_equal(one.arn, two.arn);
 	world_close(world);
 	world_open(world);
@@ -164,13 +168,18 @@ static void what_does_not_exist_cannot_be_stopped(void **state)
 	struct told told =
 		world_stop(world, "arn:aws:states:us-east-1:123456789012:execution:held:x", NULL, NULL);
 	assert_int_equal(told.result, SW_ENOENT);
-	assert_string_equal(told.text,
-			    "Execution Does Not Exist: 'arn:aws:states:us-east-1:123456789012:execution:held:x'");
+	assert_string_equal(
+		told.text,
+		"Execution Does Not Exist: 'arn:aws:states:us-east-1:123456789012:execution:held:x'");
 	assert_int_equal(world_stop(world, "gibberish", NULL, NULL).result, SW_EARN);
-	assert_int_equal(world_stop(world, "arn:aws:states:us-east-1:123456789012:stateMachine:held", NULL, NULL).result,
-			 SW_EARN);
-	assert_int_equal(world_stop(world, "arn:aws:states:eu-west-1:123456789012:execution:held:x", NULL, NULL).result,
-			 SW_ENOENT);
+	assert_int_equal(
+		world_stop(world, "arn:aws:states:us-east-1:123456789012:stateMachine:held", NULL, NULL)
+			.result,
+		SW_EARN);
+	assert_int_equal(
+		world_stop(world, "arn:aws:states:eu-west-1:123456789012:execution:held:x", NULL, NULL)
+			.result,
+		SW_ENOENT);
 }
 
 static void a_completion_after_the_stop_is_ignored(void **state)
@@ -196,10 +205,11 @@ static void a_removed_execution_is_gone_with_all_its_records(void **state)
 	world_settle(world);
 	assert_int_equal(removed.calls, 1);
 	assert_string_equal(world_status(world, told.arn), "NONE");
-	assert_int_equal(sw_engine_delete_execution(world->engine, told.arn, tell, &removed, NULL), SW_ENOENT);
+	assert_int_equal(sw_engine_delete_execution(world->engine, told.arn, tell, &removed, NULL),
+			 SW_ENOENT);
 
 	static const enum sw_table tables[] = {SW_TABLE_EXECUTIONS, SW_TABLE_BRANCHES, SW_TABLE_HISTORY,
-					       SW_TABLE_VALUES,	    SW_TABLE_TIMERS,   SW_TABLE_NAMES,
+					       SW_TABLE_VALUES,     SW_TABLE_TIMERS,   SW_TABLE_NAMES,
 					       SW_TABLE_LISTING};
 	struct sw_snapshot *snapshot = NULL;
 	assert_int_equal(sw_store_begin(world->store, &snapshot, NULL), SW_OK);
@@ -219,11 +229,14 @@ static void a_removed_execution_is_gone_with_all_its_records(void **state)
 static void an_execution_that_ends_leaves_no_timer_and_no_branch(void **state)
 {
 	struct world *world = *state;
-	world_machine(world, "busy",
-		      "{\"StartAt\":\"P\",\"TimeoutSeconds\":100,\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,"
-		      "\"Branches\":[{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"TimeoutSeconds\":50,"
-		      "\"Resource\":\"function:held\",\"End\":true}}},{\"StartAt\":\"B\",\"States\":{\"B\":{\"Type\":\"Wait\","
-		      "\"Seconds\":70,\"End\":true}}}]}}}");
+	world_machine(
+		world, "busy",
+		"{\"StartAt\":\"P\",\"TimeoutSeconds\":100,\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":"
+		"true,"
+		"\"Branches\":[{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"TimeoutSeconds\":50,"
+		"\"Resource\":\"function:held\",\"End\":true}}},{\"StartAt\":\"B\",\"States\":{\"B\":{"
+		"\"Type\":\"Wait\","
+		"\"Seconds\":70,\"End\":true}}}]}}}");
 	struct told told = world_start(world, "busy", NULL, NULL);
 	world_advance(world, 1500);
 	world_stop(world, told.arn, NULL, NULL);
@@ -232,8 +245,8 @@ static void an_execution_that_ends_leaves_no_timer_and_no_branch(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct sw_scan *scan = NULL;
 		struct sw_slice key, value;
-		assert_int_equal(sw_scan_new(snapshot, i ? SW_TABLE_TIMERS : SW_TABLE_BRANCHES, sw_slice(NULL, 0), false,
-					     &scan),
+		assert_int_equal(sw_scan_new(snapshot, i ? SW_TABLE_TIMERS : SW_TABLE_BRANCHES,
+					     sw_slice(NULL, 0), false, &scan),
 				 SW_OK);
 		assert_int_equal(sw_scan_next(scan, &key, &value), SW_ENOENT);
 		sw_scan_free(scan);

@@ -160,7 +160,7 @@ static void numbers_are_rounded_before_they_are_added(void **state)
 		gives(table[i][0], "{}", table[i][1]);
 	fails("States.MathAdd(9223372036854775807, 1)", "{}", "States.IntrinsicFailure", NULL);
 	fails("States.MathAdd(1e300, 1)", "{}", "States.IntrinsicFailure", NULL);
-	fails("States.MathAdd('1', 1)", "{}", "States.IntrinsicFailure", NULL);
+	fails("States.MathAdd($.text, 1)", "{\"text\":\"1\"}", "States.IntrinsicFailure", NULL);
 }
 
 static void random_numbers_stay_between_their_bounds(void **state)
@@ -200,6 +200,8 @@ static void a_missing_argument_is_named(void **state)
 
 static void malformed_calls_are_refused_with_a_place(void **state)
 {
+	refuses("States.MathAdd(1, '-1')", 1);
+	refuses("States.Base64Encode(1)", 1);
 	refuses("States.Nothing()", 1);
 	refuses("States.format('{}')", 1);
 	refuses("States.UUID", 12);

@@ -1,4 +1,5 @@
 #include "fake.h"
+#include "engine/test_state.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -80,6 +81,14 @@ void sw_machine_unref(struct sw_machine *machine)
 void sw_text_free(char *text)
 {
 	free(text);
+}
+
+/* test_test_state.c has the real one. */
+enum sw_result sw_test_state(const struct sw_test_state_params *params, char **ret_text,
+			     struct sw_findings **ret_findings, struct sw_error *err)
+{
+	*ret_text = strdup("{\"status\":\"SUCCEEDED\"}");
+	return *ret_text ? SW_OK : SW_ENOMEM;
 }
 
 /* ---- the engine ---- */

@@ -103,6 +103,12 @@ static void unknown_actions_are_refused(void **state)
 		"Stepwell does not have the action createStateMachine");
 }
 
+static void an_action_of_any_bytes_is_refused_in_json(void **state)
+{
+	refuses(*state, "\xff\x01", "{}", "UnknownOperationException",
+		"Stepwell does not have the action that was asked for");
+}
+
 static void bodies_that_are_no_object_are_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -943,8 +949,9 @@ static void the_status_tells_who_owns_the_directory(void **state)
 	struct fixture *f = *state;
 	call_over(f, f->api, "StepwellStatus", "{}");
 	assert_non_null(strstr(
-		f->body, "\"owner\":true,\"region\":\"us-east-1\",\"account\":\"123456789012\",\"idle\":true,"
-			 "\"stats\":{\"started\":7,"));
+		f->body,
+		"\"owner\":true,\"region\":\"us-east-1\",\"account\":\"123456789012\",\"advances\":\"ALL\","
+		"\"idle\":true,\"stats\":{\"started\":7,"));
 	assert_non_null(strstr(f->body, "\"pid\":"));
 	assert_non_null(strstr(f->body, "\"version\":\""));
 	call_over(f, f->reading, "StepwellStatus", "");
@@ -958,6 +965,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(unknown_actions_are_refused),
+		TEST(an_action_of_any_bytes_is_refused_in_json),
 		TEST(bodies_that_are_no_object_are_refused),
 		TEST(wrong_types_and_broken_constraints_are_refused_before_the_engine_is_asked),
 		TEST(without_an_owner_only_reading_works),

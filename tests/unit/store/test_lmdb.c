@@ -277,7 +277,7 @@ static void another_process_reads_each_commit(void **state)
 		close(to_parent[0]);
 		options.read_only = true;
 		CHILD_CHECK(1, sw_store_open_lmdb(&options, &reader, NULL) == SW_OK);
-		for (char turn = '1'; turn <= '3'; turn++) {
+		for (int turn = '1'; turn <= '3'; turn++) {
 			struct sw_snapshot *snapshot;
 			CHILD_CHECK(2, read(to_child[0], &byte, 1) == 1);
 			CHILD_CHECK(3, sw_store_begin(reader, &snapshot, NULL) == SW_OK);
@@ -290,8 +290,8 @@ static void another_process_reads_each_commit(void **state)
 		_exit(0);
 	}
 	close(to_parent[1]);
-	for (char turn = '1'; turn <= '3'; turn++) {
-		char value[2] = {turn, '\0'};
+	for (int turn = '1'; turn <= '3'; turn++) {
+		char value[2] = {(char)turn, '\0'};
 		put(f->batch, CATS, "tom", value);
 		commit(store, f->batch);
 		assert_int_equal(write(to_child[1], &turn, 1), 1);

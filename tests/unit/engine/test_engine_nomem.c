@@ -1,0 +1,243 @@
+/*
+ * Allocation i fails, alone or with some after it, for i = 1, 2, 3 ... until nothing fails: a call is
+ * refused, or what it asked for comes out as ever. Our own allocations only: those of jansson are in its
+ * library.
+ */
+#include "engine_world.h"
+
+static struct {
+	long countdown; /* the next allocations until the first that fails; 0: none fails */
+	long failures;  /* so many fail from then on */
+	long failed;
+} faults;
+
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t count, size_t bytes);
+void *__real_realloc(void *block, size_t bytes);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t count, size_t bytes);
+void *__wrap_realloc(void *block, size_t bytes);
+
+static bool fails_now(void)
+{
+	if (faults.countdown == 0)
+		return false;
+	if (faults.countdown > 1) {
+		faults.countdown--;
+		return false;
+	}
+	if (faults.failed == faults.failures)
+		return false;
+	faults.failed++;
+	return true;
+}
+
+void *__wrap_malloc(size_t bytes)
+{
+	return fails_now() ? NULL : __real_malloc(bytes);
+}
+
+void *__wrap_calloc(size_t count, size_t bytes)
+{
+	return fails_now() ? NULL : __real_calloc(count, bytes);
+}
+
+void *__wrap_realloc(void *block, size_t bytes)
+{
+	return fails_now() ? NULL : __real_realloc(block, bytes);
+}
+
+/* The handler's own calls do not fail: what it cannot say is lost, and that is another test's matter. */
+static void echo_safely(void *user, struct sw_task *task)
+{
+	struct world *world = user;
+	long countdown = faults.countdown;
+	size_t len;
+	faults.countdown = 0;
+	const char *input = sw_task_input(task, &len);
+	world->delivered++;
+	sw_task_succeed(task, input, len);
+	faults.countdown = countdown;
+}
+
+static const char definition[] =
+	"{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"Next\":\"W\",\"Branches\":["
+	"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:safe\",\"End\":true}"
+	"}},"
+	"{\"StartAt\":\"B\",\"States\":{\"B\":{\"Type\":\"Task\",\"Resource\":\"function:safe\","
+	"\"TimeoutSeconds\":20,"
+	"\"Next\":\"C\"},\"C\":{\"Type\":\"Pass\",\"End\":true}}}]},"
+	"\"W\":{\"Type\":\"Wait\",\"Seconds\":10,\"Next\":\"M\"},"
+	"\"M\":{\"Type\":\"Map\",\"End\":true,\"ItemProcessor\":{\"StartAt\":\"D\",\"States\":{\"D\":{"
+	"\"Type\":\"Task\","
+	"\"Resource\":\"function:safe\",\"End\":true}}}}}}";
+
+static struct world *open_world(void)
+{
+	struct world *world = world_new();
+	world_open(world);
+	assert_int_equal(sw_engine_on_task(world->engine, "function:safe", echo_safely, NULL, world, NULL),
+			 SW_OK);
+	world_machine(world, "m", definition);
+	return world;
+}
+
+static void sweep_an_execution(long failures)
+{
+	char input[2 * SW_VALUE_INLINE_BYTES_MAX]; /* a value with a record of its own */
+	input[0] = input[sizeof(input) - 1] = '"';
+	memset(input + 1, 'x', sizeof(input) - 2);
+	bool done = false;
+	for (long i = 1; !done; i++) {
+		struct world *world = open_world();
+		struct told told = {0};
+		struct sw_start_params params = {
+			.machine = "m", .name = "n", .input = input, .input_len = sizeof(input)};
+		faults.failed = 0;
+		faults.failures = failures;
+		faults.countdown = i;
+		enum sw_result r = sw_engine_start(world->engine, &params, tell, &told, NULL);
+		virtual_loop_advance(&world->loop, 60000);
+		done = faults.failed == 0;
+		faults.countdown = 0;
+		virtual_loop_advance(&world->loop, 60000);
+		assert_true(sw_engine_is_idle(world->engine));
+		if (r == SW_OK && told.result == SW_OK) {
+			assert_int_equal(told.calls, 1);
+			assert_string_equal(world_status(world, told.arn), "SUCCEEDED");
+			assert_int_equal(world->delivered, 4);
+			world_history(world, told.arn);
+		} else {
+			assert_true(r == SW_ENOMEM || told.result == SW_ENOMEM);
+			assert_int_equal(told.calls, r == SW_OK);
+			assert_string_equal(
+				world_status(world, "arn:aws:states:us-east-1:123456789012:execution:m:n"),
+				"NONE");
+		}
+		world_free(world);
+	}
+}
+
+static void an_allocation_that_fails_once_loses_no_execution(void **state)
+{
+	sweep_an_execution(1);
+}
+
+static void memory_that_stays_short_for_a_while_loses_no_execution(void **state)
+{
+	sweep_an_execution(7);
+}
+
+static void an_engine_that_cannot_be_opened_leaves_nothing(void **state)
+{
+	struct world *world = open_world();
+	struct told started = world_start(world, "m", NULL, "[1]");
+	assert_int_equal(started.result, SW_OK);
+	world_close(world);
+	bool done = false;
+	for (long i = 1; !done; i++) {
+		faults.failed = 0;
+		faults.failures = 1;
+		faults.countdown = i;
+		enum sw_result r = sw_engine_new_on(&world->options, world->store, &world->engine, NULL);
+		faults.countdown = 0;
+		assert_true(r == SW_OK || r == SW_ENOMEM);
+		if (r == SW_OK)
+			sw_engine_free(world->engine);
+		world->engine = NULL;
+		assert_int_equal(virtual_loop_count(&world->loop), 0);
+		done = faults.failed == 0;
+		assert_true(r == SW_OK || !done);
+	}
+	world_free(world);
+}
+
+/* Each call alone: refused, or carried out. */
+static void a_call_without_memory_is_refused_or_carried_out(void **state)
+{
+	bool done = false;
+	for (long i = 1; !done; i++) {
+		struct world *world = open_world();
+		struct told running = world_start(world, "m", NULL, "[1]");
+		struct told created = {0}, updated = {0}, stopped = {0}, deleted = {0};
+		const char *other = "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Succeed\"}}}";
+		struct sw_machine_params params = {
+			.name = "other", .definition = other, .definition_len = strlen(other)};
+		faults.failed = 0;
+		faults.failures = 1;
+		faults.countdown = i;
+		enum sw_result r1 =
+			sw_engine_create_machine(world->engine, &params, tell, &created, NULL, NULL);
+		params.name = "m";
+		enum sw_result r2 =
+			sw_engine_update_machine(world->engine, &params, tell, &updated, NULL, NULL);
+		enum sw_result r3 =
+			sw_engine_stop(world->engine, running.arn, "E", "c", tell, &stopped, NULL);
+		enum sw_result r4 = sw_engine_delete_machine(world->engine, "other", tell, &deleted, NULL);
+		virtual_loop_advance(&world->loop, 5000);
+		done = faults.failed == 0;
+		faults.countdown = 0;
+		virtual_loop_advance(&world->loop, 5000);
+		assert_int_equal(created.calls, r1 == SW_OK);
+		assert_int_equal(updated.calls, r2 == SW_OK);
+		assert_int_equal(stopped.calls, r3 == SW_OK);
+		assert_int_equal(deleted.calls, r4 == SW_OK);
+		struct sw_machine_info info = {0};
+		assert_int_equal(sw_reader_machine(sw_engine_reader(world->engine), "m", &info, NULL), SW_OK);
+		assert_string_equal(info.definition, r2 == SW_OK ? other : definition);
+		sw_machine_info_done(&info);
+		bool there =
+			sw_reader_machine(sw_engine_reader(world->engine), "other", &info, NULL) == SW_OK;
+		sw_machine_info_done(&info);
+		assert_int_equal(there, r1 == SW_OK && r4 < 0);
+		assert_string_equal(world_status(world, running.arn), r3 == SW_OK ? "ABORTED" : "SUCCEEDED");
+		world_free(world);
+	}
+}
+
+static void what_was_in_flight_is_recovered_though_memory_is_short(void **state)
+{
+	bool done = false;
+	for (long i = 1; !done; i++) {
+		struct world *world = open_world();
+		const char *held = "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":"
+				   "\"function:held\","
+				   "\"Next\":\"B\"},\"B\":{\"Type\":\"Wait\",\"Seconds\":5,\"End\":true}}}";
+		world_machine(world, "held", held);
+		struct told task = world_start(world, "held", NULL, "[1]"),
+			    wait = world_start(world, "m", NULL, "[1]");
+		world_crash(world);
+		struct sw_error err = {0};
+		assert_int_equal(sw_engine_new_on(&world->options, world->store, &world->engine, &err),
+				 SW_OK);
+		assert_int_equal(
+			sw_engine_on_task(world->engine, "function:*", echo_safely, NULL, world, NULL),
+			SW_OK);
+		world->delivered = 0;
+		faults.failed = 0;
+		faults.failures = 1;
+		faults.countdown = i;
+		enum sw_result r = sw_engine_resume(world->engine, SW_RESUME_ALL, NULL);
+		assert_int_equal(r, SW_OK);
+		virtual_loop_advance(&world->loop, 60000);
+		done = faults.failed == 0;
+		faults.countdown = 0;
+		virtual_loop_advance(&world->loop, 60000);
+		assert_string_equal(world_status(world, task.arn), "SUCCEEDED");
+		assert_string_equal(world_status(world, wait.arn), "SUCCEEDED");
+		assert_int_equal(world->delivered, 3); /* the one again, and two items of the Map */
+		world_free(world);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_allocation_that_fails_once_loses_no_execution),
+		cmocka_unit_test(memory_that_stays_short_for_a_while_loses_no_execution),
+		cmocka_unit_test(an_engine_that_cannot_be_opened_leaves_nothing),
+		cmocka_unit_test(a_call_without_memory_is_refused_or_carried_out),
+		cmocka_unit_test(what_was_in_flight_is_recovered_though_memory_is_short),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
