@@ -55,7 +55,7 @@ struct sw_compiler {
 	const char **resources;
 	uint32_t suggestions_left;
 	bool language_reported;
-	bool alone; /* one state, without the machine around it: its targets need not exist */
+	bool alone;            /* one state, without the machine around it: its targets need not exist */
 	enum sw_result result; /* SW_OK, SW_ENOMEM, SW_ELIMIT */
 };
 

@@ -1,7 +1,7 @@
 /*
- * The compiled machine as const structs: the inner door of asl/, for engine/ alone (not installed). Everything
- * lives in the machine's owner and is never changed after sw_machine_compile; any thread may read it as long as it
- * holds a reference.
+ * The compiled machine as const structs: the inner door of asl/, for engine/ alone (not installed).
+ * Everything lives in the machine's owner and is never changed after sw_machine_compile; any thread may read
+ * it as long as it holds a reference.
  */
 #ifndef SW_ASL_GRAPH_H
 #define SW_ASL_GRAPH_H
@@ -17,8 +17,9 @@ struct sw_state;
 /* A list of states with a start: the machine's own, a Parallel branch, an ItemProcessor. */
 struct sw_flow {
 	const struct sw_state *start;
-	const struct sw_state *owner; /* the Parallel or Map state it belongs to; NULL for the machine's own */
-	uint32_t index;               /* place among the owner's branches */
+	const struct sw_state
+		*owner; /* the Parallel or Map state it belongs to; NULL for the machine's own */
+	uint32_t index; /* place among the owner's branches */
 };
 
 /* A path field of JSONPath data flow: InputPath, OutputPath, ItemsPath. */
@@ -76,7 +77,15 @@ struct sw_catcher {
 	struct sw_assign assign;
 };
 
-enum sw_rule_kind { SW_RULE_AND, SW_RULE_OR, SW_RULE_NOT, SW_RULE_COMPARE, SW_RULE_MATCHES, SW_RULE_IS, SW_RULE_CONDITION };
+enum sw_rule_kind {
+	SW_RULE_AND,
+	SW_RULE_OR,
+	SW_RULE_NOT,
+	SW_RULE_COMPARE,
+	SW_RULE_MATCHES,
+	SW_RULE_IS,
+	SW_RULE_CONDITION
+};
 
 struct sw_rule {
 	enum sw_rule_kind kind;
@@ -85,48 +94,50 @@ struct sw_rule {
 	const struct sw_expr *variable; /* COMPARE, MATCHES, IS */
 	enum sw_operand_type operand;   /* COMPARE */
 	enum sw_comparison comparison;  /* COMPARE */
-	const json_t *literal;          /* COMPARE, MATCHES: what is compared with; NULL when a path gives it */
-	const struct sw_expr *path;     /* COMPARE: the ...Path twin */
-	enum sw_is_test is;             /* IS */
-	bool is_expected;               /* IS: true or false */
+	const json_t *literal;      /* COMPARE, MATCHES: what is compared with; NULL when a path gives it */
+	const struct sw_expr *path; /* COMPARE: the ...Path twin */
+	enum sw_is_test is;         /* IS */
+	bool is_expected;           /* IS: true or false */
 	const struct sw_expr *condition; /* CONDITION (JSONata); NULL: `literal` is a boolean */
-	const char *operator_name;      /* as written, for messages: "StringEqualsPath" */
+	const char *operator_name;       /* as written, for messages: "StringEqualsPath" */
 	/* of a top-level rule: */
 	const struct sw_state *next;
 	struct sw_assign assign;
 	const struct sw_template *output; /* JSONata */
 };
 
-/* How a Task's Resource is called; decides which history events it makes (language.md, Service integrations). */
+/* How a Task's Resource is called; decides which history events it makes (language.md, Service integrations).
+ */
 enum sw_resource_kind {
 	SW_RESOURCE_LAMBDA,   /* arn:aws:lambda:...:function:f : LambdaFunction* events */
 	SW_RESOURCE_ACTIVITY, /* arn:aws:states:R:A:activity:name : Activity* events */
 	SW_RESOURCE_SERVICE,  /* arn:aws:states:::service:action[.suffix] : Task* events */
-	SW_RESOURCE_LOCAL,    /* function:NAME, command:NAME : Task* events, resourceType function or command */
+	SW_RESOURCE_LOCAL, /* function:NAME, command:NAME : Task* events, resourceType function or command */
 };
 enum sw_resource_pattern { SW_CALL_RESPONSE, SW_CALL_SYNC, SW_CALL_TOKEN };
 
 struct sw_task_fields {
-	const char *resource;       /* as written */
+	const char *resource; /* as written */
 	enum sw_resource_kind kind;
 	enum sw_resource_pattern pattern; /* none, .sync or .sync:2, .waitForTaskToken */
-	const char *resource_type;  /* events: "lambda", "aws-sdk:dynamodb", "states", "function" */
-	const char *resource_name;  /* events: "invoke", "putItem", "startExecution.sync", "NAME" */
+	const char *resource_type;        /* events: "lambda", "aws-sdk:dynamodb", "states", "function" */
+	const char *resource_name;        /* events: "invoke", "putItem", "startExecution.sync", "NAME" */
 	struct sw_number_field timeout_seconds, heartbeat_seconds;
 	const struct sw_template *credentials; /* NULL when absent */
 };
 
 struct sw_map_fields {
 	struct sw_flow processor;
-	bool distributed;               /* ProcessorConfig.Mode is DISTRIBUTED */
-	bool express;                   /* ProcessorConfig.ExecutionType is EXPRESS */
+	bool distributed;                 /* ProcessorConfig.Mode is DISTRIBUTED */
+	bool express;                     /* ProcessorConfig.ExecutionType is EXPRESS */
 	bool item_selector_is_parameters; /* the old name was used */
 	struct sw_path_field items_path;
 	const struct sw_template *items;         /* JSONata Items; NULL when absent */
 	const struct sw_template *item_selector; /* NULL: the item itself */
 	struct sw_number_field concurrency_max, tolerated_count, tolerated_percentage;
 	const char *label;
-	const json_t *item_reader, *item_batcher, *result_writer; /* distributed: as written, checked; NULL when absent */
+	const json_t *item_reader, *item_batcher,
+		*result_writer; /* distributed: as written, checked; NULL when absent */
 };
 
 struct sw_state {
@@ -134,8 +145,8 @@ struct sw_state {
 	const char *name; /* UTF-8, NUL-terminated */
 	enum sw_state_type type;
 	const struct sw_query_ops *language;
-	const struct sw_flow *flow; /* the list it stands in */
-	const char *pointer;        /* /States/X, RFC 6901 */
+	const struct sw_flow *flow;  /* the list it stands in */
+	const char *pointer;         /* /States/X, RFC 6901 */
 	const struct sw_state *next; /* NULL: End (or Choice, Succeed, Fail) */
 
 	/* data flow; fields a type does not have stay at their defaults */
@@ -179,7 +190,7 @@ struct sw_state {
 };
 
 struct sw_machine {
-	uint32_t references; /* atomic */
+	uint32_t references;           /* atomic */
 	uint8_t hash[SW_SHA256_BYTES]; /* of the text */
 	char *text;
 	size_t text_len;

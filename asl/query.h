@@ -1,8 +1,8 @@
 /*
  * The seam between states and query languages: compile an expression once with the machine, evaluate it many
  * times with an environment. JSONPath (asl/jsonpath/) and later JSONata (asl/jsonata/) are each one
- * struct sw_query_ops; nothing outside them asks which language it is. Payload templates are shared: the language
- * only tells which members and strings are expressions.
+ * struct sw_query_ops; nothing outside them asks which language it is. Payload templates are shared: the
+ * language only tells which members and strings are expressions.
  */
 #ifndef SW_ASL_QUERY_H
 #define SW_ASL_QUERY_H
@@ -13,7 +13,8 @@
 
 /* ---- a failure of the workflow: data, never a C error ------------------------------------------- */
 
-/* Error name and cause, each NULL when there is none (AWS leaves absent ones out). Heap strings of the holder. */
+/* Error name and cause, each NULL when there is none (AWS leaves absent ones out). Heap strings of the
+ * holder. */
 struct sw_failure {
 	char *error, *cause;
 };
@@ -34,7 +35,8 @@ struct sw_owner {
 void sw_owner_init(struct sw_owner *owner);
 /* Calls done(thing) when the owner ends; also at once, when it returns SW_ENOMEM. */
 enum sw_result sw_owner_adopt(struct sw_owner *owner, void *thing, void (*done)(void *thing));
-json_t *sw_owner_adopt_tree_new(struct sw_owner *owner, json_t *tree); /* tree, or NULL; takes the reference */
+json_t *sw_owner_adopt_tree_new(struct sw_owner *owner,
+				json_t *tree); /* tree, or NULL; takes the reference */
 void sw_owner_done(struct sw_owner *owner);
 
 /* ---- languages ------------------------------------------------------------------------------------- */
@@ -44,7 +46,8 @@ struct sw_query_env {
 	const json_t *input;        /* JSONPath: $; JSONata: $states.input */
 	const json_t *result;       /* JSONata: $states.result, or NULL */
 	const json_t *error_output; /* JSONata: $states.errorOutput, or NULL */
-	/* The context object ($$), built at the first call and kept by the callee; NULL when out of memory. */
+	/* The context object ($$), built at the first call and kept by the callee; NULL when out of memory.
+	 */
 	const json_t *(*context)(void *user);
 	/* The value of a variable, or NULL when there is none of that name. */
 	const json_t *(*variable)(void *user, const char *name, size_t len);
@@ -55,10 +58,10 @@ struct sw_query_env {
 
 /* What a field takes (flags for compile). */
 enum sw_query_kind {
-	SW_QUERY_PATH = 1,      /* JSONPath: $..., also indefinite */
-	SW_QUERY_REFERENCE = 2, /* JSONPath: a reference path: $, .name, [n] only */
-	SW_QUERY_CONTEXT = 4,   /* JSONPath: $$... */
-	SW_QUERY_VARIABLE = 8,  /* JSONPath: $name... */
+	SW_QUERY_PATH = 1,       /* JSONPath: $..., also indefinite */
+	SW_QUERY_REFERENCE = 2,  /* JSONPath: a reference path: $, .name, [n] only */
+	SW_QUERY_CONTEXT = 4,    /* JSONPath: $$... */
+	SW_QUERY_VARIABLE = 8,   /* JSONPath: $name... */
 	SW_QUERY_INTRINSIC = 16, /* JSONPath: States.X(...) */
 };
 
@@ -72,21 +75,24 @@ struct sw_expr {
 struct sw_query_ops {
 	const char *name; /* "JSONPath", "JSONata": the value of QueryLanguage */
 	/*
-	 * Compiles text; kinds say what the field takes. SW_EQUERY: err->text says what is wrong, err->column where
-	 * in the expression (1-based; line is 1); err->line 0 when no place is known. Memory comes from owner.
+	 * Compiles text; kinds say what the field takes. SW_EQUERY: err->text says what is wrong, err->column
+	 * where in the expression (1-based; line is 1); err->line 0 when no place is known. Memory comes from
+	 * owner.
 	 */
 	enum sw_result (*compile)(const char *text, size_t len, unsigned kinds, struct sw_owner *owner,
-	                          const struct sw_expr **ret_expr, struct sw_error *err);
+				  const struct sw_expr **ret_expr, struct sw_error *err);
 	/*
-	 * Evaluates; *ret_tree is new. SW_EQUERY: failure holds the error name (States.Runtime, ...) and the bare cause
+	 * Evaluates; *ret_tree is new. SW_EQUERY: failure holds the error name (States.Runtime, ...) and the
+	 * bare cause
 	 * ("No results for path: $['x']"), to which the caller adds where it happened. SW_ENOMEM.
 	 */
-	enum sw_result (*evaluate)(const struct sw_expr *expr, const struct sw_query_env *env, json_t **ret_tree,
-	                           struct sw_failure *failure);
+	enum sw_result (*evaluate)(const struct sw_expr *expr, const struct sw_query_env *env,
+				   json_t **ret_tree, struct sw_failure *failure);
 	/*
-	 * Is a member of a payload template an expression? JSONPath: the key ends in ".$" (the member's name is the
-	 * key without it; a value that is no string is a mistake, reported by compile of the template). JSONata: the
-	 * value is a string "{%...%}". key is NULL for items of arrays and the template itself.
+	 * Is a member of a payload template an expression? JSONPath: the key ends in ".$" (the member's name
+	 * is the key without it; a value that is no string is a mistake, reported by compile of the
+	 * template). JSONata: the value is a string "{%...%}". key is NULL for items of arrays and the
+	 * template itself.
 	 */
 	bool (*is_expression)(const char *key, const json_t *value);
 	/* The length of the member's name in the result (JSONPath drops ".$"). */
@@ -94,12 +100,13 @@ struct sw_query_ops {
 	/* What sw_template_compile passes to compile for expressions inside templates. */
 	unsigned template_kinds;
 	/*
-	 * Called when evaluate failed for a member of a template (field: its key as written): gives a value after all
-	 * (SW_OK, *ret_tree new), or leaves the failure in the words used of templates (SW_EQUERY). SW_ENOMEM. May be
-	 * NULL: the failure stays as it is.
+	 * Called when evaluate failed for a member of a template (field: its key as written): gives a value
+	 * after all (SW_OK, *ret_tree new), or leaves the failure in the words used of templates (SW_EQUERY).
+	 * SW_ENOMEM. May be NULL: the failure stays as it is.
 	 */
-	enum sw_result (*explain)(const struct sw_expr *expr, const char *field, const struct sw_query_env *env,
-	                          json_t **ret_tree, struct sw_failure *failure);
+	enum sw_result (*explain)(const struct sw_expr *expr, const char *field,
+				  const struct sw_query_env *env, json_t **ret_tree,
+				  struct sw_failure *failure);
 };
 
 extern const struct sw_query_ops sw_query_jsonpath; /* asl/jsonpath/query.c */
@@ -110,32 +117,35 @@ extern const struct sw_query_ops sw_query_jsonpath; /* asl/jsonpath/query.c */
 struct sw_template;
 
 /* Called for each mistake: pointer below the template's own ("/a/b.$"), the AWS code, a message. */
-typedef void sw_template_mistake_fn(void *user, const char *pointer, const char *code, const struct sw_error *err);
+typedef void sw_template_mistake_fn(void *user, const char *pointer, const char *code,
+				    const struct sw_error *err);
 
 /*
- * Compiles a template from its JSON (borrowed; what is kept is referenced through owner). All mistakes are reported;
- * SW_EQUERY when there was one; SW_ENOMEM.
+ * Compiles a template from its JSON (borrowed; what is kept is referenced through owner). All mistakes are
+ * reported; SW_EQUERY when there was one; SW_ENOMEM.
  */
-enum sw_result sw_template_compile(const json_t *source, const struct sw_query_ops *language, struct sw_owner *owner,
-                                   const struct sw_template **ret_template, sw_template_mistake_fn *mistake,
-                                   void *user);
+enum sw_result sw_template_compile(const json_t *source, const struct sw_query_ops *language,
+				   struct sw_owner *owner, const struct sw_template **ret_template,
+				   sw_template_mistake_fn *mistake, void *user);
 /*
- * The same for the value of one member alone, as Assign needs it: key decides whether it is an expression ("x.$"), the
- * result of evaluating is the member's value. Pointers of mistakes begin below the member.
+ * The same for the value of one member alone, as Assign needs it: key decides whether it is an expression
+ * ("x.$"), the result of evaluating is the member's value. Pointers of mistakes begin below the member.
  */
-enum sw_result sw_template_compile_member(const char *key, const json_t *value, const struct sw_query_ops *language,
-                                          struct sw_owner *owner, const struct sw_template **ret_template,
-                                          sw_template_mistake_fn *mistake, void *user);
+enum sw_result sw_template_compile_member(const char *key, const json_t *value,
+					  const struct sw_query_ops *language, struct sw_owner *owner,
+					  const struct sw_template **ret_template,
+					  sw_template_mistake_fn *mistake, void *user);
 /*
- * Evaluates; *ret_tree is new and shares what is constant. SW_EQUERY with failure, in AWS's words, e.g. States.Runtime,
- * "The JSONPath '$.x' specified for the field 'value.$' could not be found in the input '{...}'" (the caller adds
- * the state). SW_ENOMEM.
+ * Evaluates; *ret_tree is new and shares what is constant. SW_EQUERY with failure, in AWS's words, e.g.
+ * States.Runtime, "The JSONPath '$.x' specified for the field 'value.$' could not be found in the input
+ * '{...}'" (the caller adds the state). SW_ENOMEM.
  */
 enum sw_result sw_template_evaluate(const struct sw_template *template, const struct sw_query_env *env,
-                                    json_t **ret_tree, struct sw_failure *failure);
+				    json_t **ret_tree, struct sw_failure *failure);
 
-/* The failure text above, for a single field (Fail's CausePath uses it too). Prints at most SW_CAUSE_BYTES_MAX. */
+/* The failure text above, for a single field (Fail's CausePath uses it too). Prints at most
+ * SW_CAUSE_BYTES_MAX. */
 enum sw_result sw_failure_path_not_found(struct sw_failure *failure, const char *path, const char *field,
-                                         const json_t *input);
+					 const json_t *input);
 
 #endif

@@ -2,29 +2,29 @@
 #ifndef SW_ASL_STATE_TYPES_H
 #define SW_ASL_STATE_TYPES_H
 
-#define SW_STATE_TYPES(X)                                                                          \
-	X(PASS, pass, "Pass")                                                                      \
-	X(TASK, task, "Task")                                                                      \
-	X(CHOICE, choice, "Choice")                                                                \
-	X(WAIT, wait, "Wait")                                                                      \
-	X(SUCCEED, succeed, "Succeed")                                                             \
-	X(FAIL, fail, "Fail")                                                                      \
-	X(PARALLEL, parallel, "Parallel")                                                          \
+#define SW_STATE_TYPES(X)                 \
+	X(PASS, pass, "Pass")             \
+	X(TASK, task, "Task")             \
+	X(CHOICE, choice, "Choice")       \
+	X(WAIT, wait, "Wait")             \
+	X(SUCCEED, succeed, "Succeed")    \
+	X(FAIL, fail, "Fail")             \
+	X(PARALLEL, parallel, "Parallel") \
 	X(MAP, map, "Map")
 
 enum sw_state_type {
 #define SW_STATE_TYPE_ENUM(NAME, name, text) SW_STATE_##NAME,
 	SW_STATE_TYPES(SW_STATE_TYPE_ENUM)
 #undef SW_STATE_TYPE_ENUM
-	SW_STATE_TYPES_COUNT
+		SW_STATE_TYPES_COUNT
 };
 
 /* Choice operators: enum, what is compared, how. Each one but StringMatches and Is* has a ...Path twin. */
-#define SW_COMPARISONS(X)                                                                          \
-	X(EQUALS, "Equals")                                                                        \
-	X(LESS, "LessThan")                                                                        \
-	X(LESS_EQUALS, "LessThanEquals")                                                           \
-	X(GREATER, "GreaterThan")                                                                  \
+#define SW_COMPARISONS(X)                \
+	X(EQUALS, "Equals")              \
+	X(LESS, "LessThan")              \
+	X(LESS_EQUALS, "LessThanEquals") \
+	X(GREATER, "GreaterThan")        \
 	X(GREATER_EQUALS, "GreaterThanEquals")
 
 enum sw_comparison {

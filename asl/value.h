@@ -3,9 +3,9 @@
  * commands and branches. Private to Stepwell (not installed: across a door JSON travels as text).
  *
  * Decisions (architecture, 7): numbers print in the shortest form that reads back; an integer beyond 64 bits
- * keeps its digits; of duplicate keys the last one wins, as in AWS's parser, unless the caller asks for an error
- * (definitions do); lone surrogates in \u escapes and bytes that are not UTF-8 are refused; U+0000 is allowed in
- * strings and refused in keys. Trees are immutable once shared. One thread.
+ * keeps its digits; of duplicate keys the last one wins, as in AWS's parser, unless the caller asks for an
+ * error (definitions do); lone surrogates in \u escapes and bytes that are not UTF-8 are refused; U+0000 is
+ * allowed in strings and refused in keys. Trees are immutable once shared. One thread.
  */
 #ifndef SW_ASL_VALUE_H
 #define SW_ASL_VALUE_H
@@ -30,7 +30,8 @@ enum sw_json_flags {
  * SW_EJSON with line, column and a text that says what was expected; SW_ELIMIT for depth; SW_ENOMEM.
  * *ret_tree is new.
  */
-enum sw_result sw_json_parse(const char *text, size_t len, unsigned flags, json_t **ret_tree, struct sw_error *err);
+enum sw_result sw_json_parse(const char *text, size_t len, unsigned flags, json_t **ret_tree,
+			     struct sw_error *err);
 
 /* The same checks without building a tree. */
 enum sw_result sw_json_check(const char *text, size_t len, struct sw_error *err);
@@ -60,7 +61,8 @@ const char *sw_json_big_digits(const json_t *tree); /* of such a one: sign and d
 double sw_json_number(const json_t *tree);          /* the value as a double */
 /* True when the number has no fraction and fits; 1.0 and 1e3 count as whole numbers. */
 bool sw_json_whole(const json_t *tree, int64_t *ret_number);
-/* Shortest text of a double that reads back as the same ("1.1", "1.0E10" is written 1.0E10 by AWS: see value.c). */
+/* Shortest text of a double that reads back as the same ("1.1", "1.0E10" is written 1.0E10 by AWS: see
+ * value.c). */
 void sw_json_print_double(double number, struct sw_buf *out);
 /* Deep equality as the States Language means it: numbers by value. Bounded by depth. */
 bool sw_json_equal(const json_t *a, const json_t *b);
@@ -75,11 +77,11 @@ json_t *sw_json_shallow_copy(const json_t *tree);
 void sw_pointer_push(char *pointer, size_t bytes, const char *token);
 void sw_pointer_push_index(char *pointer, size_t bytes, size_t index);
 /*
- * Finds line and column (1-based, in characters) of what pointer names in text, by reading it again: of the key
- * when `key` is true and it is a member, else of the value. False when it is not there (0, 0).
+ * Finds line and column (1-based, in characters) of what pointer names in text, by reading it again: of the
+ * key when `key` is true and it is a member, else of the value. False when it is not there (0, 0).
  */
 bool sw_json_locate(const char *text, size_t len, const char *pointer, bool key, uint32_t *ret_line,
-                    uint32_t *ret_column);
+		    uint32_t *ret_column);
 
 /* ---- values ---------------------------------------------------------------------------------------- */
 
@@ -90,12 +92,15 @@ bool sw_json_locate(const char *text, size_t len, const char *pointer, bool key,
 struct sw_value;
 
 /* Copies text after sw_json_check; SW_EJSON with line and column, SW_ELIMIT, SW_ENOMEM. *ret_value is new. */
-enum sw_result sw_value_from_text(const char *text, size_t len, struct sw_value **ret_value, struct sw_error *err);
-/* Copies text that is known to be JSON (it was checked before it was stored). New; NULL when out of memory. */
+enum sw_result sw_value_from_text(const char *text, size_t len, struct sw_value **ret_value,
+				  struct sw_error *err);
+/* Copies text that is known to be JSON (it was checked before it was stored). New; NULL when out of memory.
+ */
 struct sw_value *sw_value_from_checked(const char *text, size_t len);
 /* Takes the caller's reference to tree (also on failure). New; NULL when out of memory or tree is NULL. */
 struct sw_value *sw_value_from_tree_new(json_t *tree);
-/* New reference to a value with the same content as "{}" and friends is made by the caller through the above. */
+/* New reference to a value with the same content as "{}" and friends is made by the caller through the above.
+ */
 struct sw_value *sw_value_ref(struct sw_value *value); /* NULL gives NULL */
 void sw_value_unref(struct sw_value *value);           /* NULL allowed */
 

@@ -18,29 +18,29 @@ extern "C" {
 #endif
 
 /* The one list of results: name, number, text. Numbers never change. */
-#define SW_RESULTS(X)                                                                              \
-	X(SW_OK, 0, "success")                                                                     \
-	X(SW_ENOMEM, -1, "out of memory")                                                          \
-	X(SW_EINVAL, -2, "a call that is not allowed, or an argument out of range")                \
-	X(SW_EBUSY, -3, "not allowed inside a callback, or still in use")                          \
-	X(SW_EJSON, -4, "the text is not JSON")                                                    \
-	X(SW_EDEFINITION, -5, "the state machine definition has mistakes")                         \
-	X(SW_EQUERY, -6, "the expression has a mistake")                                           \
-	X(SW_EINPUT, -7, "the input or output is not acceptable JSON")                             \
-	X(SW_ENAME, -8, "the name is not allowed")                                                 \
-	X(SW_EARN, -9, "the ARN is malformed")                                                     \
-	X(SW_ENOENT, -10, "there is no such thing")                                                \
-	X(SW_EEXIST, -11, "it exists already")                                                     \
-	X(SW_EDELETING, -12, "the state machine is being deleted")                                 \
-	X(SW_ETOKEN, -13, "the token is malformed")                                                \
-	X(SW_ETIMEDOUT, -14, "the task the token belongs to is over")                              \
-	X(SW_ELIMIT, -15, "a limit was reached")                                                   \
-	X(SW_EIO, -16, "an input or output operation failed")                                      \
-	X(SW_EFULL, -17, "the disk is full")                                                       \
-	X(SW_ECORRUPT, -18, "a record is damaged")                                                 \
-	X(SW_EVERSION, -19, "the format is newer than this program")                               \
-	X(SW_EOWNED, -20, "the data directory is in use by another process")                       \
-	X(SW_EFORKED, -21, "the handle belongs to the parent process")                             \
+#define SW_RESULTS(X)                                                               \
+	X(SW_OK, 0, "success")                                                      \
+	X(SW_ENOMEM, -1, "out of memory")                                           \
+	X(SW_EINVAL, -2, "a call that is not allowed, or an argument out of range") \
+	X(SW_EBUSY, -3, "not allowed inside a callback, or still in use")           \
+	X(SW_EJSON, -4, "the text is not JSON")                                     \
+	X(SW_EDEFINITION, -5, "the state machine definition has mistakes")          \
+	X(SW_EQUERY, -6, "the expression has a mistake")                            \
+	X(SW_EINPUT, -7, "the input or output is not acceptable JSON")              \
+	X(SW_ENAME, -8, "the name is not allowed")                                  \
+	X(SW_EARN, -9, "the ARN is malformed")                                      \
+	X(SW_ENOENT, -10, "there is no such thing")                                 \
+	X(SW_EEXIST, -11, "it exists already")                                      \
+	X(SW_EDELETING, -12, "the state machine is being deleted")                  \
+	X(SW_ETOKEN, -13, "the token is malformed")                                 \
+	X(SW_ETIMEDOUT, -14, "the task the token belongs to is over")               \
+	X(SW_ELIMIT, -15, "a limit was reached")                                    \
+	X(SW_EIO, -16, "an input or output operation failed")                       \
+	X(SW_EFULL, -17, "the disk is full")                                        \
+	X(SW_ECORRUPT, -18, "a record is damaged")                                  \
+	X(SW_EVERSION, -19, "the format is newer than this program")                \
+	X(SW_EOWNED, -20, "the data directory is in use by another process")        \
+	X(SW_EFORKED, -21, "the handle belongs to the parent process")              \
 	X(SW_ECLOSED, -22, "it is closed or shutting down")
 
 enum sw_result {

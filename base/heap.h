@@ -23,6 +23,6 @@ struct sw_heap {
 enum sw_result sw_heap_insert(struct sw_heap *heap, struct sw_heap_node *node);
 void sw_heap_remove(struct sw_heap *heap, struct sw_heap_node *node); /* no effect when it is in none */
 struct sw_heap_node *sw_heap_first(const struct sw_heap *heap);       /* NULL when empty */
-void sw_heap_done(struct sw_heap *heap); /* frees the array, not the nodes */
+void sw_heap_done(struct sw_heap *heap);                              /* frees the array, not the nodes */
 
 #endif

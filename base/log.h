@@ -18,7 +18,7 @@ struct sw_log {
 };
 
 void sw_log_printf(const struct sw_log *log, enum sw_log_level level, const char *file, int line,
-                   const char *format, ...) __attribute__((format(printf, 5, 6)));
+		   const char *format, ...) __attribute__((format(printf, 5, 6)));
 #define SW_LOG(log, level, ...) sw_log_printf((log), (level), __FILE__, __LINE__, __VA_ARGS__)
 
 #ifdef __cplusplus

@@ -19,7 +19,7 @@ static inline struct sw_rng sw_rng(uint64_t seed)
 	return (struct sw_rng){seed};
 }
 uint64_t sw_rng_next(struct sw_rng *rng);
-double sw_rng_double(struct sw_rng *rng);                    /* uniform in [0, 1) */
+double sw_rng_double(struct sw_rng *rng);                      /* uniform in [0, 1) */
 uint64_t sw_rng_below(struct sw_rng *rng, uint64_t exclusive); /* uniform in [0, exclusive) */
 /* 37 bytes: a version 4 UUID text and a NUL. */
 void sw_rng_uuid(struct sw_rng *rng, char text[37]);

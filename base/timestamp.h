@@ -16,8 +16,8 @@ void sw_timestamp_print(int64_t time_ms, char text[SW_TIMESTAMP_BYTES]);
 
 /*
  * Reads the RFC 3339 profile that the States Language asks for: upper-case T, and Z or a numeric offset;
- * any number of fraction digits (nanoseconds kept in ret_ns when it is not NULL, 0..999999999, the part below the
- * second). False for anything else, impossible dates included (2024-02-30).
+ * any number of fraction digits (nanoseconds kept in ret_ns when it is not NULL, 0..999999999, the part below
+ * the second). False for anything else, impossible dates included (2024-02-30).
  */
 bool sw_timestamp_parse(const char *text, size_t len, int64_t *ret_ms, int32_t *ret_ns);
 

@@ -61,6 +61,10 @@ int cmd_delete(const struct options *options);
 int cmd_serve(const struct options *options);
 int cmd_graph(const struct options *options);
 int cmd_jsonpath(const struct options *options);
+int cmd_status(const struct options *options);
+int cmd_doctor(const struct options *options);
+int cmd_backup(const struct options *options);
+int cmd_restore(const struct options *options);
 
 /* ---- output.c ------------------------------------------------------------------------------------------ */
 
@@ -167,5 +171,27 @@ int follow(struct client *client, const char *arn, FILE *events, json_t **ret_de
 /* Prints the outcome: output on stdout (or the description with json), error and cause on stderr; returns the
  * exit code. */
 int print_outcome(const struct options *options, const json_t *description);
+
+/* ---- cmd_backup.c, for cmd_restore.c and others that read a store themselves --------------------------------
+ */
+
+/* What was copied; the exit code. */
+int print_copied(const struct options *options, const char *from, const char *to);
+/* A store that cannot be opened, read or written: EXIT_STORE. */
+int complain_store(const struct options *options, enum sw_result result, struct sw_error *err);
+
+/* ---- meter.c
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* A line on standard error that says how far a long look at a store is; only on a terminal. */
+struct meter {
+	int64_t shown_ms;
+	bool terminal, shown;
+};
+struct meter meter_start(void);
+void meter_show(struct meter *meter, const char *what, uint64_t count);
+void meter_clear(struct meter *meter);
+/* "1.5 MiB"; bytes >= 32. */
+const char *size_text(uint64_t bytes, char *text, size_t text_bytes);
 
 #endif

@@ -10,11 +10,12 @@ static json_t *diagnostics(const struct sw_findings *findings)
 	for (size_t i = 0; i < sw_findings_count(findings); i++) {
 		const struct sw_finding *finding = sw_findings_get(findings, i);
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "severity",
+			list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "severity",
 					finding->severity == SW_SEVERITY_ERROR ? "ERROR" : "WARNING", "code",
 					finding->code, "message", finding->aws_text, "location",
-					finding->error.pointer, "text", finding->error.text, "line",
-					(int)finding->error.line, "column", (int)finding->error.column));
+					finding->aws_location, "pointer", finding->error.pointer, "text",
+					finding->error.text, "line", (int)finding->error.line, "column",
+					(int)finding->error.column));
 	}
 	return list;
 }

@@ -48,6 +48,22 @@ static const struct command commands[] = {
 	 cmd_serve},
 	{"graph", "FILE", "draw a workflow as Graphviz dot or Mermaid text", "fSFK", 1, 1,
 	 "  stepwell graph order.json | dot -Tsvg > order.svg\n", cmd_graph},
+	{"status", "", "show what a data directory holds, and who owns it", "draj", 0, 0,
+	 "Works with and without an owner; counts every execution, which takes a while when there are many.\n",
+	 cmd_status},
+	{"doctor", "", "check every record of a data directory", "draj", 0, 0,
+	 "Reads only, and works while the directory is owned. Exit code 1 when something was found.\n"
+	 "  stepwell doctor --data BACKUP\n",
+	 cmd_doctor},
+	{"backup", "DIR", "copy the store to a new directory while it is in use", "dj", 1, 1,
+	 "The copy is of one moment, compact, and on disk when the command ends. DIR must not hold a store.\n"
+	 "  stepwell backup /backups/monday && stepwell doctor --data /backups/monday\n",
+	 cmd_backup},
+	{"restore", "DIR", "make a data directory of a backup", "dj", 1, 1,
+	 "The directory that --data names must not hold a store. Its next owner goes on from the moment of the\n"
+	 "backup: what has run since then runs again, under the same idempotency keys.\n"
+	 "  stepwell restore /backups/monday --data /var/lib/stepwell\n",
+	 cmd_restore},
 	{"jsonpath", "[EXPR [FILE]]", "evaluate a JSONPath as Step Functions does", "b", 0, 2,
 	 "  stepwell jsonpath '$.items[?(@.price < 10)]' order.json\n\n"
 	 "FILE defaults to standard input. --batch: one request a line, {\"id\", \"path\", \"data\"}.\n",

@@ -3,12 +3,12 @@
  * stepwell/engine.h), used by the server, by the command, and by programs that embed Stepwell.
  *
  * Threads: one engine belongs to one loop; call everything from the loop's thread, except sw_task_* and
- * sw_engine_complete_*, which any thread may call. Callbacks come from the loop, never from inside the call that
- * asked. JSON crosses this door as text (UTF-8). Times are milliseconds since 1970 (_ms).
+ * sw_engine_complete_*, which any thread may call. Callbacks come from the loop, never from inside the call
+ * that asked. JSON crosses this door as text (UTF-8). Times are milliseconds since 1970 (_ms).
  *
- * A call with a reply callback: when it returns SW_OK, reply is called exactly once, after everything it tells is
- * on disk (or with SW_ECLOSED when the engine is freed first); when it returns an error, err says why and reply is
- * not called.
+ * A call with a reply callback: when it returns SW_OK, reply is called exactly once, after everything it
+ * tells is on disk (or with SW_ECLOSED when the engine is freed first); when it returns an error, err says
+ * why and reply is not called.
  */
 #ifndef STEPWELL_ENGINE_H
 #define STEPWELL_ENGINE_H
@@ -37,30 +37,33 @@ struct sw_engine_options {
 	const struct sw_loop *loop; /* required; must outlive the engine */
 	const char *region;         /* what ARNs are built of; NULL: us-east-1 */
 	const char *account;        /* NULL: 123456789012 */
-	const char *helper_path;    /* the stepwell-helper program for command tasks; NULL: where it is installed */
+	const char
+		*helper_path; /* the stepwell-helper program for command tasks; NULL: where it is installed */
 	const char *resources_json; /* text of the operator's resources file; NULL: none */
-	const char *resources_directory; /* relative paths of commands start here; NULL: the current directory */
-	const char *mocks_json;     /* text of a Step Functions Local mock configuration; NULL: none */
+	const char
+		*resources_directory; /* relative paths of commands start here; NULL: the current directory */
+	const char *mocks_json;       /* text of a Step Functions Local mock configuration; NULL: none */
 	struct sw_limits limits;
 	struct sw_log log;
-	uint32_t relaxed_ms;     /* 0: every commit is synced before it is acknowledged; else synced every N ms */
+	uint32_t relaxed_ms; /* 0: every commit is synced before it is acknowledged; else synced every N ms */
 	bool synchronous_commit; /* commit on the loop's thread: for tests and simulation */
 	uint64_t seed;           /* 0: from the system's entropy */
 };
 #define SW_ENGINE_OPTIONS ((struct sw_engine_options){.limits = SW_LIMITS, .log = {.level = SW_LOG_INFO}})
 
 /*
- * Opens (or creates) the store, takes the directory's LOCK, recovers what was in flight; dispatches nothing yet.
- * SW_EOWNED: another process has the directory. SW_EVERSION, SW_ECORRUPT, SW_EIO, SW_EFULL, SW_EDEFINITION
- * (resources or mocks: err has line and column), SW_ENOMEM. Texts are copied.
+ * Opens (or creates) the store, takes the directory's LOCK, recovers what was in flight; dispatches nothing
+ * yet. SW_EOWNED: another process has the directory. SW_EVERSION, SW_ECORRUPT, SW_EIO, SW_EFULL,
+ * SW_EDEFINITION (resources or mocks: err has line and column), SW_ENOMEM. Texts are copied.
  */
 SW_API enum sw_result sw_engine_new(const struct sw_engine_options *options, struct sw_engine **ret_engine,
-                                    struct sw_error *err);
+				    struct sw_error *err);
 
 enum sw_resume {
 	SW_RESUME_ALL,
 	SW_RESUME_OWN, /* only executions started (or started again by name) here */
-	SW_RESUME_NONE /* calls are carried out, but no execution goes on: one that is started has not entered a state */
+	SW_RESUME_NONE /* calls are carried out, but no execution goes on: one that is started has not entered
+			  a state */
 };
 /* Begins: due timers fire, tasks that were in flight are delivered again under their idempotency keys. */
 SW_API enum sw_result sw_engine_resume(struct sw_engine *engine, enum sw_resume which, struct sw_error *err);
@@ -79,14 +82,15 @@ SW_API bool sw_engine_is_idle(const struct sw_engine *engine);
 
 struct sw_engine_stats {
 	uint64_t started, succeeded, failed, timed_out, aborted; /* executions, since open */
-	uint64_t transitions;                                     /* states entered */
+	uint64_t transitions;                                    /* states entered */
 	uint64_t commits, syncs, bytes_written;
 	uint64_t executions_in_memory, tasks_in_flight, timers_loaded;
 	uint64_t data_bytes; /* of the store */
 };
 SW_API void sw_engine_stats(struct sw_engine *engine, struct sw_engine_stats *ret_stats);
 
-/* ---- replies ---------------------------------------------------------------------------------------------- */
+/* ---- replies ----------------------------------------------------------------------------------------------
+ */
 
 /* What a reply tells; borrowed for the call. Fields that do not apply are NULL or 0. */
 struct sw_reply {
@@ -95,9 +99,11 @@ struct sw_reply {
 	int64_t time_ms;         /* creationDate, updateDate, startDate, stopDate */
 	bool existed;            /* the call was a repetition and changed nothing */
 };
-typedef void sw_reply_fn(void *user, enum sw_result result, const struct sw_reply *reply, const struct sw_error *err);
+typedef void sw_reply_fn(void *user, enum sw_result result, const struct sw_reply *reply,
+			 const struct sw_error *err);
 
-/* ---- machines ------------------------------------------------------------------------------------------- */
+/* ---- machines -------------------------------------------------------------------------------------------
+ */
 
 enum sw_machine_type { SW_TYPE_STANDARD, SW_TYPE_EXPRESS };
 
@@ -107,10 +113,10 @@ struct sw_machine_params {
 	const char *name; /* 1 to 80 characters (SW_ENAME) */
 	const char *definition;
 	size_t definition_len;
-	const char *role_arn;        /* NULL: arn:aws:iam::ACCOUNT:role/stepwell */
+	const char *role_arn; /* NULL: arn:aws:iam::ACCOUNT:role/stepwell */
 	enum sw_machine_type type;
-	const char *logging_json;    /* loggingConfiguration as given, kept and shown; NULL: none */
-	const char *tracing_json;    /* tracingConfiguration; NULL: none */
+	const char *logging_json; /* loggingConfiguration as given, kept and shown; NULL: none */
+	const char *tracing_json; /* tracingConfiguration; NULL: none */
 };
 
 /*
@@ -118,44 +124,49 @@ struct sw_machine_params {
  * content is SW_EEXIST. SW_EDEFINITION: *ret_findings (may be NULL) is new. SW_ENAME.
  * Source: CreateStateMachine.
  */
-SW_API enum sw_result sw_engine_create_machine(struct sw_engine *engine, const struct sw_machine_params *params,
-                                               sw_reply_fn *reply, void *user, struct sw_findings **ret_findings,
-                                               struct sw_error *err);
+SW_API enum sw_result sw_engine_create_machine(struct sw_engine *engine,
+					       const struct sw_machine_params *params, sw_reply_fn *reply,
+					       void *user, struct sw_findings **ret_findings,
+					       struct sw_error *err);
 /*
  * Changes what is not NULL in params (name names the machine; type is not looked at). Running executions keep
  * what they started with. SW_ENOENT, SW_EDELETING by reply. Source: UpdateStateMachine.
  */
-SW_API enum sw_result sw_engine_update_machine(struct sw_engine *engine, const struct sw_machine_params *params,
-                                               sw_reply_fn *reply, void *user, struct sw_findings **ret_findings,
-                                               struct sw_error *err);
-/* Deletes; running executions end first (status DELETING). What does not exist is no error. Source: DeleteStateMachine. */
+SW_API enum sw_result sw_engine_update_machine(struct sw_engine *engine,
+					       const struct sw_machine_params *params, sw_reply_fn *reply,
+					       void *user, struct sw_findings **ret_findings,
+					       struct sw_error *err);
+/* Deletes; running executions end first (status DELETING). What does not exist is no error. Source:
+ * DeleteStateMachine. */
 SW_API enum sw_result sw_engine_delete_machine(struct sw_engine *engine, const char *name, sw_reply_fn *reply,
-                                               void *user, struct sw_error *err);
+					       void *user, struct sw_error *err);
 
-/* ---- executions ------------------------------------------------------------------------------------------- */
+/* ---- executions -------------------------------------------------------------------------------------------
+ */
 
 struct sw_start_params {
-	const char *machine;   /* name */
-	const char *name;      /* NULL: the engine makes one */
-	const char *input;     /* JSON text; NULL: {} */
+	const char *machine; /* name */
+	const char *name;    /* NULL: the engine makes one */
+	const char *input;   /* JSON text; NULL: {} */
 	size_t input_len;
-	const char *test_case; /* of the mock configuration; NULL: none */
+	const char *test_case;    /* of the mock configuration; NULL: none */
 	const char *trace_header; /* NULL: none */
 };
 /*
- * Starts an execution; reply.arn and time_ms when it is on disk. The same name and input while it runs answers
- * the first one (existed); otherwise a used name is SW_EEXIST. SW_ENOENT (machine), SW_EDELETING, SW_EINPUT, SW_ENAME,
- * SW_ELIMIT (payload). Source: StartExecution.
+ * Starts an execution; reply.arn and time_ms when it is on disk. The same name and input while it runs
+ * answers the first one (existed); otherwise a used name is SW_EEXIST. SW_ENOENT (machine), SW_EDELETING,
+ * SW_EINPUT, SW_ENAME, SW_ELIMIT (payload). Source: StartExecution.
  */
 SW_API enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_params *params,
-                                      sw_reply_fn *reply, void *user, struct sw_error *err);
-/* Stops a running execution: its tasks are cancelled. Error and cause may be NULL. A finished one is left as it is
- * (existed). SW_ENOENT, SW_EARN. Source: StopExecution. */
+				      sw_reply_fn *reply, void *user, struct sw_error *err);
+/* Stops a running execution: its tasks are cancelled. Error and cause may be NULL. A finished one is left as
+ * it is (existed). SW_ENOENT, SW_EARN. Source: StopExecution. */
 SW_API enum sw_result sw_engine_stop(struct sw_engine *engine, const char *execution_arn, const char *error,
-                                     const char *cause, sw_reply_fn *reply, void *user, struct sw_error *err);
-/* Removes a finished execution and its history (SW_EBUSY while it runs). Stepwell's own; AWS has no such action. */
+				     const char *cause, sw_reply_fn *reply, void *user, struct sw_error *err);
+/* Removes a finished execution and its history (SW_EBUSY while it runs). Stepwell's own; AWS has no such
+ * action. */
 SW_API enum sw_result sw_engine_delete_execution(struct sw_engine *engine, const char *execution_arn,
-                                                 sw_reply_fn *reply, void *user, struct sw_error *err);
+						 sw_reply_fn *reply, void *user, struct sw_error *err);
 
 enum sw_status {
 	SW_STATUS_RUNNING,
@@ -169,26 +180,28 @@ SW_API const char *sw_status_name(enum sw_status status); /* "RUNNING", ...; sta
 
 /*
  * Told after each commit that holds new history of an execution: ids up to last_event_id are readable, and
- * whether it ended. For progress and waiting. One observer for each call; returns an id for sw_engine_unobserve in
- * *ret_id. execution_arn NULL observes all. May be called from inside callbacks.
+ * whether it ended. For progress and waiting. One observer for each call; returns an id for
+ * sw_engine_unobserve in *ret_id. execution_arn NULL observes all. May be called from inside callbacks.
  */
-typedef void sw_observe_fn(void *user, const char *execution_arn, enum sw_status status, uint32_t last_event_id);
-SW_API enum sw_result sw_engine_observe(struct sw_engine *engine, const char *execution_arn, sw_observe_fn *observe,
-                                        void *user, uint64_t *ret_id);
+typedef void sw_observe_fn(void *user, const char *execution_arn, enum sw_status status,
+			   uint32_t last_event_id);
+SW_API enum sw_result sw_engine_observe(struct sw_engine *engine, const char *execution_arn,
+					sw_observe_fn *observe, void *user, uint64_t *ret_id);
 SW_API void sw_engine_unobserve(struct sw_engine *engine, uint64_t id);
 
-/* ---- tasks -------------------------------------------------------------------------------------------------- */
+/* ---- tasks
+ * -------------------------------------------------------------------------------------------------- */
 
 /*
- * A handler gets each attempt of tasks whose Resource matches pattern ('*' matches any characters). It is called
- * from the loop after the attempt is on disk, and may complete the task at once, later, or from any thread. The
- * task is the handler's: it ends with sw_task_succeed or sw_task_fail, or sw_task_release when it will be completed by
- * token. cancel (may be NULL) tells that nobody waits for the attempt any more (stop, timeout): the task must still
- * be released or completed; the completion is then ignored.
+ * A handler gets each attempt of tasks whose Resource matches pattern ('*' matches any characters). It is
+ * called from the loop after the attempt is on disk, and may complete the task at once, later, or from any
+ * thread. The task is the handler's: it ends with sw_task_succeed or sw_task_fail, or sw_task_release when it
+ * will be completed by token. cancel (may be NULL) tells that nobody waits for the attempt any more (stop,
+ * timeout): the task must still be released or completed; the completion is then ignored.
  */
 typedef void sw_task_fn(void *user, struct sw_task *task);
 SW_API enum sw_result sw_engine_on_task(struct sw_engine *engine, const char *pattern, sw_task_fn *handler,
-                                        sw_task_fn *cancel, void *user, struct sw_error *err);
+					sw_task_fn *cancel, void *user, struct sw_error *err);
 
 /* Borrowed while the task is the handler's. Any thread. */
 SW_API const char *sw_task_resource(const struct sw_task *task);
@@ -215,24 +228,28 @@ SW_API void sw_task_release(struct sw_task *task);
  * Sources: SendTaskSuccess, SendTaskFailure, SendTaskHeartbeat.
  */
 SW_API enum sw_result sw_engine_token_succeed(struct sw_engine *engine, const char *token, const char *output,
-                                              size_t output_len, sw_reply_fn *reply, void *user, struct sw_error *err);
+					      size_t output_len, sw_reply_fn *reply, void *user,
+					      struct sw_error *err);
 SW_API enum sw_result sw_engine_token_fail(struct sw_engine *engine, const char *token, const char *error,
-                                           const char *cause, sw_reply_fn *reply, void *user, struct sw_error *err);
-SW_API enum sw_result sw_engine_token_heartbeat(struct sw_engine *engine, const char *token, sw_reply_fn *reply,
-                                                void *user, struct sw_error *err);
+					   const char *cause, sw_reply_fn *reply, void *user,
+					   struct sw_error *err);
+SW_API enum sw_result sw_engine_token_heartbeat(struct sw_engine *engine, const char *token,
+						sw_reply_fn *reply, void *user, struct sw_error *err);
 
-/* ---- reading: committed state only ------------------------------------------------------------------------------ */
+/* ---- reading: committed state only
+ * ------------------------------------------------------------------------------ */
 
 /*
- * A reader sees the last commit. sw_engine_reader gives the engine's own (borrowed, loop's thread); sw_reader_open reads a
- * directory that another process may own, or nobody (new; SW_ENOENT when there is no store). Region and account as in
- * the engine options (they are kept in the store: NULL uses what is kept there).
+ * A reader sees the last commit. sw_engine_reader gives the engine's own (borrowed, loop's thread);
+ * sw_reader_open reads a directory that another process may own, or nobody (new; SW_ENOENT when there is no
+ * store). Region and account as in the engine options (they are kept in the store: NULL uses what is kept
+ * there).
  */
 SW_API struct sw_reader *sw_engine_reader(struct sw_engine *engine);
 SW_API enum sw_result sw_reader_open(const char *data_directory, const char *region, const char *account,
-                                     struct sw_reader **ret_reader, struct sw_error *err);
+				     struct sw_reader **ret_reader, struct sw_error *err);
 SW_API void sw_reader_close(struct sw_reader *reader); /* only of sw_reader_open; NULL allowed */
-SW_API const char *sw_reader_region(const struct sw_reader *reader);  /* borrowed while the reader lives */
+SW_API const char *sw_reader_region(const struct sw_reader *reader); /* borrowed while the reader lives */
 SW_API const char *sw_reader_account(const struct sw_reader *reader);
 
 /* All strings are the struct's own; absent ones are NULL. Free with the matching _done. */
@@ -257,47 +274,52 @@ SW_API void sw_execution_info_done(struct sw_execution_info *info);
 
 /* SW_ENOENT, SW_EARN. Name or ARN of a machine (with or without :version). */
 SW_API enum sw_result sw_reader_machine(struct sw_reader *reader, const char *name_or_arn,
-                                        struct sw_machine_info *ret_info, struct sw_error *err);
+					struct sw_machine_info *ret_info, struct sw_error *err);
 /* ARN of an execution. Without with_data, input and output stay NULL. */
 SW_API enum sw_result sw_reader_execution(struct sw_reader *reader, const char *execution_arn, bool with_data,
-                                          struct sw_execution_info *ret_info, struct sw_error *err);
+					  struct sw_execution_info *ret_info, struct sw_error *err);
 /* The machine an execution runs: the definition it started with. Source: DescribeStateMachineForExecution. */
 SW_API enum sw_result sw_reader_machine_of(struct sw_reader *reader, const char *execution_arn,
-                                           struct sw_machine_info *ret_info, struct sw_error *err);
+					   struct sw_machine_info *ret_info, struct sw_error *err);
 
 /*
- * Listing by index with a cursor. Each callback gets one entry (borrowed for the call). cursor: NULL or "" starts; on
- * return *ret_cursor (new, free with sw_text_free) is NULL at the end, else where to go on. Cursors are opaque and
- * checked (SW_ETOKEN). limit 1 to SW_PAGE_RESULTS_MAX.
- * Machines come by creation, oldest first (definition stays NULL); executions newest first.
+ * Listing by index with a cursor. Each callback gets one entry (borrowed for the call). cursor: NULL or ""
+ * starts; on return *ret_cursor (new, free with sw_text_free) is NULL at the end, else where to go on.
+ * Cursors are opaque and checked (SW_ETOKEN). limit 1 to SW_PAGE_RESULTS_MAX. Machines come by creation,
+ * oldest first (definition stays NULL); executions newest first.
  */
 typedef void sw_each_machine_fn(void *user, const struct sw_machine_info *info);
 SW_API enum sw_result sw_reader_list_machines(struct sw_reader *reader, uint32_t limit, const char *cursor,
-                                              sw_each_machine_fn *each, void *user, char **ret_cursor,
-                                              struct sw_error *err);
+					      sw_each_machine_fn *each, void *user, char **ret_cursor,
+					      struct sw_error *err);
 struct sw_list_filter {
-	const char *machine;   /* name or ARN; NULL: executions of all machines */
+	const char *machine; /* name or ARN; NULL: executions of all machines */
 	bool by_status;
 	enum sw_status status; /* when by_status */
 	const char *name;      /* only executions of this name; NULL: all */
 };
-typedef void sw_each_execution_fn(void *user, const struct sw_execution_info *info); /* without input and output */
+typedef void sw_each_execution_fn(void *user,
+				  const struct sw_execution_info *info); /* without input and output */
 SW_API enum sw_result sw_reader_list_executions(struct sw_reader *reader, const struct sw_list_filter *filter,
-                                                uint32_t limit, const char *cursor, sw_each_execution_fn *each,
-                                                void *user, char **ret_cursor, struct sw_error *err);
+						uint32_t limit, const char *cursor,
+						sw_each_execution_fn *each, void *user, char **ret_cursor,
+						struct sw_error *err);
 
 /*
- * History events with ids from first_id on (reverse: downwards from first_id; 0 means the last one), at most limit. Each
- * event comes as the JSON text AWS gives in GetExecutionHistory. *ret_next_id is 0 at the end.
+ * History events with ids from first_id on (reverse: downwards from first_id; 0 means the last one), at most
+ * limit. Each event comes as the JSON text AWS gives in GetExecutionHistory. *ret_next_id is 0 at the end.
  */
 typedef void sw_each_event_fn(void *user, uint32_t id, const char *json, size_t len);
-SW_API enum sw_result sw_reader_history(struct sw_reader *reader, const char *execution_arn, uint32_t first_id,
-                                        uint32_t limit, bool reverse, bool with_data, sw_each_event_fn *each,
-                                        void *user, uint32_t *ret_next_id, struct sw_error *err);
+SW_API enum sw_result sw_reader_history(struct sw_reader *reader, const char *execution_arn,
+					uint32_t first_id, uint32_t limit, bool reverse, bool with_data,
+					sw_each_event_fn *each, void *user, uint32_t *ret_next_id,
+					struct sw_error *err);
 
-/* ---- names and ARNs ------------------------------------------------------------------------------------------------- */
+/* ---- names and ARNs
+ * ------------------------------------------------------------------------------------------------- */
 
-/* AWS's rule for names: SW_OK or SW_ENAME with what is wrong. Source: API reference, CreateStateMachine, name. */
+/* AWS's rule for names: SW_OK or SW_ENAME with what is wrong. Source: API reference, CreateStateMachine,
+ * name. */
 SW_API enum sw_result sw_name_check(const char *name, struct sw_error *err);
 
 #ifdef __cplusplus

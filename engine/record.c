@@ -194,9 +194,8 @@ enum sw_result sw_record_open(struct sw_slice bytes, const char *kind, struct sw
 		return sw_error_set(err, SW_ECORRUPT, "damaged %s record: its checksum is wrong", kind);
 	/* Every version keeps its number in front and the checksum behind. */
 	if (data[0] > SW_RECORD_VERSION)
-		return sw_error_set(err, SW_EVERSION,
-				    "%s record of format %u; this program reads up to %u", kind, data[0],
-				    SW_RECORD_VERSION);
+		return sw_error_set(err, SW_EVERSION, "%s record of format %u; this program reads up to %u",
+				    kind, data[0], SW_RECORD_VERSION);
 	if (data[0] == 0)
 		return sw_error_set(err, SW_ECORRUPT, "damaged %s record: it has no version", kind);
 	*ret_record =
@@ -218,8 +217,8 @@ enum sw_result sw_record_check(const struct sw_record_reader *record, const char
 			       struct sw_error *err)
 {
 	if (record->result == SW_ECORRUPT)
-		return sw_error_set(err, SW_ECORRUPT, "damaged %s record: a value that it names is missing or damaged",
-				    kind);
+		return sw_error_set(err, SW_ECORRUPT,
+				    "damaged %s record: a value that it names is missing or damaged", kind);
 	if (record->result < 0)
 		return sw_error_set(err, record->result, "%s record not read: %s", kind,
 				    sw_result_text(record->result));

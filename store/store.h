@@ -35,9 +35,11 @@ enum sw_result sw_batch_new(struct sw_batch **ret_batch);
 void sw_batch_free(struct sw_batch *batch);
 void sw_batch_reset(struct sw_batch *batch); /* empty again, keeps its memory */
 /* Writes key -> value, replacing what is there. */
-enum sw_result sw_batch_put(struct sw_batch *batch, unsigned table, struct sw_slice key, struct sw_slice value);
+enum sw_result sw_batch_put(struct sw_batch *batch, unsigned table, struct sw_slice key,
+			    struct sw_slice value);
 /* As put; a hint that the key is greater than every key of the table (falls back to put where it is not). */
-enum sw_result sw_batch_append(struct sw_batch *batch, unsigned table, struct sw_slice key, struct sw_slice value);
+enum sw_result sw_batch_append(struct sw_batch *batch, unsigned table, struct sw_slice key,
+			       struct sw_slice value);
 /* Deleting what is not there is no error. */
 enum sw_result sw_batch_delete(struct sw_batch *batch, unsigned table, struct sw_slice key);
 /* Deletes every key that begins with prefix (not seen by sw_batch_get). */
@@ -56,16 +58,17 @@ bool sw_batch_uses_reserve(const struct sw_batch *batch);
  * deletes it), or SW_EINVAL (the batch does not name it: ask the next older source).
  */
 enum sw_result sw_batch_get(const struct sw_batch *batch, unsigned table, struct sw_slice key,
-                            struct sw_slice *ret_value);
+			    struct sw_slice *ret_value);
 
 /* ---- a store ------------------------------------------------------------------------------------ */
 
 struct sw_store_options {
-	const char *directory;          /* LMDB: must exist; files data.mdb and lock.mdb appear in it */
-	const char *const *table_names; /* table numbers are places in this array; names stay stable on disk */
+	const char *directory; /* LMDB: must exist; files data.mdb and lock.mdb appear in it */
+	const char *const
+		*table_names; /* table numbers are places in this array; names stay stable on disk */
 	unsigned tables_count;
-	uint32_t format;                /* written at creation; a newer one on disk is SW_EVERSION */
-	bool read_only;                 /* LMDB: another process may own and write it */
+	uint32_t format; /* written at creation; a newer one on disk is SW_EVERSION */
+	bool read_only;  /* LMDB: another process may own and write it */
 	struct sw_log log;
 };
 
@@ -75,11 +78,11 @@ struct sw_store_options {
  * SW_EVERSION, SW_ENOENT (read_only and nothing there), with a text that names the file.
  */
 enum sw_result sw_store_open_lmdb(const struct sw_store_options *options, struct sw_store **ret_store,
-                                  struct sw_error *err);
+				  struct sw_error *err);
 
 /* A store in memory, for tests and simulation; options->directory is not used. */
 enum sw_result sw_store_open_memory(const struct sw_store_options *options, struct sw_store **ret_store,
-                                    struct sw_error *err);
+				    struct sw_error *err);
 
 void sw_store_close(struct sw_store *store); /* NULL allowed; no snapshot may be open */
 
@@ -92,10 +95,11 @@ void sw_store_close(struct sw_store *store); /* NULL allowed; no snapshot may be
 enum sw_result sw_store_commit(struct sw_store *store, const struct sw_batch *batch, struct sw_error *err);
 
 /*
- * Writes what the last commit left, compacted, as a new store into a directory (made when it is missing, its parent
- * not), and syncs it. The owner, in this process or another, goes on meanwhile; what it commits is not in the copy,
- * and the pages it frees stay until the copy is done. Blocks. SW_EEXIST: there is a store already, and it stays as it
- * is. SW_EINVAL: the back end (memory) has no copies. SW_EFULL, SW_EIO: nothing is left behind.
+ * Writes what the last commit left, compacted, as a new store into a directory (made when it is missing, its
+ * parent not), and syncs it. The owner, in this process or another, goes on meanwhile; what it commits is not
+ * in the copy, and the pages it frees stay until the copy is done. Blocks. SW_EEXIST: there is a store
+ * already, and it stays as it is. SW_EINVAL: the back end (memory) has no copies. SW_EFULL, SW_EIO: nothing
+ * is left behind.
  */
 enum sw_result sw_store_copy(struct sw_store *store, const char *directory, struct sw_error *err);
 
@@ -109,19 +113,20 @@ void sw_store_stats(struct sw_store *store, struct sw_store_stats *ret_stats);
 /* ---- reading ------------------------------------------------------------------------------------ */
 
 /* A consistent view of the last commit. Short-lived: it pins pages. */
-enum sw_result sw_store_begin(struct sw_store *store, struct sw_snapshot **ret_snapshot, struct sw_error *err);
+enum sw_result sw_store_begin(struct sw_store *store, struct sw_snapshot **ret_snapshot,
+			      struct sw_error *err);
 /* Ends it; slices read from it and scans over it are gone. NULL allowed. */
 void sw_snapshot_end(struct sw_snapshot *snapshot);
 /* SW_OK or SW_ENOENT; ret_value is borrowed until the snapshot ends. */
 enum sw_result sw_snapshot_get(struct sw_snapshot *snapshot, unsigned table, struct sw_slice key,
-                               struct sw_slice *ret_value);
+			       struct sw_slice *ret_value);
 
 /*
  * A scan over one table in key order. It starts at the first key >= from (backwards: the last key <= from; an
  * empty `from` means the end of the table on the side where the scan starts).
  */
 enum sw_result sw_scan_new(struct sw_snapshot *snapshot, unsigned table, struct sw_slice from, bool backwards,
-                           struct sw_scan **ret_scan);
+			   struct sw_scan **ret_scan);
 /* The next pair, borrowed until the snapshot ends; SW_ENOENT at the end. */
 enum sw_result sw_scan_next(struct sw_scan *scan, struct sw_slice *ret_key, struct sw_slice *ret_value);
 void sw_scan_free(struct sw_scan *scan); /* NULL allowed; before the snapshot ends */
@@ -131,13 +136,15 @@ void sw_scan_free(struct sw_scan *scan); /* NULL allowed; before the snapshot en
 struct sw_store_ops {
 	/* must: */
 	enum sw_result (*commit)(struct sw_store *store, const struct sw_batch *batch, struct sw_error *err);
-	enum sw_result (*begin)(struct sw_store *store, struct sw_snapshot **ret_snapshot, struct sw_error *err);
+	enum sw_result (*begin)(struct sw_store *store, struct sw_snapshot **ret_snapshot,
+				struct sw_error *err);
 	void (*end)(struct sw_snapshot *snapshot);
 	enum sw_result (*get)(struct sw_snapshot *snapshot, unsigned table, struct sw_slice key,
-	                      struct sw_slice *ret_value);
+			      struct sw_slice *ret_value);
 	enum sw_result (*scan_new)(struct sw_snapshot *snapshot, unsigned table, struct sw_slice from,
-	                           bool backwards, struct sw_scan **ret_scan);
-	enum sw_result (*scan_next)(struct sw_scan *scan, struct sw_slice *ret_key, struct sw_slice *ret_value);
+				   bool backwards, struct sw_scan **ret_scan);
+	enum sw_result (*scan_next)(struct sw_scan *scan, struct sw_slice *ret_key,
+				    struct sw_slice *ret_value);
 	void (*scan_free)(struct sw_scan *scan);
 	void (*stats)(struct sw_store *store, struct sw_store_stats *ret_stats);
 	void (*close)(struct sw_store *store);
@@ -156,19 +163,19 @@ struct sw_scan {
 };
 /* Walks a batch in order: *at starts at 0; false at its end. Slices are borrowed from the batch. */
 bool sw_batch_each(const struct sw_batch *batch, size_t *at, enum sw_batch_op *ret_op, unsigned *ret_table,
-                   struct sw_slice *ret_key, struct sw_slice *ret_value);
+		   struct sw_slice *ret_key, struct sw_slice *ret_value);
 
 /* ---- a store that fails on demand, for tests ------------------------------------------------------ */
 
 struct sw_store_faults {
-	uint64_t fail_at;           /* the operation (commit, begin, get, scan: counted from 1) that fails; 0: none */
-	enum sw_result fail_with;   /* SW_EIO, SW_EFULL or SW_ENOMEM */
-	bool fail_onwards;          /* and every one after it */
-	bool applied_unknown;       /* a failing commit is applied all the same */
-	uint64_t operations;        /* counted so far */
+	uint64_t fail_at; /* the operation (commit, begin, get, scan: counted from 1) that fails; 0: none */
+	enum sw_result fail_with; /* SW_EIO, SW_EFULL or SW_ENOMEM */
+	bool fail_onwards;        /* and every one after it */
+	bool applied_unknown;     /* a failing commit is applied all the same */
+	uint64_t operations;      /* counted so far */
 };
 /* Wraps inner (borrowed, must outlive it); faults is borrowed and may be changed between operations. */
 enum sw_result sw_store_open_faulty(struct sw_store *inner, struct sw_store_faults *faults,
-                                    struct sw_store **ret_store);
+				    struct sw_store **ret_store);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * One execution in memory: a tree of branches, and the events and commands of a step. Plain data, owned by the
- * scheduler, changed by sw_step alone; encoded by engine/records.c. Knows no store, loop or clock.
+ * One execution in memory: a tree of branches, and the events and commands of a step. Plain data, owned by
+ * the scheduler, changed by sw_step alone; encoded by engine/records.c. Knows no store, loop or clock.
  */
 #ifndef SW_ENGINE_STEP_EXECUTION_H
 #define SW_ENGINE_STEP_EXECUTION_H
@@ -27,25 +27,27 @@ struct sw_branch {
 	uint32_t index;  /* which branch of the Parallel, which iteration of the Map */
 	const struct sw_state *state;
 	enum sw_branch_wait wait;
-	uint8_t phase;          /* of a READY branch: what its next transition is (step.c's own) */
-	uint32_t entered_id;    /* the ...StateEntered event of the state */
-	int64_t entered_ms;     /* State.EnteredTime */
-	uint32_t previous_id;   /* what this branch's next event follows */
-	int64_t due_ms;         /* the earliest moment the branch needs a TIMER event; SW_NEVER: none */
+	uint8_t phase;        /* of a READY branch: what its next transition is (step.c's own) */
+	uint32_t entered_id;  /* the ...StateEntered event of the state */
+	int64_t entered_ms;   /* State.EnteredTime */
+	uint32_t previous_id; /* what this branch's next event follows */
+	int64_t due_ms;       /* the earliest moment the branch needs a TIMER event; SW_NEVER: none */
 
 	struct sw_value *input;     /* raw input of the state; of a DONE branch its output */
 	struct sw_value *work;      /* Task: the input of the attempt; Parallel, Map: the effective input */
 	struct sw_value *variables; /* object of variables assigned in this branch; NULL: none */
 
-	uint32_t retry_count;     /* State.RetryCount */
-	uint32_t *retrier_counts; /* of each retrier of the state; NULL while all are 0 */
+	uint32_t retry_count;      /* State.RetryCount */
+	uint32_t *retrier_counts;  /* of each retrier of the state; NULL while all are 0 */
 	struct sw_failure failure; /* of the attempt that is to be retried or thrown */
 
 	/* a Task's attempt (wait TASK) */
-	uint32_t attempt;        /* rising over the branch's life; with number it names the attempt */
-	uint32_t mock_index;     /* of the attempt, with a test case: which invocation of the state it is, from 0 */
+	uint32_t attempt;    /* rising over the branch's life; with number it names the attempt */
+	uint32_t mock_index; /* of the attempt, with a test case: which invocation of the state it is, from 0
+			      */
 	uint8_t token[SW_TOKEN_RANDOM_BYTES];
-	bool dispatchable;       /* in flight: is to be delivered (again after a crash); false once submitted for a callback */
+	bool dispatchable; /* in flight: is to be delivered (again after a crash); false once submitted for a
+			      callback */
 	bool submitted, started; /* TaskSubmitted was written; a worker took the activity task */
 	int64_t timeout_due_ms, heartbeat_due_ms; /* SW_NEVER: none */
 	int64_t heartbeat_ms;                     /* 0: none */
@@ -56,11 +58,11 @@ struct sw_branch {
 	uint32_t concurrency_max;    /* at once */
 	uint32_t tolerated_max;      /* failed iterations that are tolerated (distributed) */
 	uint32_t failed;
-	struct sw_value *items;      /* Map: the array (an object's pairs as [{"Key","Value"}]) */
+	struct sw_value *items; /* Map: the array (an object's pairs as [{"Key","Value"}]) */
 
 	/* Map iteration (children of a Map) */
-	struct sw_value *item;      /* $$.Map.Item.Value */
-	char *item_key;             /* $$.Map.Item.Key; NULL: none */
+	struct sw_value *item; /* $$.Map.Item.Value */
+	char *item_key;        /* $$.Map.Item.Key; NULL: none */
 
 	/* bookkeeping of the scheduler; the step only sets dirty */
 	bool dirty, on_disk;
@@ -78,14 +80,15 @@ struct sw_execution {
 	char *trace_header, *test_case;                           /* NULL: none */
 	char *region;                                             /* of TaskScheduled events */
 	uint32_t machine_number, machine_revision;                /* the scheduler's */
-	uint32_t next_value;                                      /* the record codec's: number of the next stored value */
+	uint32_t next_value; /* the record codec's: number of the next stored value */
 	struct sw_value *input, *output;
 	struct sw_failure failure; /* of an execution that ended without success */
 	int64_t start_ms, stop_ms;
 	int64_t timeout_due_ms; /* of the whole execution; SW_NEVER: none */
 	uint32_t next_event_id, next_branch, redrive_count;
 	uint32_t history_events_max, payload_bytes_max;
-	uint32_t *mock_counts; /* with a test case: how often each state (by index) was scheduled; else NULL */
+	uint32_t
+		*mock_counts; /* with a test case: how often each state (by index) was scheduled; else NULL */
 
 	struct sw_branch **branches; /* in order of number */
 	uint32_t branches_count, branches_capacity;
@@ -96,7 +99,7 @@ struct sw_execution {
 		uint32_t number;
 		int64_t stored_due_ms;
 		bool stored_in_flight, on_disk;
-	} *removed;
+	} * removed;
 	uint32_t removed_count, removed_capacity;
 
 	void *owner; /* the scheduler's entry; the step never looks at it */
@@ -116,36 +119,39 @@ void sw_branch_free(struct sw_branch *branch);
 /* Puts a READY branch at the end of the queue (no effect when it is in it); used after loading too. */
 void sw_execution_enqueue(struct sw_execution *execution, struct sw_branch *branch);
 /* How long the branch's flow goes up: the nearest Map iteration around it, itself included, or NULL. */
-const struct sw_branch *sw_branch_iteration(const struct sw_execution *execution, const struct sw_branch *branch);
+const struct sw_branch *sw_branch_iteration(const struct sw_execution *execution,
+					    const struct sw_branch *branch);
 
-/* ---- what happened --------------------------------------------------------------------------------------- */
+/* ---- what happened ---------------------------------------------------------------------------------------
+ */
 
 enum sw_event_kind {
-	SW_EVENT_START,             /* the first; the execution has no branch yet */
-	SW_EVENT_CONTINUE,          /* the turn was full: go on with the ready branches */
-	SW_EVENT_TIMER,             /* branch: something of it is due at now_ms (Wait, retry, timeout, heartbeat) */
+	SW_EVENT_START,    /* the first; the execution has no branch yet */
+	SW_EVENT_CONTINUE, /* the turn was full: go on with the ready branches */
+	SW_EVENT_TIMER,    /* branch: something of it is due at now_ms (Wait, retry, timeout, heartbeat) */
 	SW_EVENT_EXECUTION_TIMEOUT, /* TimeoutSeconds of the machine */
 	SW_EVENT_TASK_STARTED,      /* a worker took the activity task */
 	SW_EVENT_TASK_SUBMITTED,    /* .sync and .waitForTaskToken: the request was made; output answers it */
 	SW_EVENT_TASK_SUCCEEDED,
 	SW_EVENT_TASK_FAILED,
-	SW_EVENT_TASK_TIMED_OUT,    /* as TASK_FAILED, but told as a time-out (mocks: States.Timeout) */
+	SW_EVENT_TASK_TIMED_OUT, /* as TASK_FAILED, but told as a time-out (mocks: States.Timeout) */
 	SW_EVENT_TASK_HEARTBEAT,
 	SW_EVENT_STOP,
 };
 
 struct sw_event {
 	enum sw_event_kind kind;
-	int64_t now_ms;  /* the only clock the core ever sees */
-	uint64_t seed;   /* its only randomness: retry jitter, tokens, UUIDs */
-	bool hold;       /* what is ready stays so: no state is entered or left */
-	uint32_t branch, attempt;   /* TIMER (branch alone), TASK_* */
-	struct sw_value *output;    /* TASK_SUBMITTED, TASK_SUCCEEDED: borrowed */
-	const char *error, *cause;  /* TASK_FAILED, TASK_TIMED_OUT, STOP: NULL allowed; borrowed */
-	const char *worker;         /* TASK_STARTED: NULL allowed; borrowed */
+	int64_t now_ms;            /* the only clock the core ever sees */
+	uint64_t seed;             /* its only randomness: retry jitter, tokens, UUIDs */
+	bool hold;                 /* what is ready stays so: no state is entered or left */
+	uint32_t branch, attempt;  /* TIMER (branch alone), TASK_* */
+	struct sw_value *output;   /* TASK_SUBMITTED, TASK_SUCCEEDED: borrowed */
+	const char *error, *cause; /* TASK_FAILED, TASK_TIMED_OUT, STOP: NULL allowed; borrowed */
+	const char *worker;        /* TASK_STARTED: NULL allowed; borrowed */
 };
 
-/* ---- what is asked of the outside ---------------------------------------------------------------------------- */
+/* ---- what is asked of the outside
+ * ---------------------------------------------------------------------------- */
 
 enum sw_command_kind {
 	SW_COMMAND_DISPATCH, /* deliver the attempt of branch */

@@ -179,7 +179,8 @@ enum sw_result sw_step_child_done(struct sw_turn *turn, struct sw_branch *child,
 enum sw_result sw_step_drop_children(struct sw_turn *turn, struct sw_branch *branch, uint32_t failed);
 /* The array of the children's outputs, in order of index. SW_EQUERY when it is too large. */
 enum sw_result sw_step_collect(struct sw_turn *turn, struct sw_branch *branch, struct sw_value **ret_value);
-/* Evaluates what a Map needs before its first iteration: branch->work, ->items, ->length, ->concurrency_max. */
+/* Evaluates what a Map needs before its first iteration: branch->work, ->items, ->length, ->concurrency_max.
+ */
 enum sw_result sw_step_map_prepare(struct sw_turn *turn, struct sw_branch *branch);
 /* The input of the iteration that is to be child, whose item is set, by ItemSelector. */
 enum sw_result sw_step_map_select(struct sw_turn *turn, struct sw_branch *branch, struct sw_branch *child);

@@ -108,10 +108,11 @@ static void succeed(struct sw_task *task, const char *program, const struct sw_c
 static void fail_too_large(struct sw_task *task)
 {
 	struct sw_buf cause = SW_BUF;
-	sw_buf_printf(&cause,
-		      "The state/task '%s' returned a result with a size exceeding the maximum number of bytes "
-		      "service limit.",
-		      task->resource);
+	sw_buf_printf(
+		&cause,
+		"The state/task '%s' returned a result with a size exceeding the maximum number of bytes "
+		"service limit.",
+		task->resource);
 	sw_task_fail(task, "States.DataLimitExceeded", cause.failed ? NULL : cause.data);
 	sw_buf_done(&cause);
 }

@@ -213,6 +213,11 @@ class Files(Case):
         self.assertEqual((done.code, first["result"], second["result"]), (2, "FAIL", "OK"))
         mistake = first["diagnostics"][0]
         self.assertEqual((mistake["severity"], mistake["code"], mistake["line"]), ("ERROR", "MISSING_END_STATE", 3))
+        self.assertEqual({"severity", "code", "message", "location", "pointer", "text", "line", "column"}, set(mistake))
+        name = "n" + "é" * 200  # texts are cut at the border of a character
+        long = self.file("long.json", {"StartAt": name, "States": {name: {"Type": "Pass", "Next": name + "x"}}})
+        for mistake in self.run_("validate", long, "--json", data=False).json()["diagnostics"]:
+            self.assertIsInstance(mistake, dict)
 
     def test_run_and_create_refuse_mistakes_before_anything_is_made(self):
         bad = self.file("bad.json", BAD)

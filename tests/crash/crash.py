@@ -7,7 +7,8 @@ A client keeps a ledger of every start that was acknowledged. Commands log their
   every acknowledged execution is there, has ended once, and well; its history has no gap and one terminal event;
   no completed step ran again: once a later step of an execution has started, no earlier one starts;
   an attempt ran more than once only when a kill came between;
-  timers that fell due while nobody ran have fired.
+  timers that fell due while nobody ran have fired;
+  the doctor finds nothing, in the end and after some of the kills.
 """
 import argparse
 import collections
@@ -252,18 +253,29 @@ class Crash:
             self.failures.append(f"an attempt ran {most} times with {self.kills} kills")
         print(f"{len(self.ledger)} executions, {sum(starts.values())} commands, {again} delivered again, {self.kills} kills")
 
+    def check_store(self, when):
+        """Every record and index, as the last owner left them."""
+        done = subprocess.run([self.options.stepwell, "doctor", "--data", self.data], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode != 0:
+            lines = (done.stdout + done.stderr).splitlines()
+            self.failures.append(f"{when}: doctor ended with {done.returncode}: " + "\n  ".join(lines[:20] + lines[-1:]))
+
     def run(self, rounds):
         owner = self.owner()
         self.create(owner)
         owner.kill()
         for number in range(rounds):
             self.round()
+            if number % 10 == 0:
+                self.check_store(f"after kill {self.kills}")
             if self.failures:
                 print(f"round {number + 1}")
                 break
             if sys.stdout.isatty():
                 print(f"\rround {number + 1} of {rounds}", end="", flush=True)
         self.check_log(self.finish())
+        self.check_store("in the end")
         for failure in self.failures[:20]:
             print("FAIL " + failure)
         print(f"{self.kills} passed, {len(self.failures)} failed")

@@ -142,9 +142,12 @@ static void output_is_limited_on_both_sides_of_the_limit(void **state)
 			"`not`: {`command`: [`printf`, `%1001s`, `1`]}, `flood`: {`command`: [`yes`]},\n"
 			"`deaf`: {`command`: [`sh`, `-c`, `trap '' TERM PIPE; while :; do yes; done`]}}}");
 	assert_string_equal(fixture_run(f, "fits", "1")->output, "1");
-	assert_failed(fixture_run(f, "not", "1"), "States.DataLimitExceeded", "exceeding the maximum number of bytes");
-	assert_failed(fixture_run(f, "flood", "1"), "States.DataLimitExceeded", "exceeding the maximum number of bytes");
-	assert_failed(fixture_run(f, "deaf", "1"), "States.DataLimitExceeded", "exceeding the maximum number of bytes");
+	assert_failed(fixture_run(f, "not", "1"), "States.DataLimitExceeded",
+		      "exceeding the maximum number of bytes");
+	assert_failed(fixture_run(f, "flood", "1"), "States.DataLimitExceeded",
+		      "exceeding the maximum number of bytes");
+	assert_failed(fixture_run(f, "deaf", "1"), "States.DataLimitExceeded",
+		      "exceeding the maximum number of bytes");
 }
 
 static char *large_input(size_t len)
