@@ -172,7 +172,8 @@ int follow(struct client *client, const char *arn, FILE *events, json_t **ret_de
  * exit code. */
 int print_outcome(const struct options *options, const json_t *description);
 
-/* ---- cmd_backup.c, for cmd_restore.c and others that read a store themselves --------------------------------
+/* ---- cmd_backup.c, for cmd_restore.c and others that read a store themselves
+ * --------------------------------
  */
 
 /* What was copied; the exit code. */

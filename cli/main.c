@@ -49,7 +49,8 @@ static const struct command commands[] = {
 	{"graph", "FILE", "draw a workflow as Graphviz dot or Mermaid text", "fSFK", 1, 1,
 	 "  stepwell graph order.json | dot -Tsvg > order.svg\n", cmd_graph},
 	{"status", "", "show what a data directory holds, and who owns it", "draj", 0, 0,
-	 "Works with and without an owner; counts every execution, which takes a while when there are many.\n",
+	 "Works with and without an owner; counts every execution, which takes a while when there are "
+	 "many.\n",
 	 cmd_status},
 	{"doctor", "", "check every record of a data directory", "draj", 0, 0,
 	 "Reads only, and works while the directory is owned. Exit code 1 when something was found.\n"
@@ -60,7 +61,8 @@ static const struct command commands[] = {
 	 "  stepwell backup /backups/monday && stepwell doctor --data /backups/monday\n",
 	 cmd_backup},
 	{"restore", "DIR", "make a data directory of a backup", "dj", 1, 1,
-	 "The directory that --data names must not hold a store. Its next owner goes on from the moment of the\n"
+	 "The directory that --data names must not hold a store. Its next owner goes on from the moment of "
+	 "the\n"
 	 "backup: what has run since then runs again, under the same idempotency keys.\n"
 	 "  stepwell restore /backups/monday --data /var/lib/stepwell\n",
 	 cmd_restore},
