@@ -83,8 +83,7 @@ SW_API enum sw_result sw_machine_draw(const struct sw_machine *machine, enum sw_
 				      char **ret_text);
 SW_API void sw_text_free(char *text); /* NULL allowed */
 
-/* ---- placeholders of deployment tools: ${Name} ----------------------------------------------------------
- */
+/* ---- placeholders of deployment tools: ${Name} -------------------------------------------------------- */
 
 struct sw_substitution {
 	const char *name, *value;
@@ -100,8 +99,7 @@ SW_API enum sw_result sw_definition_substitute(const char *text, size_t len,
 					       bool keep_unknown, char **ret_text, size_t *ret_len,
 					       struct sw_error *err);
 
-/* ---- single expressions, for tools -----------------------------------------------------------------------
- */
+/* ---- single expressions, for tools -------------------------------------------------------------------- */
 
 /*
  * Evaluates one JSONPath over a JSON document, as AWS does. SW_OK: *ret_text (new) is the compact JSON

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- transitions
- * ------------------------------------------------------------------------------------------------ */
+/* ---- transitions -------------------------------------------------------------------------------------- */
 
 static const char *nearest_state(struct sw_compiler *c, const struct sw_target *target)
 {
@@ -70,8 +69,7 @@ static void resolve_targets(struct sw_compiler *c)
 	}
 }
 
-/* ---- reachability
- * ------------------------------------------------------------------------------------------------- */
+/* ---- reachability ------------------------------------------------------------------------------------- */
 
 struct reach {
 	bool *reached;

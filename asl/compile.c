@@ -29,8 +29,7 @@ const char *sw_state_type_name(enum sw_state_type type)
 	return names[type];
 }
 
-/* ---- the compiler's own things ----------------------------------------------------------------------------
- */
+/* ---- the compiler's own things ------------------------------------------------------------------------ */
 
 void *sw_compiler_take(struct sw_compiler *c, size_t count, size_t bytes)
 {
@@ -91,8 +90,7 @@ void sw_report(struct sw_compiler *c, struct sw_mistake mistake, const char *for
 	va_end(args);
 }
 
-/* ---- languages
- * ------------------------------------------------------------------------------------------------ */
+/* ---- languages ---------------------------------------------------------------------------------------- */
 
 static const struct sw_language *find_language(const char *name)
 {
@@ -139,8 +137,7 @@ static const struct sw_language *state_language(struct sw_compiler *c, const jso
 	return language;
 }
 
-/* ---- transitions
- * ------------------------------------------------------------------------------------------------ */
+/* ---- transitions -------------------------------------------------------------------------------------- */
 
 /* A copy of the places from `place` up to `base`, which is kept already. */
 static const struct sw_place *keep_places(struct sw_compiler *c, const struct sw_place *place,
@@ -199,8 +196,7 @@ static void compile_next(struct sw_compiler *c, struct sw_work *w)
 		sw_compile_target(c, next, w->scope, w->place, w->place, "Next", &w->state->next);
 }
 
-/* ---- states
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- states ------------------------------------------------------------------------------------------- */
 
 /* PASS_RESULT_IS_STATIC: "Attempt to use a path in the result of a pass state." */
 static void warn_static(struct sw_compiler *c, const json_t *value, const struct sw_place *place)
@@ -451,9 +447,7 @@ static void compile_state(struct sw_compiler *c, const char *name, const json_t 
 		compile_type[s->type](c, &work);
 }
 
-/* ---- flows
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- flows -------------------------------------------------------------------------------------------- */
 
 static struct sw_scope *new_scope(struct sw_compiler *c, const struct sw_flow *flow,
 				  const struct sw_place *place)
@@ -503,8 +497,7 @@ bool sw_compile_flow(struct sw_compiler *c, const json_t *json, unsigned context
 	return true;
 }
 
-/* ---- the whole
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- the whole ---------------------------------------------------------------------------------------- */
 
 /* An upper bound of the states below a flow. The depth is bounded by that of the JSON text. */
 static size_t count_states(const json_t *flow)

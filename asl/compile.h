@@ -66,8 +66,7 @@ void *sw_compiler_take(struct sw_compiler *c, size_t count, size_t bytes);
 /* A copy of one place that outlives the call. */
 const struct sw_place *sw_compiler_place(struct sw_compiler *c, struct sw_place place);
 
-/* ---- findings -------------------------------------------------------------------------------------------
- */
+/* ---- findings ----------------------------------------------------------------------------------------- */
 
 /* A mistake at a value, at a key, or at a key for which AWS names the object around it. */
 struct sw_mistake sw_at(const struct sw_place *at, const char *aws_text);
@@ -77,8 +76,7 @@ struct sw_mistake sw_warning(struct sw_mistake mistake, const char *code);
 void sw_report(struct sw_compiler *c, struct sw_mistake mistake, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* ---- objects and fields: compile_fields.c ----------------------------------------------------------------
- */
+/* ---- objects and fields: compile_fields.c ------------------------------------------------------------- */
 
 enum sw_check_flags {
 	SW_CHECK_ANY_LANGUAGE = 1, /* the state's language is in doubt: do not hold fields against it */
@@ -100,8 +98,7 @@ const char *sw_text(const json_t *value);
 /* "{% ... %}" */
 bool sw_is_jsonata_string(const json_t *value);
 
-/* ---- data: compile_data.c
- * ----------------------------------------------------------------------------------- */
+/* ---- data: compile_data.c ----------------------------------------------------------------------------- */
 
 /* All take the object, the context whose table row holds, and the object's place. Absent fields give the
  * default. */
@@ -127,8 +124,7 @@ void sw_compile_text(struct sw_compiler *c, const struct sw_language *language, 
 /* Structural checks of every "{% %}" string below value, for a language that this build cannot run. */
 void sw_check_jsonata_strings(struct sw_compiler *c, const json_t *value, const struct sw_place *place);
 
-/* ---- states
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- states ------------------------------------------------------------------------------------------- */
 
 /* A state being compiled. */
 struct sw_work {
@@ -158,8 +154,7 @@ void sw_compile_target(struct sw_compiler *c, const json_t *value, struct sw_sco
 		       const struct sw_place *base, const struct sw_place *up, const char *key,
 		       const struct sw_state **slot);
 
-/* ---- names
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- names -------------------------------------------------------------------------------------------- */
 
 /* A table of names: what a flow holds, or a whole machine. */
 struct sw_names *sw_names_new(struct sw_arena *arena, size_t count); /* NULL when out of memory */
@@ -167,8 +162,7 @@ struct sw_names *sw_names_new(struct sw_arena *arena, size_t count); /* NULL whe
 bool sw_names_add(struct sw_names *names, const void *scope, const char *name, const struct sw_state *state);
 const struct sw_state *sw_names_find(const struct sw_names *names, const void *scope, const char *name);
 
-/* ---- check.c
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- check.c ------------------------------------------------------------------------------------------ */
 
 void sw_check_graph(struct sw_compiler *c);
 

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- paths
- * ------------------------------------------------------------------------------------------------- */
+/* ---- paths -------------------------------------------------------------------------------------------- */
 
 /* "ErrorPath and CausePath: a reference path, or an intrinsic function that gives a string." */
 static bool gives_text(const char *text)
@@ -95,8 +94,7 @@ void sw_compile_result_path(struct sw_compiler *c, const json_t *object, const s
 			    &at);
 }
 
-/* ---- JSONata strings
- * ------------------------------------------------------------------------------------------ */
+/* ---- JSONata strings ---------------------------------------------------------------------------------- */
 
 /*
  * "A string is an expression only if it starts {% and ends %} with nothing outside." With white space around
@@ -161,8 +159,7 @@ const struct sw_expr *sw_compile_expression(struct sw_compiler *c, const struct 
 	return r == SW_OK ? expr : NULL;
 }
 
-/* ---- payload templates
- * ------------------------------------------------------------------------------------------ */
+/* ---- payload templates -------------------------------------------------------------------------------- */
 
 struct template_user {
 	struct sw_compiler *c;
@@ -313,8 +310,7 @@ const struct sw_template *sw_compile_template(struct sw_compiler *c, const struc
 	return r == SW_OK ? compiled : NULL;
 }
 
-/* ---- variables
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- variables ---------------------------------------------------------------------------------------- */
 
 /*
  * "Variable names are Unicode identifiers (UAX #31) of at most 80 characters." Of characters beyond ASCII the
@@ -401,8 +397,7 @@ struct sw_assign sw_compile_assign(struct sw_compiler *c, const struct sw_langua
 	return (struct sw_assign){list, count};
 }
 
-/* ---- numbers and texts, written or computed
- * ------------------------------------------------------------------------ */
+/* ---- numbers and texts, written or computed ----------------------------------------------------------- */
 
 /* The twin "<name>Path" of a field; NULL with no finding when it is absent. */
 static const struct sw_expr *compile_twin(struct sw_compiler *c, const struct sw_language *language,

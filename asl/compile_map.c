@@ -65,8 +65,7 @@ static void compile_label(struct sw_compiler *c, struct sw_work *w)
 	}
 }
 
-/* ---- ItemReader, ItemBatcher, ResultWriter
- * --------------------------------------------------------------------- */
+/* ---- ItemReader, ItemBatcher, ResultWriter ------------------------------------------------------------ */
 
 /* Paths, templates and JSONata strings inside one of these objects. */
 static void check_parts(struct sw_compiler *c, struct sw_work *w, const json_t *object, unsigned context,
@@ -207,8 +206,7 @@ static void check_inline(struct sw_compiler *c, struct sw_work *w)
 			  "Label has no effect: ProcessorConfig.Mode is not DISTRIBUTED");
 }
 
-/* ---- the state
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the state ---------------------------------------------------------------------------------------- */
 
 /* "ItemSelector", or "Parameters" as it was called before. */
 static void compile_selector(struct sw_compiler *c, struct sw_work *w)

@@ -12,8 +12,7 @@ struct drawing {
 	enum sw_draw_format format;
 };
 
-/* ---- texts
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- texts -------------------------------------------------------------------------------------------- */
 
 /* Text inside "..." of either format. Control characters become spaces. */
 static void escape(struct drawing *d, const char *text)
@@ -119,8 +118,7 @@ static void take_label(struct drawing *d, struct sw_buf *label)
 		shorten(label);
 }
 
-/* ---- nodes and edges
- * ---------------------------------------------------------------------------------------------- */
+/* ---- nodes and edges ---------------------------------------------------------------------------------- */
 
 enum edge_style { EDGE_PLAIN, EDGE_CATCH };
 
@@ -255,8 +253,7 @@ static void draw_node(struct drawing *d, const struct sw_state *state, unsigned 
 	sw_buf_printf(&d->out, "<br/>%s\"%s\n", type, choice ? "}" : "]");
 }
 
-/* ---- lists of states
- * ------------------------------------------------------------------------------------------------- */
+/* ---- lists of states ---------------------------------------------------------------------------------- */
 
 static void draw_flow(struct drawing *d, const struct sw_flow *flow, unsigned depth);
 

@@ -199,8 +199,7 @@ enum sw_result sw_findings_add_error(struct sw_findings *findings, const char *c
 	return SW_OK;
 }
 
-/* ---- finding the places in the text ---------------------------------------------------------------------
- */
+/* ---- finding the places in the text ------------------------------------------------------------------- */
 
 static void push_frames(const struct sw_scan_frame *frame, char *pointer, size_t bytes, struct sw_buf *key)
 {

@@ -176,8 +176,7 @@ enum sw_result sw_template_compile_member(const char *key, const json_t *value,
 	return compile_whole(key, value, language, owner, ret_template, mistake, user);
 }
 
-/* ---- evaluation
- * -------------------------------------------------------------------------------------------- */
+/* ---- evaluation --------------------------------------------------------------------------------------- */
 
 static enum sw_result evaluate(const struct sw_template *template, const char *field,
 			       const struct sw_query_env *env, json_t **ret_tree, struct sw_failure *failure);

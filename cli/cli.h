@@ -92,8 +92,7 @@ void print_text(FILE *stream, const char *text);
 /* The text member of an answer, or fallback. Borrowed. */
 const char *text_of(const json_t *object, const char *member, const char *fallback);
 
-/* ---- files.c ---------------------------------------------------------------------------------------------
- */
+/* ---- files.c ------------------------------------------------------------------------------------------ */
 
 /* Reads a whole file ("-": standard input), at most bytes_max. New; NULL after complaining (EXIT_USAGE). */
 char *read_file(const char *path, size_t bytes_max, size_t *ret_len);
@@ -101,8 +100,7 @@ char *read_file(const char *path, size_t bytes_max, size_t *ret_len);
  * complaining. */
 char *read_input(const char *input);
 
-/* ---- definition.c
- * ------------------------------------------------------------------------------------------ */
+/* ---- definition.c ------------------------------------------------------------------------------------- */
 
 /* Reads a definition, fills placeholders. New text, or NULL after complaining. */
 char *read_definition(const struct options *options, const char *path, size_t *ret_len);
@@ -114,8 +112,7 @@ struct sw_machine *load_machine(const struct options *options, const char *path,
 /* order.asl.json -> order; characters that names may not have become '-'. New. */
 char *name_of_file(const char *path);
 
-/* ---- client.c
- * ------------------------------------------------------------------------------------------------ */
+/* ---- client.c ----------------------------------------------------------------------------------------- */
 
 /*
  * Whoever answers the API for a data directory: the process that owns it, by its socket; else this process,
@@ -146,8 +143,7 @@ void client_settle(struct client *client);
  */
 int check_owner(const struct options *options, const struct client *client);
 
-/* ---- names.c
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- names.c ------------------------------------------------------------------------------------------ */
 
 /* A machine's ARN from a name or ARN. EXIT_OK: *ret_arn is new; else an exit code after complaining. */
 int machine_arn(struct client *client, const char *name, char **ret_arn);
@@ -160,8 +156,7 @@ bool is_error(const json_t *error, const char *type);
 int list_all(struct client *client, const char *action, json_t *request, const char *member, long max,
 	     json_t **ret_list);
 
-/* ---- follow.c
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- follow.c ----------------------------------------------------------------------------------------- */
 
 /*
  * Waits until an execution has ended, showing its events on events (NULL: not at all). EXIT_OK:
@@ -172,17 +167,14 @@ int follow(struct client *client, const char *arn, FILE *events, json_t **ret_de
  * exit code. */
 int print_outcome(const struct options *options, const json_t *description);
 
-/* ---- cmd_backup.c, for cmd_restore.c and others that read a store themselves
- * --------------------------------
- */
+/* ---- cmd_backup.c, for cmd_restore.c and others that read a store themselves -------------------------- */
 
 /* What was copied; the exit code. */
 int print_copied(const struct options *options, const char *from, const char *to);
 /* A store that cannot be opened, read or written: EXIT_STORE. */
 int complain_store(const struct options *options, enum sw_result result, struct sw_error *err);
 
-/* ---- meter.c
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- meter.c ------------------------------------------------------------------------------------------ */
 
 /* A line on standard error that says how far a long look at a store is; only on a terminal. */
 struct meter {

@@ -60,8 +60,7 @@ static bool answer_append(struct answer *answer, const char *data, size_t len)
 	return true;
 }
 
-/* ---- the owner's socket ----------------------------------------------------------------------------------
- */
+/* ---- the owner's socket ------------------------------------------------------------------------------- */
 
 static size_t take_body(char *data, size_t size, size_t count, void *user)
 {
@@ -145,8 +144,7 @@ static bool is_passing(struct client *client)
 	return passing;
 }
 
-/* ---- this process ----------------------------------------------------------------------------------------
- */
+/* ---- this process ------------------------------------------------------------------------------------- */
 
 static void take_reply(void *user, int status, const char *error_type, const char *body, size_t len)
 {
@@ -230,8 +228,7 @@ static int open_reading(struct client *client)
 	return r == SW_OK ? EXIT_OK : complain_error(EXIT_STORE, NULL, &err);
 }
 
-/* ---- the door
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the door ----------------------------------------------------------------------------------------- */
 
 enum { TRIES = 100, PAUSE_MS = 50 }; /* somebody who owns the directory is about to listen, or to go */
 enum { LOSSES_MAX = 1000 };
@@ -309,8 +306,7 @@ void client_close(struct client *client)
 	free(client);
 }
 
-/* ---- calls -----------------------------------------------------------------------------------------------
- */
+/* ---- calls -------------------------------------------------------------------------------------------- */
 
 static bool call_once(struct client *client, const char *action, const char *body, struct answer *answer)
 {

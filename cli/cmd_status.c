@@ -10,8 +10,7 @@ static void take_progress(void *user, const char *what, uint64_t count)
 	meter_show(user, what, count);
 }
 
-/* ---- the owner -------------------------------------------------------------------------------------------
- */
+/* ---- the owner ---------------------------------------------------------------------------------------- */
 
 /* What the owner says of itself: the answer of StepwellStatus (new); NULL when it does not answer. */
 static json_t *ask_owner(const struct options *options)
@@ -62,8 +61,7 @@ static void print_owner(int64_t pid, const json_t *answer)
 	       json_integer_value(json_object_get(stats, "executionsInMemory")));
 }
 
-/* ---- people ----------------------------------------------------------------------------------------------
- */
+/* ---- people ------------------------------------------------------------------------------------------- */
 
 static const char *moment(int64_t time_ms, char *text, size_t bytes)
 {
@@ -128,8 +126,7 @@ static void print_status(const struct options *options, const struct sw_store_st
 	       size_text(status->disk_free_bytes, room, sizeof(room)));
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------------------
- */
+/* ---- JSON --------------------------------------------------------------------------------------------- */
 
 static json_t *json_text(const char *text)
 {
@@ -188,8 +185,7 @@ static void print_status_json(const struct options *options, const struct sw_sto
 	json_decref(all);
 }
 
-/* ---- the command -----------------------------------------------------------------------------------------
- */
+/* ---- the command -------------------------------------------------------------------------------------- */
 
 int cmd_status(const struct options *options)
 {

@@ -13,8 +13,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* ---- answers ----------------------------------------------------------------------------------------------
- */
+/* ---- answers ------------------------------------------------------------------------------------------ */
 
 void sw_answer_done(struct sw_answer *answer)
 {
@@ -42,8 +41,7 @@ void sw_answer_give(struct sw_answer *answer)
 	sw_answer_done(&given);
 }
 
-/* ---- boxes ------------------------------------------------------------------------------------------------
- */
+/* ---- boxes -------------------------------------------------------------------------------------------- */
 
 enum sw_result sw_box_init(struct sw_box *box)
 {
@@ -107,8 +105,7 @@ void sw_box_act(struct sw_box *box, const struct sw_action *action)
 	box->actions[box->actions_count++] = *action;
 }
 
-/* ---- the thread -------------------------------------------------------------------------------------------
- */
+/* ---- the thread --------------------------------------------------------------------------------------- */
 
 static void commit_one(struct sw_committer *committer, const struct sw_batch *batch)
 {

@@ -14,8 +14,7 @@
 struct sw_attempt;
 struct sw_entry;
 
-/* ---- boxes: a batch, and what is done after its commit
- * ------------------------------------------------------- */
+/* ---- boxes: a batch, and what is done after its commit ------------------------------------------------ */
 
 enum sw_action_kind { SW_ACTION_REPLY, SW_ACTION_DISPATCH, SW_ACTION_CANCEL };
 
@@ -64,8 +63,7 @@ enum sw_result sw_box_reserve(struct sw_box *box, size_t actions, size_t pins);
 void sw_box_act(struct sw_box *box,
 		const struct sw_action *action); /* takes what it holds; room was reserved */
 
-/* ---- the committer
- * ------------------------------------------------------------------------------------------- */
+/* ---- the committer ------------------------------------------------------------------------------------ */
 
 struct sw_committer {
 	struct sw_store *store;

@@ -14,8 +14,7 @@
 #define WALKED_AT_ONCE 500
 #define SETTING_PREFIX "deleting:"
 
-/* ---- jobs -------------------------------------------------------------------------------------------------
- */
+/* ---- jobs --------------------------------------------------------------------------------------------- */
 
 static void setting_name(uint32_t number, char text[32])
 {
@@ -101,8 +100,7 @@ enum sw_result sw_machines_recover(struct sw_engine *engine, struct sw_snapshot 
 	return r == SW_OK || r == SW_ENOENT ? recover_deletions(engine, snapshot) : r;
 }
 
-/* ---- DeleteStateMachine -----------------------------------------------------------------------------------
- */
+/* ---- DeleteStateMachine ------------------------------------------------------------------------------- */
 
 static enum sw_result put_status(struct sw_batch *batch, const struct sw_known_machine *known,
 				 enum sw_machine_status status)
@@ -164,8 +162,7 @@ enum sw_result sw_engine_delete_machine(struct sw_engine *engine, const char *na
 	return sw_engine_answer(engine, &answer, true, err);
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------------------
- */
+/* ---- the walk ----------------------------------------------------------------------------------------- */
 
 static bool runs(const struct sw_entry *entry)
 {

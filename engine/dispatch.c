@@ -16,8 +16,7 @@
 
 #define SWEEP_MS 1000
 
-/* ---- attempts ---------------------------------------------------------------------------------------------
- */
+/* ---- attempts ----------------------------------------------------------------------------------------- */
 
 struct sw_attempt *sw_attempt_new(struct sw_engine *engine, struct sw_entry *entry,
 				  const struct sw_branch *branch)
@@ -159,8 +158,7 @@ void sw_attempts_drop(struct sw_engine *engine, struct sw_entry *entry)
 	}
 }
 
-/* ---- delivery ---------------------------------------------------------------------------------------------
- */
+/* ---- delivery ----------------------------------------------------------------------------------------- */
 
 static char *input_text(const struct sw_branch *branch, size_t *ret_len)
 {
@@ -423,8 +421,7 @@ void sw_dispatch_held(struct sw_engine *engine)
 	}
 }
 
-/* ---- the inbox --------------------------------------------------------------------------------------------
- */
+/* ---- the inbox ---------------------------------------------------------------------------------------- */
 
 static struct sw_attempt *find_attempt(struct sw_engine *engine, const struct sw_completion *completion)
 {

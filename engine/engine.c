@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- events of the loop -----------------------------------------------------------------------------------
- */
+/* ---- events of the loop ------------------------------------------------------------------------------- */
 
 static void woken(struct sw_watch *watch, unsigned interest)
 {
@@ -23,8 +22,7 @@ static void alarmed(struct sw_alarm *alarm)
 	sw_engine_work(alarm->user);
 }
 
-/* ---- opening ----------------------------------------------------------------------------------------------
- */
+/* ---- opening ------------------------------------------------------------------------------------------ */
 
 static char *copy(const char *text, bool *failed)
 {
@@ -219,8 +217,7 @@ enum sw_result sw_engine_new_on(const struct sw_engine_options *options, struct 
 	return engine_new(options, store, ret_engine, err);
 }
 
-/* ---- beginning and closing --------------------------------------------------------------------------------
- */
+/* ---- beginning and closing ---------------------------------------------------------------------------- */
 
 enum sw_result sw_engine_resume(struct sw_engine *engine, enum sw_resume which, struct sw_error *err)
 {
@@ -269,8 +266,7 @@ void sw_engine_free(struct sw_engine *engine)
 	destroy(engine);
 }
 
-/* ---- routes -----------------------------------------------------------------------------------------------
- */
+/* ---- routes ------------------------------------------------------------------------------------------- */
 
 enum sw_result sw_engine_on_task(struct sw_engine *engine, const char *pattern, sw_task_fn *handler,
 				 sw_task_fn *cancel, void *user, struct sw_error *err)
@@ -285,8 +281,7 @@ enum sw_result sw_engine_on_task(struct sw_engine *engine, const char *pattern, 
 	return r < 0 ? sw_error_set(err, r, "%s", sw_result_text(r)) : SW_OK;
 }
 
-/* ---- looking in -------------------------------------------------------------------------------------------
- */
+/* ---- looking in --------------------------------------------------------------------------------------- */
 
 void sw_engine_stats(struct sw_engine *engine, struct sw_engine_stats *ret_stats)
 {

@@ -89,8 +89,7 @@ struct sw_engine_stats {
 };
 SW_API void sw_engine_stats(struct sw_engine *engine, struct sw_engine_stats *ret_stats);
 
-/* ---- replies ----------------------------------------------------------------------------------------------
- */
+/* ---- replies ------------------------------------------------------------------------------------------ */
 
 /* What a reply tells; borrowed for the call. Fields that do not apply are NULL or 0. */
 struct sw_reply {
@@ -102,8 +101,7 @@ struct sw_reply {
 typedef void sw_reply_fn(void *user, enum sw_result result, const struct sw_reply *reply,
 			 const struct sw_error *err);
 
-/* ---- machines -------------------------------------------------------------------------------------------
- */
+/* ---- machines ----------------------------------------------------------------------------------------- */
 
 enum sw_machine_type { SW_TYPE_STANDARD, SW_TYPE_EXPRESS };
 
@@ -141,8 +139,7 @@ SW_API enum sw_result sw_engine_update_machine(struct sw_engine *engine,
 SW_API enum sw_result sw_engine_delete_machine(struct sw_engine *engine, const char *name, sw_reply_fn *reply,
 					       void *user, struct sw_error *err);
 
-/* ---- executions -------------------------------------------------------------------------------------------
- */
+/* ---- executions --------------------------------------------------------------------------------------- */
 
 struct sw_start_params {
 	const char *machine; /* name */
@@ -189,8 +186,7 @@ SW_API enum sw_result sw_engine_observe(struct sw_engine *engine, const char *ex
 					sw_observe_fn *observe, void *user, uint64_t *ret_id);
 SW_API void sw_engine_unobserve(struct sw_engine *engine, uint64_t id);
 
-/* ---- tasks
- * -------------------------------------------------------------------------------------------------- */
+/* ---- tasks -------------------------------------------------------------------------------------------- */
 
 /*
  * A handler gets each attempt of tasks whose Resource matches pattern ('*' matches any characters). It is
@@ -236,8 +232,7 @@ SW_API enum sw_result sw_engine_token_fail(struct sw_engine *engine, const char 
 SW_API enum sw_result sw_engine_token_heartbeat(struct sw_engine *engine, const char *token,
 						sw_reply_fn *reply, void *user, struct sw_error *err);
 
-/* ---- reading: committed state only
- * ------------------------------------------------------------------------------ */
+/* ---- reading: committed state only -------------------------------------------------------------------- */
 
 /*
  * A reader sees the last commit. sw_engine_reader gives the engine's own (borrowed, loop's thread);
@@ -315,8 +310,7 @@ SW_API enum sw_result sw_reader_history(struct sw_reader *reader, const char *ex
 					sw_each_event_fn *each, void *user, uint32_t *ret_next_id,
 					struct sw_error *err);
 
-/* ---- names and ARNs
- * ------------------------------------------------------------------------------------------------- */
+/* ---- names and ARNs ----------------------------------------------------------------------------------- */
 
 /* AWS's rule for names: SW_OK or SW_ENAME with what is wrong. Source: API reference, CreateStateMachine,
  * name. */

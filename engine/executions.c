@@ -13,8 +13,7 @@
 #define BUCKETS_FIRST 64
 #define IDLE_WAIT_MS 1000 /* a wait that is shorter is not worth a trip to the disk */
 
-/* ---- tables -----------------------------------------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------------------------------------- */
 
 /* Ids rise by small steps; the multiplier spreads them (Fibonacci hashing). */
 static size_t place_of(uint64_t id, size_t buckets_count)
@@ -144,8 +143,7 @@ void sw_executions_done(struct sw_engine *engine)
 	*executions = (struct sw_executions){0};
 }
 
-/* ---- starts that had no turn yet, by name -----------------------------------------------------------------
- */
+/* ---- starts that had no turn yet, by name ------------------------------------------------------------- */
 
 struct sw_entry *sw_executions_named(const struct sw_executions *executions, const uint8_t key[16])
 {
@@ -187,8 +185,7 @@ void sw_executions_unname(struct sw_executions *executions, struct sw_entry *ent
 	entry->named = false;
 }
 
-/* ---- the queue --------------------------------------------------------------------------------------------
- */
+/* ---- the queue ---------------------------------------------------------------------------------------- */
 
 void sw_executions_enqueue(struct sw_engine *engine, struct sw_entry *entry)
 {
@@ -237,8 +234,7 @@ enum sw_result sw_executions_tell(struct sw_engine *engine, struct sw_entry *ent
 	return SW_OK;
 }
 
-/* ---- eviction ---------------------------------------------------------------------------------------------
- */
+/* ---- eviction ----------------------------------------------------------------------------------------- */
 
 void sw_executions_evict(struct sw_engine *engine, struct sw_entry *entry)
 {

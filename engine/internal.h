@@ -33,8 +33,7 @@
 #define SW_TIMERS_LOAD_MAX 20000  /* timers loaded at once */
 #define SW_MACHINES_CACHED_MAX 256
 
-/* ---- clock.c: the one engine clock
- * --------------------------------------------------------------------------- */
+/* ---- clock.c: the one engine clock -------------------------------------------------------------------- */
 
 struct sw_clock {
 	const struct sw_loop *loop;
@@ -46,15 +45,13 @@ int64_t sw_clock_now_ms(struct sw_clock *clock);
 /* The loop's time at which the engine clock will show time_ms, if the wall clock does not jump before. */
 int64_t sw_clock_mono_ms(const struct sw_clock *clock, int64_t time_ms);
 
-/* ---- lock.c: who owns the directory
- * -------------------------------------------------------------------------- */
+/* ---- lock.c: who owns the directory ------------------------------------------------------------------- */
 
 /* Makes the directory (0700) when it is missing and locks its LOCK file; SW_EOWNED names the owner. */
 enum sw_result sw_lock_take(const char *directory, int *ret_fd, struct sw_error *err);
 void sw_lock_release(int fd); /* -1 allowed */
 
-/* ---- machines.c
- * ---------------------------------------------------------------------------------------------- */
+/* ---- machines.c --------------------------------------------------------------------------------------- */
 
 struct sw_compiled {
 	struct sw_compiled *next;
@@ -98,8 +95,7 @@ enum sw_result sw_machines_answer_gone(struct sw_engine *engine, const struct sw
 enum sw_result sw_machines_put(struct sw_batch *batch, const struct sw_machine_record *record);
 void sw_machines_done(struct sw_machines *machines);
 
-/* ---- deletion.c
- * ---------------------------------------------------------------------------------------------- */
+/* ---- deletion.c --------------------------------------------------------------------------------------- */
 
 enum sw_result sw_machines_recover(struct sw_engine *engine, struct sw_snapshot *snapshot,
 				   struct sw_error *err);
@@ -108,8 +104,7 @@ void sw_machines_delete_some(struct sw_engine *engine);
 bool sw_machines_may_delete(const struct sw_engine *engine);
 void sw_machines_execution_ended(struct sw_engine *engine, const struct sw_execution *execution);
 
-/* ---- executions.c: those in memory
- * --------------------------------------------------------------------------- */
+/* ---- executions.c: those in memory -------------------------------------------------------------------- */
 
 /* Something that waits for its turn at an execution. */
 struct sw_pending {
@@ -200,8 +195,7 @@ void sw_executions_post(struct sw_engine *engine, struct sw_entry *entry, struct
 enum sw_result sw_executions_tell(struct sw_engine *engine, struct sw_entry *entry, enum sw_event_kind kind,
 				  uint32_t branch);
 
-/* ---- loading.c: from the store into memory
- * ------------------------------------------------------------------- */
+/* ---- loading.c: from the store into memory ------------------------------------------------------------ */
 
 /*
  * In memory, or loaded from the store. SW_ENOENT; SW_ETIMEDOUT: it has ended (and is not in memory). Where a
@@ -216,8 +210,7 @@ enum sw_result sw_executions_reload(struct sw_engine *engine, struct sw_entry *e
 enum sw_result sw_executions_head(struct sw_engine *engine, uint64_t id, struct sw_head *ret_head,
 				  bool *ret_uncommitted, struct sw_error *err);
 
-/* ---- timers.c: the near end of the timers' table
- * ------------------------------------------------------------- */
+/* ---- timers.c: the near end of the timers' table ------------------------------------------------------ */
 
 struct sw_timer_at {
 	int64_t due_ms;
@@ -244,8 +237,7 @@ bool sw_timers_run(struct sw_engine *engine, int64_t now_ms);
 /* When sw_timers_run should be called again (engine time). */
 int64_t sw_timers_next_ms(const struct sw_engine *engine);
 
-/* ---- recover.c
- * ----------------------------------------------------------------------------------------------- */
+/* ---- recover.c ---------------------------------------------------------------------------------------- */
 
 struct sw_recovery {
 	uint64_t last_id; /* executions up to here may be older than this process */
@@ -260,8 +252,7 @@ bool sw_recover_some(struct sw_engine *engine);
 /* Redelivers and continues what is in flight or ready in the entry and not known to this process. */
 enum sw_result sw_recover_entry(struct sw_engine *engine, struct sw_entry *entry);
 
-/* ---- dispatch.c
- * ---------------------------------------------------------------------------------------------- */
+/* ---- dispatch.c --------------------------------------------------------------------------------------- */
 
 /* A new attempt in the entry's list for a branch that waits for a task; NULL: out of memory. */
 struct sw_attempt *sw_attempt_new(struct sw_engine *engine, struct sw_entry *entry,
@@ -283,8 +274,7 @@ void sw_dispatch_inbox(struct sw_engine *engine);
 /* Tries what is held again. */
 void sw_dispatch_held(struct sw_engine *engine);
 
-/* ---- observe.c
- * ----------------------------------------------------------------------------------------------- */
+/* ---- observe.c ---------------------------------------------------------------------------------------- */
 
 struct sw_observers {
 	struct sw_observer *first;
@@ -294,8 +284,7 @@ struct sw_observers {
 void sw_observers_tell(struct sw_engine *engine, const struct sw_pin *pin);
 void sw_observers_done(struct sw_observers *observers);
 
-/* ---- start.c
- * ------------------------------------------------------------------------------------------------- */
+/* ---- start.c ------------------------------------------------------------------------------------------ */
 
 /*
  * Answers a call: at once when result says an error that depends on nothing unwritten (returns it), else by
@@ -308,8 +297,7 @@ enum sw_result sw_engine_answer(struct sw_engine *engine, struct sw_answer *answ
 enum sw_result sw_engine_find(struct sw_engine *engine, const char *arn, uint64_t *ret_id, bool *ret_depends,
 			      struct sw_error *err);
 
-/* ---- turn.c: one event, one execution
- * ------------------------------------------------------------------------ */
+/* ---- turn.c: one event, one execution ----------------------------------------------------------------- */
 
 /* Gives the execution a turn with what waits at it. False: memory is short, it is in the queue again. */
 bool sw_turn_run(struct sw_engine *engine, struct sw_entry *entry);
@@ -318,8 +306,7 @@ bool sw_turn_record(struct sw_engine *engine);
 /* Does this process advance the execution? */
 bool sw_entry_advances(const struct sw_engine *engine, const struct sw_entry *entry);
 
-/* ---- scheduler.c
- * --------------------------------------------------------------------------------------------- */
+/* ---- scheduler.c -------------------------------------------------------------------------------------- */
 
 /* Asks for control at the end of this turn of the loop. */
 void sw_engine_wake(struct sw_engine *engine);
@@ -340,8 +327,7 @@ void sw_engine_drain(struct sw_engine *engine);
 enum sw_result sw_engine_check(const struct sw_engine *engine, struct sw_error *err);
 uint64_t sw_engine_seed(struct sw_engine *engine);
 
-/* ---- the engine
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the engine --------------------------------------------------------------------------------------- */
 
 enum sw_engine_state { SW_ENGINE_OPEN, SW_ENGINE_RUNNING, SW_ENGINE_CLOSING };
 

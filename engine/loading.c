@@ -26,8 +26,7 @@ static bool is_in_flight(const struct sw_branch *branch)
 	return branch->wait == SW_BRANCH_READY || (branch->wait == SW_BRANCH_TASK && branch->dispatchable);
 }
 
-/* ---- branches ---------------------------------------------------------------------------------------------
- */
+/* ---- branches ----------------------------------------------------------------------------------------- */
 
 /* Records may be missing though each one that is there is sound. The step relies on what is checked here. */
 static enum sw_result check_tree(const struct sw_execution *execution, struct sw_error *err)
@@ -86,8 +85,7 @@ static enum sw_result load_branches(struct sw_execution *execution, struct sw_sn
 	return r < 0 ? r : check_tree(execution, err);
 }
 
-/* ---- executions -------------------------------------------------------------------------------------------
- */
+/* ---- executions --------------------------------------------------------------------------------------- */
 
 /* Moves what the head holds into execution. */
 static enum sw_result take_head(struct sw_engine *engine, struct sw_execution *execution,

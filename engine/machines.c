@@ -15,8 +15,7 @@
 
 #define REVISIONS_KEPT_MAX 8
 
-/* ---- what is known ----------------------------------------------------------------------------------------
- */
+/* ---- what is known ------------------------------------------------------------------------------------ */
 
 static void known_free(struct sw_known_machine *known)
 {
@@ -157,8 +156,7 @@ enum sw_result sw_machines_find(struct sw_engine *engine, const char *name,
 	return SW_OK;
 }
 
-/* ---- compiled revisions -----------------------------------------------------------------------------------
- */
+/* ---- compiled revisions ------------------------------------------------------------------------------- */
 
 /* Executions hold references of their own: what is dropped here is compiled again when it is asked for. */
 static void drop_compiled(struct sw_known_machine *known)
@@ -237,8 +235,7 @@ enum sw_result sw_machines_revision(struct sw_engine *engine, const char *name, 
 	return SW_OK;
 }
 
-/* ---- changes ----------------------------------------------------------------------------------------------
- */
+/* ---- changes ------------------------------------------------------------------------------------------ */
 
 /* A change on its way: everything that can fail comes before the records are in the open box. */
 struct change {
@@ -344,8 +341,7 @@ static enum sw_result compile(struct sw_engine *engine, const struct sw_machine_
 	return sw_machine_compile(params->definition, params->definition_len, ret_machine, ret_findings, err);
 }
 
-/* ---- CreateStateMachine -----------------------------------------------------------------------------------
- */
+/* ---- CreateStateMachine ------------------------------------------------------------------------------- */
 
 /* "CreateStateMachine is an idempotent API": by name, definition, type, logging and tracing. */
 static enum sw_result answer_existing(struct sw_engine *engine, const struct sw_known_machine *known,
@@ -450,8 +446,7 @@ enum sw_result sw_engine_create_machine(struct sw_engine *engine, const struct s
 	return r;
 }
 
-/* ---- UpdateStateMachine -----------------------------------------------------------------------------------
- */
+/* ---- UpdateStateMachine ------------------------------------------------------------------------------- */
 
 /* The record as it will be. Running executions keep the revision they started with, so it is a new one. */
 static enum sw_result fill_update(struct sw_engine *engine, const struct sw_machine_params *params,

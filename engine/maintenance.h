@@ -19,8 +19,7 @@
 extern "C" {
 #endif
 
-/* ---- owners ---------------------------------------------------------------------------------------------
- */
+/* ---- owners ------------------------------------------------------------------------------------------- */
 
 /*
  * *ret_pid is the process id of the owner of a data directory, 0 when nobody owns it (or it is not there), -1
@@ -28,8 +27,7 @@ extern "C" {
  */
 SW_API enum sw_result sw_directory_owner(const char *data_directory, int64_t *ret_pid, struct sw_error *err);
 
-/* ---- backups --------------------------------------------------------------------------------------------
- */
+/* ---- backups ------------------------------------------------------------------------------------------ */
 
 /*
  * Writes the last commit as a new store into a directory (made when missing, not its parent): consistent,
@@ -49,8 +47,7 @@ SW_API enum sw_result sw_backup(const char *data_directory, const char *target_d
 SW_API enum sw_result sw_restore(const char *backup_directory, const char *data_directory,
 				 struct sw_error *err);
 
-/* ---- what is in it --------------------------------------------------------------------------------------
- */
+/* ---- what is in it ------------------------------------------------------------------------------------ */
 
 /* Told now and then by calls that take long: what is looked at, and how many of them so far. */
 typedef void sw_progress_fn(void *user, const char *what, uint64_t count);
@@ -83,8 +80,7 @@ SW_API enum sw_result sw_reader_status(struct sw_reader *reader, sw_progress_fn 
 				       struct sw_store_status *ret_status, struct sw_error *err);
 SW_API void sw_store_status_done(struct sw_store_status *status);
 
-/* ---- is it sound? ---------------------------------------------------------------------------------------
- */
+/* ---- is it sound? ------------------------------------------------------------------------------------- */
 
 enum sw_badness {
 	SW_BAD_WARNING, /* does no harm: it takes room, or a process that works on it removes it */

@@ -14,8 +14,7 @@
 
 #define RECOVERED_AT_ONCE 256
 
-/* ---- opening ----------------------------------------------------------------------------------------------
- */
+/* ---- opening ------------------------------------------------------------------------------------------ */
 
 /* A copy of a setting; NULL in *ret_text when there is none. */
 static enum sw_result read_setting(struct sw_snapshot *snapshot, const char *name, char **ret_text)
@@ -132,8 +131,7 @@ enum sw_result sw_recover_open(struct sw_engine *engine, struct sw_error *err)
 	return r < 0 ? sw_error_set(err, r, "%s", sw_result_text(r)) : SW_OK;
 }
 
-/* ---- what was in flight -----------------------------------------------------------------------------------
- */
+/* ---- what was in flight ------------------------------------------------------------------------------- */
 
 static bool is_known(const struct sw_entry *entry, const struct sw_branch *branch)
 {

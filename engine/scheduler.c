@@ -72,8 +72,7 @@ uint64_t sw_engine_seed(struct sw_engine *engine)
 	return engine->entropy[--engine->entropy_left];
 }
 
-/* ---- reading one's own writes -----------------------------------------------------------------------------
- */
+/* ---- reading one's own writes ------------------------------------------------------------------------- */
 
 enum sw_result sw_engine_lookup(struct sw_engine *engine, struct sw_snapshot *snapshot, enum sw_table table,
 				struct sw_slice key, struct sw_slice *ret_value, bool *ret_uncommitted)
@@ -91,8 +90,7 @@ enum sw_result sw_engine_lookup(struct sw_engine *engine, struct sw_snapshot *sn
 	return sw_snapshot_get(snapshot, table, key, ret_value);
 }
 
-/* ---- what calls write -------------------------------------------------------------------------------------
- */
+/* ---- what calls write --------------------------------------------------------------------------------- */
 
 /* Copies operations that are not in the open box yet. False: memory is short. */
 static bool write_changes(struct sw_engine *engine)
@@ -139,8 +137,7 @@ enum sw_result sw_engine_write(struct sw_engine *engine, struct sw_answer *answe
 	return SW_OK;
 }
 
-/* ---- after the commit -------------------------------------------------------------------------------------
- */
+/* ---- after the commit --------------------------------------------------------------------------------- */
 
 /* What there was when it began; callbacks may add more, which has its time later. */
 static void act(struct sw_engine *engine, struct sw_box *box)
@@ -249,8 +246,7 @@ static void poison(struct sw_engine *engine, const struct sw_error *error)
 	sw_engine_give_up(engine, SW_EIO, engine->poison.text);
 }
 
-/* ---- committing -------------------------------------------------------------------------------------------
- */
+/* ---- committing --------------------------------------------------------------------------------------- */
 
 static void finish_box(struct sw_engine *engine, struct sw_box *box)
 {
@@ -388,8 +384,7 @@ static void flush(struct sw_engine *engine)
 	hand_over(engine);
 }
 
-/* ---- the turn of the loop ---------------------------------------------------------------------------------
- */
+/* ---- the turn of the loop ----------------------------------------------------------------------------- */
 
 /* Turns of executions, each in its order, until there is no room, no time or nothing left. */
 static void run_turns(struct sw_engine *engine)
@@ -488,8 +483,7 @@ void sw_engine_work(struct sw_engine *engine)
 	rearm(engine, more);
 }
 
-/* ---- the end ----------------------------------------------------------------------------------------------
- */
+/* ---- the end ------------------------------------------------------------------------------------------ */
 
 /* Commits what is open and in flight; waits for it. On a full disk what does not fit stays as it was before.
  */

@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-/* ---- answers ----------------------------------------------------------------------------------------------
- */
+/* ---- answers ------------------------------------------------------------------------------------------ */
 
 enum sw_result sw_engine_answer(struct sw_engine *engine, struct sw_answer *answer, bool depends,
 				struct sw_error *err)
@@ -32,8 +31,7 @@ static enum sw_result plain(struct sw_error *err, enum sw_result result)
 	return result < 0 ? sw_error_set(err, result, "%s", sw_result_text(result)) : SW_OK;
 }
 
-/* ---- finding ----------------------------------------------------------------------------------------------
- */
+/* ---- finding ------------------------------------------------------------------------------------------ */
 
 /* Is it the execution of this machine and name? */
 static enum sw_result check_name(struct sw_engine *engine, uint64_t id, const char *machine, const char *name,
@@ -122,8 +120,7 @@ enum sw_result sw_engine_find(struct sw_engine *engine, const char *arn, uint64_
 	return plain(err, r);
 }
 
-/* ---- StartExecution: the same name again ------------------------------------------------------------------
- */
+/* ---- StartExecution: the same name again -------------------------------------------------------------- */
 
 static bool same_input(const struct sw_execution *execution, struct sw_value *input)
 {
@@ -215,8 +212,7 @@ static enum sw_result start_again(struct sw_engine *engine, uint64_t id, const c
 	return r;
 }
 
-/* ---- StartExecution: a new one ----------------------------------------------------------------------------
- */
+/* ---- StartExecution: a new one ------------------------------------------------------------------------ */
 
 /* What a start needs on its way; freed by start_done. */
 struct start {
@@ -405,8 +401,7 @@ enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_p
 	return plain(err, r);
 }
 
-/* ---- StopExecution ----------------------------------------------------------------------------------------
- */
+/* ---- StopExecution ------------------------------------------------------------------------------------ */
 
 /* It has ended before: left as it is. */
 static enum sw_result answer_ended(struct sw_engine *engine, uint64_t id, const char *arn, sw_reply_fn *reply,
@@ -469,8 +464,7 @@ enum sw_result sw_engine_stop(struct sw_engine *engine, const char *execution_ar
 	return plain(err, SW_ENOMEM);
 }
 
-/* ---- removing ---------------------------------------------------------------------------------------------
- */
+/* ---- removing ----------------------------------------------------------------------------------------- */
 
 static enum sw_result delete_records(struct sw_engine *engine, struct sw_batch *batch, uint64_t id,
 				     const struct sw_head *head, struct sw_error *err)

@@ -22,8 +22,7 @@ static enum sw_result refuse(const struct test *test, const char *text)
 	return sw_error_set(test->err, SW_EINVAL, "%s", text);
 }
 
-/* ---- the request ------------------------------------------------------------------------------------------
- */
+/* ---- the request -------------------------------------------------------------------------------------- */
 
 /* "TestState does not support MapIterationFailureCount when a mock is not specified." is recorded. */
 static enum sw_result check_without_mock(const struct test *test)
@@ -65,8 +64,7 @@ static enum sw_result check_request(const struct test *test)
 	return SW_OK;
 }
 
-/* ---- the state --------------------------------------------------------------------------------------------
- */
+/* ---- the state ---------------------------------------------------------------------------------------- */
 
 static const struct sw_state *state_of_name(const struct sw_machine *machine, const char *name)
 {
@@ -142,8 +140,7 @@ static enum sw_result check_state(const struct test *test)
 	return SW_OK;
 }
 
-/* ---- values -----------------------------------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------------------------------------- */
 
 /* text must be JSON, of that type when it is not JSON_NULL. */
 static enum sw_result read_value(const struct test *test, const char *text, size_t len, json_type type,
@@ -234,8 +231,7 @@ static enum sw_result read_values(struct test *test)
 	return r < 0 ? r : read_items(test);
 }
 
-/* ---- the mock ---------------------------------------------------------------------------------------------
- */
+/* ---- the mock ----------------------------------------------------------------------------------------- */
 
 static const char count_too_large[] =
 	"Map iteration failure count must be less than or equal to the number of Map iterations";
@@ -285,8 +281,7 @@ static enum sw_result read_mock(struct test *test)
 	}
 }
 
-/* ---- the trial --------------------------------------------------------------------------------------------
- */
+/* ---- the trial ---------------------------------------------------------------------------------------- */
 
 /* A name that looks like those AWS makes up. */
 static void make_name(struct sw_rng *rng, int64_t now_ms, char text[37])

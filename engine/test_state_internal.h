@@ -5,8 +5,7 @@
 #include "engine/step/inspect.h"
 #include "engine/test_state.h"
 
-/* ---- test_state_mock.c: results of APIs ------------------------------------------------------------------
- */
+/* ---- test_state_mock.c: results of APIs --------------------------------------------------------------- */
 
 enum sw_answer_kind {
 	SW_ANSWER_ANY,
@@ -37,8 +36,7 @@ extern const struct sw_answer_shape sw_answer_shapes[]; /* test_state_shapes.c *
 enum sw_result sw_mock_check(const struct sw_task_fields *task, const json_t *result,
 			     enum sw_mock_validation validation, struct sw_error *err);
 
-/* ---- test_state_print.c
- * ------------------------------------------------------------------------------------ */
+/* ---- test_state_print.c ------------------------------------------------------------------------------- */
 
 /* The response. *ret_text is new. */
 enum sw_result sw_inspection_print(const struct sw_inspection *inspection, enum sw_inspection_level level,

@@ -110,8 +110,7 @@ static const struct sw_answer_field get_function[] = {OBJECT("Configuration", fu
 						      OBJECT("Code", function_code), PAIRS("Tags", text),
 						      OBJECT("Concurrency", function_concurrency), END};
 
-/* ---- DynamoDB -------------------------------------------------------------------------------------------
- */
+/* ---- DynamoDB ----------------------------------------------------------------------------------------- */
 
 static const struct sw_answer_field attribute_members[11];
 static const struct sw_answer_field attribute[] = {OBJECT("attribute", attribute_members), END};
@@ -156,8 +155,7 @@ static const struct sw_answer_field find_items[] = {LIST("Items", item),
 						    OBJECT("ConsumedCapacity", capacity),
 						    END};
 
-/* ---- messages -------------------------------------------------------------------------------------------
- */
+/* ---- messages ----------------------------------------------------------------------------------------- */
 
 static const struct sw_answer_field send_message[] = {
 	TEXT("MD5OfMessageBody"), TEXT("MD5OfMessageAttributes"), TEXT("MD5OfMessageSystemAttributes"),
@@ -169,8 +167,7 @@ static const struct sw_answer_field event_entry[] = {OBJECT("Entries", event_ent
 static const struct sw_answer_field put_events[] = {NUMBER("FailedEntryCount"), LIST("Entries", event_entry),
 						    END};
 
-/* ---- Step Functions -------------------------------------------------------------------------------------
- */
+/* ---- Step Functions ----------------------------------------------------------------------------------- */
 
 static const struct sw_answer_field start_execution[] = {TEXT_NEEDED("ExecutionArn", 1, 256),
 							 TEXT_NEEDED("StartDate", 0, 0), END};
@@ -317,8 +314,7 @@ static const struct sw_answer_field get_parameter[] = {OBJECT("Parameter", param
 static const struct sw_answer_field caller_identity[] = {TEXT("UserId"), TEXT("Account"),
 							 TEXT_OF("Arn", 20, 2048), END};
 
-/* ---- jobs -----------------------------------------------------------------------------------------------
- */
+/* ---- jobs --------------------------------------------------------------------------------------------- */
 
 static const struct sw_answer_field submit_job[] = {TEXT("JobArn"), TEXT_NEEDED("JobName", 0, 0),
 						    TEXT_NEEDED("JobId", 0, 0), END};

@@ -44,8 +44,7 @@ void sw_timers_done(struct sw_timers *timers)
 	*timers = (struct sw_timers){0};
 }
 
-/* ---- the set of near timers -------------------------------------------------------------------------------
- */
+/* ---- the set of near timers --------------------------------------------------------------------------- */
 
 static int compare(const struct sw_timer_at *a, const struct sw_timer_at *b)
 {
@@ -174,8 +173,7 @@ void sw_timers_set(struct sw_engine *engine, const struct sw_entry *entry, uint3
 	sw_engine_wake(engine);
 }
 
-/* ---- moving the horizon -----------------------------------------------------------------------------------
- */
+/* ---- moving the horizon ------------------------------------------------------------------------------- */
 
 /* Timers of executions in memory with due times between the old and the new horizon. */
 static void take_from_memory(struct sw_engine *engine, const struct sw_timer_at *from)
@@ -282,8 +280,7 @@ static void load(struct sw_engine *engine, int64_t now_ms)
 	take_from_memory(engine, &from);
 }
 
-/* ---- firing -----------------------------------------------------------------------------------------------
- */
+/* ---- firing ------------------------------------------------------------------------------------------- */
 
 /* A record that nobody stands behind; benign when memory is short: it is met again at the next open. */
 static void delete_stale(struct sw_engine *engine, const struct sw_timer_at *at)

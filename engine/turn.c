@@ -21,8 +21,7 @@ bool sw_entry_advances(const struct sw_engine *engine, const struct sw_entry *en
 	return engine->which == SW_RESUME_ALL || (engine->which == SW_RESUME_OWN && entry->own);
 }
 
-/* ---- records ----------------------------------------------------------------------------------------------
- */
+/* ---- records ------------------------------------------------------------------------------------------ */
 
 static enum sw_result put_record(struct sw_engine *engine, enum sw_table table, const struct sw_key *key,
 				 bool append)
@@ -210,8 +209,7 @@ static bool has_changed(const struct sw_engine *engine, const struct sw_entry *e
 	return false;
 }
 
-/* ---- what follows the commit ------------------------------------------------------------------------------
- */
+/* ---- what follows the commit -------------------------------------------------------------------------- */
 
 static struct sw_attempt *find_attempt(const struct sw_entry *entry, uint32_t branch, uint32_t number)
 {
@@ -376,8 +374,7 @@ bool sw_turn_record(struct sw_engine *engine)
 	return true;
 }
 
-/* ---- the step ---------------------------------------------------------------------------------------------
- */
+/* ---- the step ----------------------------------------------------------------------------------------- */
 
 /* Is the token the branch's? What is over is told from what never was as the step does. */
 static enum sw_result check_token(const struct sw_execution *execution, const struct sw_pending *pending)
@@ -511,8 +508,7 @@ static enum sw_result apply(struct sw_engine *engine, struct sw_entry *entry, st
 		       : step(engine, entry, pending, pending->kind, pending->output);
 }
 
-/* ---- turns ------------------------------------------------------------------------------------------------
- */
+/* ---- turns -------------------------------------------------------------------------------------------- */
 
 /* The event changed nothing; room for the answer was reserved. */
 static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending,

@@ -78,8 +78,7 @@ static struct sw_slice to_slice(MDB_val val)
 	return sw_slice(val.mv_data, val.mv_size);
 }
 
-/* ---- commits --------------------------------------------------------------------------------------------
- */
+/* ---- commits ------------------------------------------------------------------------------------------ */
 
 /* An empty prefix empties the table. */
 static int delete_prefix(MDB_txn *txn, MDB_dbi table, struct sw_slice prefix)
@@ -232,8 +231,7 @@ static enum sw_result lmdb_commit(struct sw_store *base, const struct sw_batch *
 	return SW_OK;
 }
 
-/* ---- snapshots --------------------------------------------------------------------------------------------
- */
+/* ---- snapshots ---------------------------------------------------------------------------------------- */
 
 static void snapshot_free(struct lmdb_snapshot *snapshot)
 {
@@ -360,8 +358,7 @@ static enum sw_result lmdb_get(struct sw_snapshot *base, unsigned table, struct 
 	return SW_OK;
 }
 
-/* ---- scans ------------------------------------------------------------------------------------------------
- */
+/* ---- scans -------------------------------------------------------------------------------------------- */
 
 struct lmdb_scan {
 	struct sw_scan base;
@@ -444,8 +441,7 @@ static void lmdb_scan_free(struct sw_scan *base)
 	sw_free(scan);
 }
 
-/* ---- the rest ---------------------------------------------------------------------------------------------
- */
+/* ---- the rest ----------------------------------------------------------------------------------------- */
 
 static void lmdb_stats(struct sw_store *base, struct sw_store_stats *ret_stats)
 {

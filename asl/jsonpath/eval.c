@@ -30,8 +30,7 @@ struct walk {
 	json_t *results; /* array; or the last result, when definite */
 };
 
-/* ---- messages -------------------------------------------------------------------------------------------
- */
+/* ---- messages ----------------------------------------------------------------------------------------- */
 
 enum sw_path_status sw_path_throw(struct sw_path_run *run, enum sw_path_status status, const char *format,
 				  ...)
@@ -136,8 +135,7 @@ static enum sw_path_status throw_not_array(struct walk *walk, const struct sw_pa
 	return SW_PATH_NOT_FOUND;
 }
 
-/* ---- results
- * ------------------------------------------------------------------------------------------------ */
+/* ---- results ------------------------------------------------------------------------------------------ */
 
 /* Takes item. */
 static enum sw_path_status add_result_new(struct walk *walk, json_t *item)
@@ -180,8 +178,7 @@ static enum sw_path_status add_result(struct walk *walk, const json_t *model)
 	return add_result_new(walk, json_incref((json_t *)model));
 }
 
-/* ---- tokens
- * --------------------------------------------------------------------------------------------------- */
+/* ---- tokens ------------------------------------------------------------------------------------------- */
 
 static enum sw_path_status visit(struct walk *walk, const struct sw_path_token *token,
 				 const struct place *place, const json_t *model);
@@ -378,9 +375,7 @@ static enum sw_path_status visit_function(struct walk *walk, const struct sw_pat
 	return status;
 }
 
-/* ---- ..
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- .. ----------------------------------------------------------------------------------------------- */
 
 /* Is model a place where the token behind .. is to be tried? */
 static enum sw_path_status scan_matches(struct walk *walk, const struct sw_path_token *token,
@@ -505,9 +500,7 @@ static enum sw_path_status visit(struct walk *walk, const struct sw_path_token *
 	return status;
 }
 
-/* ---- entry
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- entry -------------------------------------------------------------------------------------------- */
 
 static enum sw_path_status run_path(struct sw_path_run *run, const struct sw_jsonpath *path,
 				    const json_t *item, bool require, bool children, json_t **ret_tree)

@@ -51,8 +51,7 @@ static void node_of_tree(struct node *node, const json_t *tree)
 	}
 }
 
-/* ---- items of lists ---------------------------------------------------------------------------------------
- */
+/* ---- items of lists ----------------------------------------------------------------------------------- */
 
 static bool looks_like_path(const char *text, size_t len)
 {
@@ -118,8 +117,7 @@ static enum sw_path_status node_of_item(struct sw_path_run *run, struct node *no
 	return SW_PATH_OK;
 }
 
-/* ---- numbers
- * -------------------------------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------------------------------------ */
 
 static int compare_big(const json_t *a, const json_t *b)
 {
@@ -220,8 +218,7 @@ static enum sw_path_status node_text(const struct node *node, struct sw_buf *out
 	return sw_buf_result(out) < 0 ? SW_PATH_MEMORY : SW_PATH_OK;
 }
 
-/* ---- equality
- * --------------------------------------------------------------------------------------------------- */
+/* ---- equality ----------------------------------------------------------------------------------------- */
 
 /* Is the string a decimal number equal to the number? "1.0" is 1. */
 static bool string_is_number(const struct node *number, const struct node *string)
@@ -294,8 +291,7 @@ static enum sw_path_status equal_nodes(const struct node *a, const struct node *
 	return equal_scalars(a, b, ret_equal);
 }
 
-/* ---- lists
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- lists -------------------------------------------------------------------------------------------- */
 
 /* The array that a node is. *ret_list NULL when it is JSON but none; INVALID when it is something else. */
 static enum sw_path_status as_list(struct sw_path_run *run, const struct node *node, const json_t **ret_list)
@@ -409,8 +405,7 @@ static enum sw_path_status contains(struct sw_path_run *run, const struct node *
 	return status;
 }
 
-/* ---- other operators
- * ---------------------------------------------------------------------------------------------- */
+/* ---- other operators ---------------------------------------------------------------------------------- */
 
 static size_t utf16_length(const char *text, size_t len)
 {
@@ -593,8 +588,7 @@ static enum sw_path_status apply(struct sw_path_run *run, enum sw_path_operator 
 	}
 }
 
-/* ---- operands
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- operands ----------------------------------------------------------------------------------------- */
 
 /* Results of $ paths do not change from item to item. */
 static enum sw_path_status evaluate_operand_path(struct sw_path_run *run, const struct sw_jsonpath *path,

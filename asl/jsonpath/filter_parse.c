@@ -273,8 +273,7 @@ static enum sw_result read_operand(struct filter_parse *parse, struct sw_path_op
 	}
 }
 
-/* ---- expressions ------------------------------------------------------------------------------------------
- */
+/* ---- expressions -------------------------------------------------------------------------------------- */
 
 static enum sw_result read_operator(struct filter_parse *parse, enum sw_path_operator *ret_op)
 {

@@ -51,8 +51,7 @@ static enum sw_path_status evaluate_arguments(struct sw_path_run *run, const str
 	return SW_PATH_OK;
 }
 
-/* ---- sums and such ----------------------------------------------------------------------------------------
- */
+/* ---- sums and such ------------------------------------------------------------------------------------ */
 
 struct totals {
 	double sum, sum_of_squares, min, max, count;
@@ -112,8 +111,7 @@ static enum sw_path_status aggregate(struct sw_path_run *run, enum sw_path_funct
 	return *ret_tree ? SW_PATH_OK : SW_PATH_MEMORY;
 }
 
-/* ---- the others
- * --------------------------------------------------------------------------------------------- */
+/* ---- the others --------------------------------------------------------------------------------------- */
 
 static void concat_item(struct sw_buf *out, const json_t *item)
 {

@@ -61,8 +61,7 @@ static void skip_space(struct call_parse *parse)
 		parse->at++;
 }
 
-/* ---- arguments -------------------------------------------------------------------------------------------
- */
+/* ---- arguments ---------------------------------------------------------------------------------------- */
 
 /*
  * "A literal string in single quotes; \', \{, \} and \\ stand for the second character": all others are
@@ -198,8 +197,7 @@ static enum sw_result parse_arguments(struct call_parse *parse, struct sw_intrin
 	}
 }
 
-/* ---- calls
- * --------------------------------------------------------------------------------------------------- */
+/* ---- calls -------------------------------------------------------------------------------------------- */
 
 static enum sw_result check_count(struct call_parse *parse, const struct sw_intrinsic *call, size_t start)
 {
@@ -295,8 +293,7 @@ enum sw_result sw_intrinsic_compile(const char *text, size_t len, struct sw_owne
 	return SW_OK;
 }
 
-/* ---- evaluation
- * ------------------------------------------------------------------------------------------------ */
+/* ---- evaluation --------------------------------------------------------------------------------------- */
 
 /* "The function 'States.X(...)' had the following error: ..." */
 static enum sw_result call_failed(const struct sw_intrinsic *call, const char *error, const char *message,

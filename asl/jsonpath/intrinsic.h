@@ -37,8 +37,7 @@ enum sw_result sw_intrinsic_compile(const char *text, size_t len, struct sw_owne
 enum sw_result sw_intrinsic_evaluate(const struct sw_intrinsic *call, const struct sw_query_env *env,
 				     json_t **ret_tree, struct sw_failure *failure);
 
-/* ---- paths of all three kinds (query.c), which are arguments, too
- * ------------------------------------------- */
+/* ---- paths of all three kinds (query.c), which are arguments, too ------------------------------------- */
 
 struct sw_any_path {
 	const char *text; /* as written */

@@ -79,8 +79,7 @@ static enum sw_result need_integer(const struct sw_intrinsic_call *call, size_t 
 	return SW_OK;
 }
 
-/* ---- texts and JSON
- * ---------------------------------------------------------------------------------------- */
+/* ---- texts and JSON ----------------------------------------------------------------------------------- */
 
 /*
  * A value inside States.Format. Recorded (generic.format_2): strings are bare, and an object is written as
@@ -230,8 +229,7 @@ static enum sw_result string_split(const struct sw_intrinsic_call *call, json_t 
 	return give(pieces, ret_tree);
 }
 
-/* ---- arrays
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- arrays ------------------------------------------------------------------------------------------- */
 
 static enum sw_result array(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {
@@ -378,8 +376,7 @@ static enum sw_result array_unique(const struct sw_intrinsic_call *call, json_t 
 	return give(unique, ret_tree);
 }
 
-/* ---- encodings
- * ------------------------------------------------------------------------------------------------- */
+/* ---- encodings ---------------------------------------------------------------------------------------- */
 
 static const char base64_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -476,8 +473,7 @@ static enum sw_result hash(const struct sw_intrinsic_call *call, json_t **ret_tr
 	return r;
 }
 
-/* ---- numbers
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------------------------------------ */
 
 static enum sw_result math_add(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {

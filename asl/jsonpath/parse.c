@@ -102,8 +102,7 @@ static bool name_fragment(struct parse *parse, struct sw_path_token *token, char
 	return token->fragment != NULL;
 }
 
-/* ---- ['a'], ["a", "b"] -----------------------------------------------------------------------------------
- */
+/* ---- ['a'], ["a", "b"] -------------------------------------------------------------------------------- */
 
 /* Behind the bracket. Reads the names up to the last closing quote, whose place is *ret_last. */
 static enum found read_names(struct parse *parse, int quote, struct sw_path_token *token, long *ret_last)
@@ -167,8 +166,7 @@ static enum found read_bracket_names(struct parse *parse)
 	return name_fragment(parse, token, (char)quote) ? FOUND : MISTAKE;
 }
 
-/* ---- [1], [1,2], [1:2]
- * ------------------------------------------------------------------------------------- */
+/* ---- [1], [1,2], [1:2] -------------------------------------------------------------------------------- */
 
 static enum found read_integer(struct parse *parse, long from, long to, int32_t *ret_number)
 {
@@ -277,8 +275,7 @@ static enum found read_array(struct parse *parse)
 	return found;
 }
 
-/* ---- *, [*], [?(...)]
- * ---------------------------------------------------------------------------------------- */
+/* ---- *, [*], [?(...)] --------------------------------------------------------------------------------- */
 
 static enum found read_wildcard(struct parse *parse)
 {
@@ -324,8 +321,7 @@ static enum found read_filter(struct parse *parse)
 	return FOUND;
 }
 
-/* ---- functions and plain names
- * --------------------------------------------------------------------------------- */
+/* ---- functions and plain names ------------------------------------------------------------------------ */
 
 static bool add_argument(struct parse *parse, struct sw_path_token *token, struct sw_buf *text, bool is_path)
 {
@@ -502,8 +498,7 @@ static enum found read_name(struct parse *parse)
 	return FOUND;
 }
 
-/* ---- the path
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the path ----------------------------------------------------------------------------------------- */
 
 static enum found read_bracket(struct parse *parse)
 {

@@ -215,8 +215,7 @@ bool sw_path_is_reference(const struct sw_jsonpath *path);
 /* Does a reference path end at an array that has no such index? */
 bool sw_path_misses_index(const struct sw_jsonpath *path, const json_t *root);
 
-/* ---- evaluation ------------------------------------------------------------------------------------------
- */
+/* ---- evaluation --------------------------------------------------------------------------------------- */
 
 /* What one step of an evaluation ends with: kinds of exceptions. */
 enum sw_path_status {

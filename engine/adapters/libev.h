@@ -1,7 +1,7 @@
 /*
  * The hooks of engine/loop.h over a host's own libev loop. A header alone: the host compiles it against its
- *own libev, because a library linked to another copy of libev could not share a loop. Installed as
- *stepwell/adapters/libev.h.
+ * own libev, because a library linked to another copy of libev could not share a loop. Installed as
+ * stepwell/adapters/libev.h.
  *
  *	struct sw_libev adapter;
  *	sw_libev_init(&adapter, EV_DEFAULT);
@@ -10,7 +10,7 @@
  *	ev_run(EV_DEFAULT, 0);
  *
  * The adapter must outlive everything that uses it, and the loop must outlive the adapter. It holds no
- *resources of its own: when its users are freed, nothing of it is left in the loop.
+ * resources of its own: when its users are freed, nothing of it is left in the loop.
  */
 #ifndef STEPWELL_ADAPTERS_LIBEV_H
 #define STEPWELL_ADAPTERS_LIBEV_H

@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-/* ---- comparing
- * ------------------------------------------------------------------------------------------------ */
+/* ---- comparing ---------------------------------------------------------------------------------------- */
 
 static int order_of(bool less, bool greater)
 {
@@ -158,8 +157,7 @@ static bool is(const struct sw_rule *rule, const json_t *value)
 	return false;
 }
 
-/* ---- rules
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- rules -------------------------------------------------------------------------------------------- */
 
 /* *ret_tree is new. */
 static enum sw_result look_up(struct sw_evaluation *evaluation, const struct sw_expr *expr, json_t **ret_tree)

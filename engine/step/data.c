@@ -9,8 +9,7 @@
 #define VARIABLES_BYTES_MAX (10u << 20) /* AWS: all variables of an execution together */
 #define SHOWN_BYTES_MAX 1024            /* of a value in a failure's cause */
 
-/* ---- expressions ------------------------------------------------------------------------------------------
- */
+/* ---- expressions -------------------------------------------------------------------------------------- */
 
 /* The nearest branch outwards that has the variable gives its value. */
 static const json_t *variable_of(void *user, const char *name, size_t len)
@@ -181,8 +180,7 @@ enum sw_result sw_evaluate_integer(struct sw_evaluation *evaluation, const struc
 	return r;
 }
 
-/* ---- input ------------------------------------------------------------------------------------------------
- */
+/* ---- input -------------------------------------------------------------------------------------------- */
 
 enum sw_result sw_step_filtered_input(struct sw_evaluation *evaluation, struct sw_value **ret_value)
 {
@@ -265,8 +263,7 @@ enum sw_result sw_step_check_size(struct sw_turn *turn, struct sw_value *value, 
 	return r < 0 ? r : SW_EQUERY;
 }
 
-/* ---- variables
- * ---------------------------------------------------------------------------------------------- */
+/* ---- variables ---------------------------------------------------------------------------------------- */
 
 /* The texts of what was assigned, as ...StateExited tells them: {"x": "42"}. */
 static enum sw_result tell_assigned(const json_t *assigned, struct sw_value **ret_value)
@@ -369,8 +366,7 @@ static enum sw_result assign_variables(struct sw_evaluation *evaluation, struct 
 	return SW_OK;
 }
 
-/* ---- output
- * ------------------------------------------------------------------------------------------------- */
+/* ---- output ------------------------------------------------------------------------------------------- */
 
 /* Puts value into the state's raw input by ResultPath. *ret_value is new. */
 static enum sw_result apply_result_path(struct sw_turn *turn, struct sw_branch *branch,
@@ -470,8 +466,7 @@ enum sw_result sw_step_output(struct sw_turn *turn, struct sw_branch *branch,
 	return SW_OK;
 }
 
-/* ---- Catch
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- Catch -------------------------------------------------------------------------------------------- */
 
 /* The Error Output of the States Language: an object with Error and Cause. */
 static struct sw_value *error_output_new(const struct sw_failure *failure)

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* ---- branches -------------------------------------------------------------------------------------------
- */
+/* ---- branches ----------------------------------------------------------------------------------------- */
 
 struct sw_branch *sw_branch_new(void)
 {
@@ -36,8 +35,7 @@ void sw_branch_free(struct sw_branch *branch)
 	sw_free(branch);
 }
 
-/* ---- executions -----------------------------------------------------------------------------------------
- */
+/* ---- executions --------------------------------------------------------------------------------------- */
 
 enum sw_result sw_execution_new(struct sw_machine *machine, uint64_t id, struct sw_execution **ret_execution)
 {
@@ -123,8 +121,7 @@ enum sw_result sw_execution_add(struct sw_execution *execution, struct sw_branch
 	return SW_OK;
 }
 
-/* ---- the queue of ready branches ------------------------------------------------------------------------
- */
+/* ---- the queue of ready branches ---------------------------------------------------------------------- */
 
 void sw_execution_enqueue(struct sw_execution *execution, struct sw_branch *branch)
 {
@@ -168,8 +165,7 @@ static void leave_queue(struct sw_execution *execution, const struct sw_branch *
 	}
 }
 
-/* ---- removal ----------------------------------------------------------------------------------------------
- */
+/* ---- removal ------------------------------------------------------------------------------------------ */
 
 static enum sw_result reserve_removed(struct sw_execution *execution, uint32_t more)
 {
@@ -246,8 +242,7 @@ enum sw_result sw_execution_remove_below(struct sw_execution *execution, uint32_
 	return SW_OK;
 }
 
-/* ---- looking
- * ------------------------------------------------------------------------------------------------ */
+/* ---- looking ------------------------------------------------------------------------------------------ */
 
 const struct sw_branch *sw_branch_iteration(const struct sw_execution *execution,
 					    const struct sw_branch *branch)

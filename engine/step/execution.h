@@ -122,8 +122,7 @@ void sw_execution_enqueue(struct sw_execution *execution, struct sw_branch *bran
 const struct sw_branch *sw_branch_iteration(const struct sw_execution *execution,
 					    const struct sw_branch *branch);
 
-/* ---- what happened ---------------------------------------------------------------------------------------
- */
+/* ---- what happened ------------------------------------------------------------------------------------ */
 
 enum sw_event_kind {
 	SW_EVENT_START,    /* the first; the execution has no branch yet */
@@ -150,8 +149,7 @@ struct sw_event {
 	const char *worker;        /* TASK_STARTED: NULL allowed; borrowed */
 };
 
-/* ---- what is asked of the outside
- * ---------------------------------------------------------------------------- */
+/* ---- what is asked of the outside --------------------------------------------------------------------- */
 
 enum sw_command_kind {
 	SW_COMMAND_DISPATCH, /* deliver the attempt of branch */

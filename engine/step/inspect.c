@@ -4,7 +4,7 @@
  */
 #include "engine/step/internal.h"
 
-#define SELECTED_BYTES_MAX                                                               \
+#define SELECTED_BYTES_MAX \
 	(1u << 20) /* of all inputs of iterations together; beyond it they are not shown \
 		    */
 
@@ -25,8 +25,7 @@ void sw_inspection_done(struct sw_inspection *inspection)
 	*inspection = (struct sw_inspection){0};
 }
 
-/* ---- Map --------------------------------------------------------------------------------------------------
- */
+/* ---- Map ---------------------------------------------------------------------------------------------- */
 
 /* A number of the definition, or of a path; *ret_present is false when there is none. */
 static enum sw_result find_number(struct sw_turn *turn, struct sw_branch *branch,
@@ -163,8 +162,7 @@ static enum sw_result prepare_map(struct sw_turn *turn, struct sw_branch *branch
 	return check_failures(turn, branch);
 }
 
-/* ---- the work ---------------------------------------------------------------------------------------------
- */
+/* ---- the work ----------------------------------------------------------------------------------------- */
 
 /* How the trial says that the work ends. */
 static enum sw_result end_work(struct sw_turn *turn, struct sw_branch *branch)

@@ -116,8 +116,7 @@ struct sw_ending {
 /* Ends the execution: last event, commands, no branches any more. */
 enum sw_result sw_step_finish(struct sw_turn *turn, const struct sw_ending *ending);
 
-/* ---- history.c ------------------------------------------------------------------------------------------
- */
+/* ---- history.c ---------------------------------------------------------------------------------------- */
 
 /* Writes one event; the first failure is kept until sw_event_end. */
 struct sw_event_writer {
@@ -138,15 +137,13 @@ void sw_event_integer(struct sw_event_writer *writer, enum sw_history_field fiel
 /* SW_OK, SW_ENOMEM, or SW_ECLOSED: there is no room for the event. */
 enum sw_result sw_event_end(struct sw_event_writer *writer);
 
-/* ---- effects.c -------------------------------------------------------------------------------------------
- */
+/* ---- effects.c ---------------------------------------------------------------------------------------- */
 
 enum sw_result sw_effects_command(struct sw_effects *effects, enum sw_command_kind kind, uint32_t branch,
 				  uint32_t attempt);
 struct sw_history_event *sw_effects_event(struct sw_effects *effects); /* zeroed; NULL: out of memory */
 
-/* ---- execution.c -----------------------------------------------------------------------------------------
- */
+/* ---- execution.c -------------------------------------------------------------------------------------- */
 
 /* Is branch below the one of that number? */
 bool sw_branch_is_below(const struct sw_execution *execution, const struct sw_branch *branch,
@@ -156,8 +153,7 @@ enum sw_result sw_execution_remove_below(struct sw_execution *execution, uint32_
 struct sw_branch *
 sw_execution_next_ready(struct sw_execution *execution); /* takes it off the queue; NULL: none */
 
-/* ---- retry.c: failures -----------------------------------------------------------------------------------
- */
+/* ---- retry.c: failures -------------------------------------------------------------------------------- */
 
 /* Puts a failure of the work in the turn. Error and cause may be NULL. SW_EQUERY, SW_ENOMEM. */
 enum sw_result sw_turn_throw(struct sw_turn *turn, enum sw_thrower thrower, const char *error,
@@ -170,8 +166,7 @@ enum sw_result sw_step_throw(struct sw_turn *turn, struct sw_branch *branch);
 /* SW_OK passes; SW_EQUERY is thrown at branch. */
 enum sw_result sw_step_settle(struct sw_turn *turn, struct sw_branch *branch, enum sw_result result);
 
-/* ---- join.c: Parallel and Map
- * ------------------------------------------------------------------------------ */
+/* ---- join.c: Parallel and Map ------------------------------------------------------------------------- */
 
 /* A child has ended well. */
 enum sw_result sw_step_child_done(struct sw_turn *turn, struct sw_branch *child, struct sw_value *output);
@@ -187,13 +182,11 @@ enum sw_result sw_step_map_select(struct sw_turn *turn, struct sw_branch *branch
 /* Starts iterations while there is room; the first follows previous_id. */
 enum sw_result sw_step_map_fill(struct sw_turn *turn, struct sw_branch *branch, uint32_t previous_id);
 
-/* ---- task.c
- * -------------------------------------------------------------------------------------------------- */
+/* ---- task.c ------------------------------------------------------------------------------------------- */
 
 enum sw_result sw_step_task_event(struct sw_turn *turn, struct sw_branch *branch);
 
-/* ---- data.c, context.c
- * ----------------------------------------------------------------------------------------- */
+/* ---- data.c, context.c -------------------------------------------------------------------------------- */
 
 /* One or more expressions evaluated for a branch. */
 struct sw_evaluation {

@@ -4,8 +4,7 @@
 
 #include "base/assert.h"
 
-/* ---- children that end well -----------------------------------------------------------------------------
- */
+/* ---- children that end well --------------------------------------------------------------------------- */
 
 /* All that a DONE branch keeps is its output. */
 static void keep_output(struct sw_branch *child, struct sw_value *output)
@@ -61,8 +60,7 @@ enum sw_result sw_step_child_done(struct sw_turn *turn, struct sw_branch *child,
 	return map ? sw_step_settle(turn, parent, sw_step_map_fill(turn, parent, child->previous_id)) : SW_OK;
 }
 
-/* ---- children that are dropped ----------------------------------------------------------------------------
- */
+/* ---- children that are dropped ------------------------------------------------------------------------ */
 
 static enum sw_result write_aborted(struct sw_turn *turn, struct sw_branch *branch)
 {
@@ -114,8 +112,7 @@ enum sw_result sw_step_drop_children(struct sw_turn *turn, struct sw_branch *bra
 	return sw_execution_remove_below(turn->execution, branch->number);
 }
 
-/* ---- the array of outputs
- * ----------------------------------------------------------------------------------- */
+/* ---- the array of outputs ----------------------------------------------------------------------------- */
 
 /* Joins the texts: no output is parsed for it. */
 enum sw_result sw_step_collect(struct sw_turn *turn, struct sw_branch *branch, struct sw_value **ret_value)

@@ -7,8 +7,7 @@
 
 #include "base/assert.h"
 
-/* ---- iterations ------------------------------------------------------------------------------------------
- */
+/* ---- iterations --------------------------------------------------------------------------------------- */
 
 static enum sw_result write_iteration_started(struct sw_turn *turn, const struct sw_branch *branch,
 					      struct sw_branch *child)
@@ -69,8 +68,7 @@ enum sw_result sw_step_map_fill(struct sw_turn *turn, struct sw_branch *branch, 
 	return r;
 }
 
-/* ---- the state --------------------------------------------------------------------------------------------
- */
+/* ---- the state ---------------------------------------------------------------------------------------- */
 
 /* As failure texts name it: a path into the context object is told like one into the input (recorded:
  * test_state/state_map_context_object_execution_input). */

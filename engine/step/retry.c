@@ -45,8 +45,7 @@ enum sw_result sw_turn_runtime(struct sw_turn *turn, const char *format, ...)
 	return r < 0 ? r : SW_EQUERY;
 }
 
-/* ---- ErrorEquals ------------------------------------------------------------------------------------------
- */
+/* ---- ErrorEquals -------------------------------------------------------------------------------------- */
 
 static bool is_error(const struct thrown *thrown, const char *name)
 {
@@ -78,8 +77,7 @@ static bool matches(const char *const *names, uint32_t count, const struct throw
 	return false;
 }
 
-/* ---- Retry
- * -------------------------------------------------------------------------------------------------- */
+/* ---- Retry -------------------------------------------------------------------------------------------- */
 
 /* IntervalSeconds * BackoffRate ^ n, at most MaxDelaySeconds; FULL jitter comes after the cap. */
 static int64_t delay_ms(struct sw_turn *turn, const struct sw_retrier *retrier, uint32_t retries)
@@ -130,8 +128,7 @@ static enum sw_result retry(struct sw_turn *turn, struct sw_branch *branch, stru
 	return SW_OK;
 }
 
-/* ---- Catch
- * -------------------------------------------------------------------------------------------------- */
+/* ---- Catch -------------------------------------------------------------------------------------------- */
 
 static enum sw_result catch_failure(struct sw_turn *turn, struct sw_branch *branch,
 				    const struct thrown *thrown, bool *ret_caught)
@@ -157,8 +154,7 @@ static enum sw_result catch_failure(struct sw_turn *turn, struct sw_branch *bran
 	return sw_step_exit(turn, branch, catcher->next, output, assigned);
 }
 
-/* ---- on its way up
- * ------------------------------------------------------------------------------------------ */
+/* ---- on its way up ------------------------------------------------------------------------------------ */
 
 static enum sw_result fail_execution(struct sw_turn *turn, const struct sw_branch *branch,
 				     const struct sw_failure *failure)

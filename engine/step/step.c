@@ -31,8 +31,7 @@ const struct sw_state_ops *sw_state_ops(enum sw_state_type type)
 	return &state_ops[type];
 }
 
-/* ---- positions --------------------------------------------------------------------------------------------
- */
+/* ---- positions ---------------------------------------------------------------------------------------- */
 
 #define MAY(wait) (1u << (wait))
 
@@ -169,8 +168,7 @@ enum sw_result sw_step_leave_with(struct sw_turn *turn, struct sw_branch *branch
 	return sw_step_leave(turn, branch, &leaving);
 }
 
-/* ---- branches
- * ----------------------------------------------------------------------------------------------- */
+/* ---- branches ----------------------------------------------------------------------------------------- */
 
 struct sw_branch *sw_step_branch_new(struct sw_turn *turn, struct sw_branch *parent,
 				     const struct sw_flow *flow, uint32_t index, uint32_t previous_id)
@@ -195,8 +193,7 @@ enum sw_result sw_step_branch_start(struct sw_turn *turn, struct sw_branch *bran
 	return SW_OK;
 }
 
-/* ---- the end
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the end ------------------------------------------------------------------------------------------ */
 
 static enum sw_result write_ending(struct sw_turn *turn, const struct sw_ending *ending)
 {
@@ -233,8 +230,7 @@ enum sw_result sw_step_finish(struct sw_turn *turn, const struct sw_ending *endi
 	return r < 0 ? r : sw_effects_command(turn->effects, SW_COMMAND_FINISH, 0, 0);
 }
 
-/* ---- events
- * ------------------------------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------------------------- */
 
 static enum sw_result start(struct sw_turn *turn)
 {
@@ -334,8 +330,7 @@ static enum sw_result apply(struct sw_turn *turn)
 	return SW_EINVAL;
 }
 
-/* ---- the turn
- * ----------------------------------------------------------------------------------------------- */
+/* ---- the turn ----------------------------------------------------------------------------------------- */
 
 enum sw_result sw_step_settle(struct sw_turn *turn, struct sw_branch *branch, enum sw_result result)
 {

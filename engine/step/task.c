@@ -9,8 +9,7 @@
 
 #include <string.h>
 
-/* ---- the words of a kind
- * ------------------------------------------------------------------------------------ */
+/* ---- the words of a kind ------------------------------------------------------------------------------ */
 
 struct words {
 	enum sw_history_type succeeded, failed, timed_out;
@@ -45,8 +44,7 @@ static const char *shown_name(const struct sw_branch *branch)
 	return task->kind == SW_RESOURCE_SERVICE ? task->resource_type : task->resource;
 }
 
-/* ---- scheduling
- * --------------------------------------------------------------------------------------------- */
+/* ---- scheduling --------------------------------------------------------------------------------------- */
 
 /* What is evaluated for an attempt. */
 struct attempt {
@@ -235,8 +233,7 @@ enum sw_result sw_step_task(struct sw_turn *turn, struct sw_branch *branch)
 	return r;
 }
 
-/* ---- what comes of it
- * ----------------------------------------------------------------------------------------- */
+/* ---- what comes of it --------------------------------------------------------------------------------- */
 
 static enum sw_result fail(struct sw_turn *turn, struct sw_branch *branch, enum sw_thrower thrower,
 			   const char *error, const char *cause, bool timed_out)

@@ -23,8 +23,7 @@ static void write_log(void *user, enum sw_log_level level, const char *file, int
 	snprintf(world->last_log, sizeof(world->last_log), "%s", text);
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------
- */
+/* ---- life --------------------------------------------------------------------------------------------- */
 
 struct world *world_new(void)
 {
@@ -187,8 +186,7 @@ void world_advance(struct world *world, int64_t by_ms)
 	virtual_loop_advance(&world->loop, by_ms);
 }
 
-/* ---- asking -----------------------------------------------------------------------------------------------
- */
+/* ---- asking ------------------------------------------------------------------------------------------- */
 
 void world_machine(struct world *world, const char *name, const char *definition)
 {
@@ -237,8 +235,7 @@ struct told world_stop(struct world *world, const char *arn, const char *error, 
 	return told;
 }
 
-/* ---- looking ----------------------------------------------------------------------------------------------
- */
+/* ---- looking ------------------------------------------------------------------------------------------ */
 
 static const char *look(struct world *world, const char *arn, char what)
 {

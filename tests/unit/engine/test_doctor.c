@@ -1,8 +1,7 @@
 /* The doctor: nothing is wrong with what an engine wrote, and each kind of damage is found and named. */
 #include "doctor_fixture.h"
 
-/* ---- sound stores
- * ------------------------------------------------------------------------------------------- */
+/* ---- sound stores ------------------------------------------------------------------------------------- */
 
 static int set_up_empty(void **state)
 {
@@ -85,8 +84,7 @@ static void a_large_history_is_looked_at_whole(void **state)
 	sw_buf_done(&found.text);
 }
 
-/* ---- damaged records
- * ---------------------------------------------------------------------------------------- */
+/* ---- damaged records ---------------------------------------------------------------------------------- */
 
 static void a_damaged_head_is_found(void **state)
 {
@@ -202,8 +200,7 @@ static void settings_that_are_not_what_they_should_be_are_found(void **state)
 	      "damaged-record settings region");
 }
 
-/* ---- what is missing
- * ------------------------------------------------------------------------------------------ */
+/* ---- what is missing ---------------------------------------------------------------------------------- */
 
 static void a_missing_timer_is_found(void **state)
 {
@@ -360,8 +357,7 @@ static void a_branch_ahead_of_its_history_is_found(void **state)
 	FOUND(world, "damaged-branch branches 0");
 }
 
-/* ---- histories
- * ------------------------------------------------------------------------------------------------ */
+/* ---- histories ---------------------------------------------------------------------------------------- */
 
 static void gaps_in_a_history_are_found(void **state)
 {
@@ -450,8 +446,7 @@ static void time_that_goes_back_is_found(void **state)
 	FOUND(world, "time-goes-back history 0");
 }
 
-/* ---- what is too much
- * ------------------------------------------------------------------------------------------- */
+/* ---- what is too much --------------------------------------------------------------------------------- */
 
 static void what_belongs_to_no_execution_is_found(void **state)
 {
@@ -525,8 +520,7 @@ static void an_owner_removes_what_is_stale(void **state)
 	assert_sound(world);
 }
 
-/* ---- the store fails
- * -------------------------------------------------------------------------------------------- */
+/* ---- the store fails ---------------------------------------------------------------------------------- */
 
 static void note_nothing(void *user, const struct sw_diagnosis *diagnosis)
 {

@@ -129,8 +129,7 @@ static void echo(void *user, struct sw_task *task)
 	sw_task_succeed(task, input, len);
 }
 
-/* ---- threads ----------------------------------------------------------------------------------------------
- */
+/* ---- threads ------------------------------------------------------------------------------------------ */
 
 static void *complete_later(void *user)
 {
@@ -205,8 +204,7 @@ static void many_executions_share_commits(void **state)
 	assert_true(stats.commits < 500);
 }
 
-/* ---- ownership --------------------------------------------------------------------------------------------
- */
+/* ---- ownership ---------------------------------------------------------------------------------------- */
 
 static void a_directory_has_one_owner(void **state)
 {
@@ -287,8 +285,7 @@ static void nothing_is_left_behind(void **state)
 	assert_int_equal(descriptors(), before);
 }
 
-/* ---- processes that die -----------------------------------------------------------------------------------
- */
+/* ---- processes that die ------------------------------------------------------------------------------- */
 
 /* Each task notes in a pipe that it ran: one whose completion was committed must not run again. */
 struct witness {

@@ -248,8 +248,7 @@ static void a_watch_may_move_to_another_descriptor(void **state)
 	}
 }
 
-/* ---- alarms ----------------------------------------------------------------------------------------------
- */
+/* ---- alarms ------------------------------------------------------------------------------------------- */
 
 struct rung {
 	struct sw_alarm alarm;
@@ -406,8 +405,7 @@ static void the_clocks_tell_time(void **state)
 	assert_true(host->loop->ops->wall_ms(host->loop->data) > INT64_C(1609459200000));
 }
 
-/* ---- the loop of one descriptor
- * -------------------------------------------------------------------------------- */
+/* ---- the loop of one descriptor ----------------------------------------------------------------------- */
 
 static void due_alarms_fire_in_the_order_of_their_times_then_as_they_were_set(void **state)
 {

@@ -8,8 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- status
- * ------------------------------------------------------------------------------------------------- */
+/* ---- status ------------------------------------------------------------------------------------------- */
 
 static struct sw_store_status status_of(struct sw_store *store)
 {
@@ -110,8 +109,7 @@ static void the_status_of_an_empty_store_is_nothing(void **state)
 	world_free(world);
 }
 
-/* ---- directories
- * ---------------------------------------------------------------------------------------------- */
+/* ---- directories -------------------------------------------------------------------------------------- */
 
 /* An engine on disk, and room for copies of it. */
 struct place {
@@ -251,8 +249,7 @@ static void an_engine_opens_though_somebody_asks_for_the_owner(void **state)
 	waitpid(child, NULL, 0);
 }
 
-/* ---- backups
- * -------------------------------------------------------------------------------------------------- */
+/* ---- backups ------------------------------------------------------------------------------------------ */
 
 static void a_backup_goes_on_where_the_owner_was(void **state)
 {

@@ -78,8 +78,7 @@ static void what_is_no_machine_is_told_as_aws_tells_it(void **state)
 	world_done(&w);
 }
 
-/* ---- executions -----------------------------------------------------------------------------------------
- */
+/* ---- executions --------------------------------------------------------------------------------------- */
 
 static void an_execution_is_found_by_its_name(void **state)
 {
@@ -252,8 +251,7 @@ static void a_damaged_head_fails_its_execution_and_no_list(void **state)
 	world_done(&w);
 }
 
-/* ---- failures of the store and of memory's limits
- * ------------------------------------------------------------------- */
+/* ---- failures of the store and of memory's limits ----------------------------------------------------- */
 
 static void every_failure_of_the_store_is_told(void **state)
 {
@@ -311,9 +309,7 @@ static void every_failure_of_the_store_is_told(void **state)
 	world_done(&w);
 }
 
-/* ---- directories
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- directories -------------------------------------------------------------------------------------- */
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {

@@ -1,8 +1,7 @@
 /* Reading history: from any event, both ways, in pages. */
 #include "reader_fixture.h"
 
-/* ---- history
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- history ------------------------------------------------------------------------------------------ */
 
 /* Reads in pages from first_id on; a bar is a page's end. */
 static void assert_history(struct world *w, uint32_t first_id, uint32_t limit, bool reverse,

@@ -1,8 +1,7 @@
 /* Lists of machines and executions: order, filters, pages, cursors. */
 #include "reader_fixture.h"
 
-/* ---- lists
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- lists -------------------------------------------------------------------------------------------- */
 
 /* Reads a whole list in pages; a bar in the text is a page's end. */
 static void assert_machines(struct world *w, uint32_t limit, const char *expected)

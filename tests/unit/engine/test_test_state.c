@@ -10,8 +10,7 @@
 
 #include <cmocka.h>
 
-/* ---- memory that fails: the linker sends malloc and its friends here --------------------------------------
- */
+/* ---- memory that fails: the linker sends malloc and its friends here ---------------------------------- */
 
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t count, size_t bytes);
@@ -42,8 +41,7 @@ void *__wrap_realloc(void *block, size_t bytes)
 	return fails() ? NULL : __real_realloc(block, bytes);
 }
 
-/* ---- asking and looking -----------------------------------------------------------------------------------
- */
+/* ---- asking and looking ------------------------------------------------------------------------------- */
 
 static struct sw_test_state_params asked(const char *definition, const char *input)
 {
@@ -159,8 +157,7 @@ static void expect_stations(const struct sw_test_state_params *params, const cha
 	json_decref(response);
 }
 
-/* ---- what is shown ----------------------------------------------------------------------------------------
- */
+/* ---- what is shown ------------------------------------------------------------------------------------ */
 
 #define LAMBDA "\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::lambda:invoke\""
 #define ITEM "\"ItemProcessor\":{\"StartAt\":\"I\",\"States\":{\"I\":{\"Type\":\"Pass\",\"End\":true}}}"
@@ -353,8 +350,7 @@ static void a_state_inside_of_a_map_can_be_tested_by_its_name(void **state)
 	expect(&params, "status=SUCCEEDED", "output=[1]", NULL);
 }
 
-/* ---- variables and the context object
- * ------------------------------------------------------------------------ */
+/* ---- variables and the context object ----------------------------------------------------------------- */
 
 /* "The set will include variables assigned in the state and variables set up as test state input." */
 static void variables_are_seen_and_assigned(void **state)
@@ -432,8 +428,7 @@ static void a_token_is_for_tasks_that_wait_for_it(void **state)
 	expect(&params, "inspectionData.afterParameters={\"t\":\"t\"}", "output={\"any\":1}", NULL);
 }
 
-/* ---- errors -----------------------------------------------------------------------------------------------
- */
+/* ---- errors ------------------------------------------------------------------------------------------- */
 
 static const char retrying[] =
 	"{" LAMBDA ",\"Retry\":[{\"ErrorEquals\":[\"A\"]},{\"ErrorEquals\":[\"B\"],\"IntervalSeconds\":1,"
@@ -574,8 +569,7 @@ static void what_an_item_reader_read_stands_for_the_items(void **state)
 	expect_refusal(&params, SW_EINVAL, "Map item reader data must be valid JSON");
 }
 
-/* ---- what is refused
- * --------------------------------------------------------------------------------------- */
+/* ---- what is refused ---------------------------------------------------------------------------------- */
 
 static void some_members_need_a_mock(void **state)
 {
@@ -705,8 +699,7 @@ static void a_state_that_is_not_there_is_refused(void **state)
 	expect_refusal(&params, SW_EINVAL, "State not found in definition");
 }
 
-/* ---- results of APIs
- * ---------------------------------------------------------------------------------------- */
+/* ---- results of APIs ---------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *resource, *result, *mistake; /* NULL: none */
@@ -767,8 +760,7 @@ static void what_is_absent_matters_only_when_strict(void **state)
 	expect(&params, "status=SUCCEEDED", NULL);
 }
 
-/* ---- memory -----------------------------------------------------------------------------------------------
- */
+/* ---- memory ------------------------------------------------------------------------------------------- */
 
 static void sweep(const struct sw_test_state_params *params)
 {

@@ -10,8 +10,7 @@
 	"\"Succeed\"}}}"
 #define NAP "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":100,\"End\":true}}}"
 
-/* ---- branches in memory -----------------------------------------------------------------------------------
- */
+/* ---- branches in memory ------------------------------------------------------------------------------- */
 
 static void branches_are_found_by_number(void **state)
 {
@@ -54,8 +53,7 @@ static void a_removed_branch_leaves_the_queue(void **state)
 	world_free(world);
 }
 
-/* ---- stop and time-out ------------------------------------------------------------------------------------
- */
+/* ---- stop and time-out -------------------------------------------------------------------------------- */
 
 static void a_stopped_execution_is_aborted(void **state)
 {
@@ -113,8 +111,7 @@ static void an_early_timeout_changes_nothing(void **state)
 	world_free(world);
 }
 
-/* ---- turns and limits
- * --------------------------------------------------------------------------------------- */
+/* ---- turns and limits --------------------------------------------------------------------------------- */
 
 static void a_full_turn_asks_to_go_on(void **state)
 {
@@ -205,8 +202,7 @@ static void the_history_may_be_full_at_any_event(void **state)
 	}
 }
 
-/* ---- same event, same result
- * -------------------------------------------------------------------------------- */
+/* ---- same event, same result -------------------------------------------------------------------------- */
 
 /* All that a story brings about, as text. */
 static char *tell(uint64_t seed)

@@ -99,8 +99,7 @@ static void fill(struct fixture *f, struct sw_store *store, unsigned keys, size_
 	free(value);
 }
 
-/* ---- what a copy is
- * ----------------------------------------------------------------------------------------- */
+/* ---- what a copy is ----------------------------------------------------------------------------------- */
 
 static void a_copy_holds_what_the_last_commit_left(void **state)
 {
@@ -176,8 +175,7 @@ static void a_store_in_memory_has_no_copies(void **state)
 	sw_store_close(store);
 }
 
-/* ---- while the owner works
- * ---------------------------------------------------------------------------------- */
+/* ---- while the owner works ---------------------------------------------------------------------------- */
 
 struct writer {
 	struct sw_store *store;
@@ -276,8 +274,7 @@ static void another_process_copies_what_it_may_only_read(void **state)
 	close(pipes[1]);
 }
 
-/* ---- what goes wrong
- * ------------------------------------------------------------------------------------------ */
+/* ---- what goes wrong ---------------------------------------------------------------------------------- */
 
 static void a_store_that_is_there_is_not_overwritten(void **state)
 {
