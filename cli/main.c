@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,32 +76,45 @@ static const struct command commands[] = {
 static const struct {
 	char letter;
 	const char *name, *argument, *help;
+	size_t place; /* in struct options: a const char * with an argument, else a bool (but for d, S and x) */
 } option_table[] = {
-	{'d', "data", "DIR", "data directory (default: $XDG_STATE_HOME/stepwell)"},
-	{'r', "region", "REGION", "what ARNs are built of (default: us-east-1)"},
-	{'a', "account", "ACCOUNT", "what ARNs are built of (default: 123456789012)"},
-	{'z', "resources", "FILE", "how Task resources run here"},
-	{'m', "mock-config", "FILE", "mock configuration of Step Functions Local"},
-	{'c', "case", "NAME", "test case of the mock configuration"},
-	{'i', "input", "JSON", "input: JSON text, @FILE, or - for standard input (default: {})"},
-	{'n', "name", "NAME", "name of the execution, or of the machine to create"},
-	{'w', "wait", NULL, "wait for the end"},
-	{'u', "update", NULL, "change the machine when it exists"},
-	{'S', "set", "NAME=VALUE", "fill the placeholder ${NAME}; may be given often"},
-	{'F', "substitutions", "FILE", "JSON object of placeholders and their values"},
-	{'K', "keep-placeholders", NULL, "leave placeholders without a value as they are"},
-	{'M', "machine", "MACHINE", "only executions of this machine"},
-	{'t', "status", "STATUS", "RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED"},
-	{'x', "max", "N", "at most N"},
-	{'R', "reverse", NULL, "newest first"},
-	{'E', "error", "NAME", "error name of the stop"},
-	{'C', "cause", "TEXT", "cause of the stop"},
-	{'l', "listen", "ADDRESS:PORT", "where to listen (default: 127.0.0.1:8083)"},
-	{'f', "format", "dot|mermaid", "what to draw (default: dot)"},
-	{'b', "batch", NULL, "one JSON request a line on standard input, one answer a line"},
-	{'q', "quiet", NULL, "no progress"},
-	{'v', "verbose", NULL, "log what the engine does"},
-	{'j', "json", NULL, "print the answer of the AWS action as JSON"},
+	{'d', "data", "DIR", "data directory (default: $XDG_STATE_HOME/stepwell)",
+	 offsetof(struct options, data)},
+	{'r', "region", "REGION", "what ARNs are built of (default: us-east-1)",
+	 offsetof(struct options, region)},
+	{'a', "account", "ACCOUNT", "what ARNs are built of (default: 123456789012)",
+	 offsetof(struct options, account)},
+	{'z', "resources", "FILE", "how Task resources run here", offsetof(struct options, resources)},
+	{'m', "mock-config", "FILE", "mock configuration of Step Functions Local",
+	 offsetof(struct options, mock_config)},
+	{'c', "case", "NAME", "test case of the mock configuration", offsetof(struct options, test_case)},
+	{'i', "input", "JSON", "input: JSON text, @FILE, or - for standard input (default: {})",
+	 offsetof(struct options, input)},
+	{'n', "name", "NAME", "name of the execution, or of the machine to create",
+	 offsetof(struct options, name)},
+	{'w', "wait", NULL, "wait for the end", offsetof(struct options, wait)},
+	{'u', "update", NULL, "change the machine when it exists", offsetof(struct options, update)},
+	{'S', "set", "NAME=VALUE", "fill the placeholder ${NAME}; may be given often",
+	 offsetof(struct options, set)},
+	{'F', "substitutions", "FILE", "JSON object of placeholders and their values",
+	 offsetof(struct options, substitutions)},
+	{'K', "keep-placeholders", NULL, "leave placeholders without a value as they are",
+	 offsetof(struct options, keep_placeholders)},
+	{'M', "machine", "MACHINE", "only executions of this machine", offsetof(struct options, machine)},
+	{'t', "status", "STATUS", "RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED",
+	 offsetof(struct options, status)},
+	{'x', "max", "N", "at most N", offsetof(struct options, max)},
+	{'R', "reverse", NULL, "newest first", offsetof(struct options, reverse)},
+	{'E', "error", "NAME", "error name of the stop", offsetof(struct options, error)},
+	{'C', "cause", "TEXT", "cause of the stop", offsetof(struct options, cause)},
+	{'l', "listen", "ADDRESS:PORT", "where to listen (default: 127.0.0.1:8083)",
+	 offsetof(struct options, listen)},
+	{'f', "format", "dot|mermaid", "what to draw (default: dot)", offsetof(struct options, format)},
+	{'b', "batch", NULL, "one JSON request a line on standard input, one answer a line",
+	 offsetof(struct options, batch)},
+	{'q', "quiet", NULL, "no progress", offsetof(struct options, quiet)},
+	{'v', "verbose", NULL, "log what the engine does", offsetof(struct options, verbose)},
+	{'j', "json", NULL, "print the answer of the AWS action as JSON", offsetof(struct options, json)},
 };
 enum {
 	OPTIONS_COUNT = sizeof(option_table) / sizeof(*option_table),
@@ -146,67 +160,6 @@ static char *default_data(void)
 	return made < 0 ? NULL : path;
 }
 
-/* Options that hold a text, by letter. */
-static const char **text_option(struct options *options, int letter)
-{
-	switch (letter) {
-	case 'r':
-		return &options->region;
-	case 'a':
-		return &options->account;
-	case 'z':
-		return &options->resources;
-	case 'm':
-		return &options->mock_config;
-	case 'c':
-		return &options->test_case;
-	case 'i':
-		return &options->input;
-	case 'n':
-		return &options->name;
-	case 'F':
-		return &options->substitutions;
-	case 'M':
-		return &options->machine;
-	case 't':
-		return &options->status;
-	case 'E':
-		return &options->error;
-	case 'C':
-		return &options->cause;
-	case 'l':
-		return &options->listen;
-	case 'f':
-		return &options->format;
-	default:
-		return NULL;
-	}
-}
-
-static bool *flag_option(struct options *options, int letter)
-{
-	switch (letter) {
-	case 'w':
-		return &options->wait;
-	case 'u':
-		return &options->update;
-	case 'K':
-		return &options->keep_placeholders;
-	case 'R':
-		return &options->reverse;
-	case 'b':
-		return &options->batch;
-	case 'q':
-		return &options->quiet;
-	case 'v':
-		return &options->verbose;
-	case 'j':
-		return &options->json;
-	default:
-		return NULL;
-	}
-}
-
 /* What goes into a request must be UTF-8; paths of files may be any bytes. */
 static bool is_text(int letter, const char *argument)
 {
@@ -214,6 +167,20 @@ static bool is_text(int letter, const char *argument)
 	bool is = text != NULL;
 	json_decref(text);
 	return is;
+}
+
+/* Options that are kept as they are given. */
+static void keep_option(struct options *options, int letter, const char *argument)
+{
+	for (size_t i = 0; i < OPTIONS_COUNT; i++) {
+		void *place = (char *)options + option_table[i].place;
+		if (option_table[i].letter != letter)
+			continue;
+		if (option_table[i].argument)
+			*(const char **)place = argument;
+		else
+			*(bool *)place = true;
+	}
 }
 
 static int take_option(struct options *options, int letter, char *argument)
@@ -240,10 +207,7 @@ static int take_option(struct options *options, int letter, char *argument)
 			return complain(EXIT_USAGE, "--max takes a number from 1 on, not \"%s\"", argument);
 		return EXIT_OK;
 	}
-	if (flag_option(options, letter))
-		*flag_option(options, letter) = true;
-	else
-		*text_option(options, letter) = argument;
+	keep_option(options, letter, argument);
 	return EXIT_OK;
 }
 
