@@ -1,7 +1,9 @@
 /* stepwell start MACHINE: an execution of a machine that exists. */
 #include "cli/cli.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int wait_for_end(const struct options *options, struct client *client, const char *arn)
 {
@@ -14,18 +16,41 @@ static int wait_for_end(const struct options *options, struct client *client, co
 	return code;
 }
 
+/* EXPRESS executions cannot be looked at: who waits for one is answered by the start itself. */
+static int is_express(struct client *client, const char *machine, bool *ret_express)
+{
+	json_t *answer;
+	int code = client_call(
+		client, "DescribeStateMachine",
+		json_pack("{s:s, s:s}", "stateMachineArn", machine, "includedData", "METADATA_ONLY"), &answer,
+		NULL);
+	if (code)
+		return code;
+	*ret_express = !strcmp(text_of(answer, "type", ""), "EXPRESS");
+	json_decref(answer);
+	return EXIT_OK;
+}
+
 static int start(const struct options *options, struct client *client, const char *machine, const char *input)
 {
 	json_t *target = options->test_case ? json_sprintf("%s#%s", machine, options->test_case)
 					    : json_string(machine);
 	json_t *request = json_pack("{s:o, s:s}", "stateMachineArn", target, "input", input), *answer;
+	bool express = false;
 	int code;
 	if (options->name)
 		json_object_set_new(request, "name", json_string(options->name));
-	code = client_call(client, "StartExecution", request, &answer, NULL);
+	code = options->wait ? is_express(client, machine, &express) : EXIT_OK;
+	if (code) {
+		json_decref(request);
+		return code;
+	}
+	code = client_call(client, express ? "StartSyncExecution" : "StartExecution", request, &answer, NULL);
 	if (code)
 		return code;
-	if (options->wait)
+	if (express)
+		code = print_outcome(options, answer);
+	else if (options->wait)
 		code = wait_for_end(options, client, text_of(answer, "executionArn", ""));
 	else if (options->json)
 		print_json(answer);

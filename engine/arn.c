@@ -28,6 +28,14 @@ enum sw_result sw_arn_execution(char *text, size_t bytes, const char *region, co
 	return fits(len, bytes);
 }
 
+enum sw_result sw_arn_express(char *text, size_t bytes, const char *region, const char *account,
+			      const char *machine, const char *name, const char *uuid)
+{
+	int len = snprintf(text, bytes, "arn:aws:states:%s:%s:express:%s:%s:%s", region, account, machine,
+			   name, uuid);
+	return fits(len, bytes);
+}
+
 /*
  * Takes the text up to the next ':' (to the end when there is none) into a buffer, and steps over the ':'.
  * False when it is empty or does not fit.

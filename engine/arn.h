@@ -15,6 +15,10 @@ enum sw_result sw_arn_machine(char *text, size_t bytes, const char *region, cons
 enum sw_result sw_arn_execution(char *text, size_t bytes, const char *region, const char *account,
 				const char *machine, const char *name);
 
+/* arn:aws:states:REGION:ACCOUNT:express:MACHINE:NAME:UUID */
+enum sw_result sw_arn_express(char *text, size_t bytes, const char *region, const char *account,
+			      const char *machine, const char *name, const char *uuid);
+
 struct sw_arn {
 	char region[64], account[32];
 	char kind[32];              /* "stateMachine", "execution", "activity", "express", "mapRun" */

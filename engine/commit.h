@@ -16,7 +16,7 @@ struct sw_entry;
 
 /* ---- boxes: a batch, and what is done after its commit ------------------------------------------------ */
 
-enum sw_action_kind { SW_ACTION_REPLY, SW_ACTION_DISPATCH, SW_ACTION_CANCEL };
+enum sw_action_kind { SW_ACTION_REPLY, SW_ACTION_DISPATCH, SW_ACTION_CANCEL, SW_ACTION_OUTCOME };
 
 /* What a caller is told, copied: replies outlive the call that made them. */
 struct sw_answer {
@@ -35,6 +35,7 @@ struct sw_action {
 	enum sw_action_kind kind;
 	struct sw_answer answer;    /* REPLY */
 	struct sw_attempt *attempt; /* DISPATCH, CANCEL: the action holds a reference */
+	struct sw_entry *entry;     /* OUTCOME: the action holds a pin */
 };
 
 /* An execution that the batch writes: it stays in memory until the commit, then observers are told. */

@@ -249,8 +249,10 @@ static enum sw_result check_branches(const struct sw_patient *patient, const str
 	enum sw_result r = scan_branches(patient, runs ? machine : NULL, &tree, &unread);
 	if (r == SW_OK && runs && machine)
 		check_tree(patient, &tree);
-	if (r == SW_OK && !runs && unread > 0)
-		tell_head(patient, SW_PROBLEM_ORPHAN, "it has ended, and branches of it are still there");
+	if (r == SW_OK && !runs && unread != (patient->head->redrivable ? 1 : 0))
+		tell_head(patient, SW_PROBLEM_ORPHAN,
+			  patient->head->redrivable ? "it has ended, and not its root branch alone is there"
+						    : "it has ended, and branches of it are still there");
 	sw_free(tree.nodes);
 	return r;
 }
@@ -345,6 +347,8 @@ static enum sw_result check_patient(const struct sw_patient *patient)
 {
 	const struct sw_machine *machine;
 	check_fields(patient);
+	if (patient->head->express) /* its start is all there is */
+		return check_machine(patient, &machine);
 	enum sw_result r = check_listing(patient);
 	if (r == SW_OK)
 		r = check_name(patient);

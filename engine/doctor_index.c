@@ -171,6 +171,8 @@ static enum sw_result stands_behind(struct sw_walk *walk, const struct sw_head *
 	enum sw_result r = SW_OK;
 	if (head->status != SW_STATUS_RUNNING)
 		return SW_ENOENT;
+	if (head->express)
+		return due_ms == 0 && branch == 0 ? SW_OK : SW_ENOENT;
 	if (branch == SW_NO_BRANCH)
 		expected_ms = head->timeout_due_ms;
 	else

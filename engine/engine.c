@@ -70,6 +70,8 @@ static enum sw_result open_parts(struct sw_engine *engine, struct sw_error *err)
 	for (size_t i = 0; i < 2 && r == SW_OK; i++)
 		r = sw_box_init(&engine->boxes[i]);
 	if (r == SW_OK)
+		r = sw_box_init(&engine->passing);
+	if (r == SW_OK)
 		r = sw_timers_init(&engine->timers);
 	if (r < 0)
 		return r;
@@ -159,6 +161,8 @@ static void destroy(struct sw_engine *engine)
 		if (engine->boxes[i].batch)
 			sw_box_done(&engine->boxes[i]);
 	}
+	if (engine->passing.batch)
+		sw_box_done(&engine->passing);
 	sw_batch_free(engine->changes);
 	sw_effects_done(&engine->effects);
 	sw_buf_done(&engine->record);

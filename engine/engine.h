@@ -160,8 +160,13 @@ SW_API enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_
  * it is (existed). SW_ENOENT, SW_EARN. Source: StopExecution. */
 SW_API enum sw_result sw_engine_stop(struct sw_engine *engine, const char *execution_arn, const char *error,
 				     const char *cause, sw_reply_fn *reply, void *user, struct sw_error *err);
-/* Removes a finished execution and its history (SW_EBUSY while it runs). Stepwell's own; AWS has no such
- * action. */
+/*
+ * An execution that FAILED, TIMED_OUT or was ABORTED goes on in the state where it ended; reply.time_ms is the
+ * redriveDate. SW_EBUSY with the reason when it cannot be (also by reply). SW_ENOENT, SW_EARN. Source: RedriveExecution.
+ */
+SW_API enum sw_result sw_engine_redrive(struct sw_engine *engine, const char *execution_arn,
+					sw_reply_fn *reply, void *user, struct sw_error *err);
+/* Removes a finished execution and its history (SW_EBUSY while it runs). Stepwell's own; AWS has no such action. */
 SW_API enum sw_result sw_engine_delete_execution(struct sw_engine *engine, const char *execution_arn,
 						 sw_reply_fn *reply, void *user, struct sw_error *err);
 
@@ -174,6 +179,26 @@ enum sw_status {
 	SW_STATUS_PENDING_REDRIVE,
 };
 SW_API const char *sw_status_name(enum sw_status status); /* "RUNNING", ...; static */
+
+/* What an EXPRESS execution came to; borrowed for the call. Texts that do not apply are NULL. */
+struct sw_outcome {
+	const char *arn, *name, *machine_arn, *input, *output, *error, *cause, *trace_header;
+	size_t input_len, output_len;
+	enum sw_status status;
+	int64_t start_ms, stop_ms;
+	int64_t billed_ms; /* the duration in whole 100 ms, as AWS bills it */
+	uint32_t billed_mib;
+};
+/* outcome is NULL unless result is SW_OK. An execution that failed is SW_OK, with its status. */
+typedef void sw_outcome_fn(void *user, enum sw_result result, const struct sw_outcome *outcome,
+			   const struct sw_error *err);
+/*
+ * Runs an execution of an EXPRESS machine in memory; outcome is called once, when it has ended (SW_ECLOSED: the engine
+ * is freed before). Nothing of it is stored. SW_EINVAL when the machine is STANDARD; else as sw_engine_start, but that
+ * names may be used again. SW_EBUSY: the engine was not resumed, or carries out no executions. Source: StartSyncExecution.
+ */
+SW_API enum sw_result sw_engine_start_sync(struct sw_engine *engine, const struct sw_start_params *params,
+					   sw_outcome_fn *outcome, void *user, struct sw_error *err);
 
 /*
  * Told after each commit that holds new history of an execution: ids up to last_event_id are readable, and
@@ -264,8 +289,13 @@ struct sw_execution_info {
 	int64_t start_ms, stop_ms; /* stop_ms 0 while it runs */
 	uint32_t events_count;     /* history events so far */
 	uint32_t redrive_count;
+	int64_t redrive_ms; /* of the last redrive; 0: none */
+	bool redrivable;    /* it has ended in a state from which it can go on: see sw_redrive_reason */
 };
 SW_API void sw_execution_info_done(struct sw_execution_info *info);
+
+/* Why the execution cannot be redriven at now_ms, in AWS's words; NULL: it can be. Static. */
+SW_API const char *sw_redrive_reason(const struct sw_execution_info *info, int64_t now_ms);
 
 /* SW_ENOENT, SW_EARN. Name or ARN of a machine (with or without :version). */
 SW_API enum sw_result sw_reader_machine(struct sw_reader *reader, const char *name_or_arn,

@@ -242,6 +242,8 @@ void sw_executions_evict(struct sw_engine *engine, struct sw_entry *entry)
 	if (entry->queued || entry->pins > 0 || entry->pending_first || entry->attempts || entry->more ||
 	    entry->broken || entry->damage || entry == engine->unrecorded)
 		return;
+	if (execution->status == SW_STATUS_RUNNING && entry->express)
+		return; /* it is nowhere else */
 	if (execution->status == SW_STATUS_RUNNING) {
 		/* In OWN mode timers are not read from disk: nothing would bring it back. */
 		bool stays = engine->which == SW_RESUME_OWN || engine->state == SW_ENGINE_OPEN

@@ -159,7 +159,12 @@ struct sw_entry {
 	bool broken;       /* memory is not to be trusted: load it again when its boxes are on disk */
 	bool deleted;
 	char *damage; /* a record of it is damaged, and how: it fails in its next turn */
-	bool named;   /* in the table of names of starts that had no turn yet */
+	bool express; /* see express.c: its turns write nothing, but for its start when it is asynchronous */
+	bool asynchronous, on_disk; /* express: its start belongs on disk; it is there */
+	uint64_t after_box;         /* express: what it tells waits for the commit of this box */
+	sw_outcome_fn *outcome;     /* express, synchronous: who waits; NULL once told */
+	void *outcome_user;
+	bool named; /* in the table of names of starts that had no turn yet */
 	uint8_t name_key[16];
 };
 
@@ -204,6 +209,9 @@ enum sw_result sw_executions_tell(struct sw_engine *engine, struct sw_entry *ent
  */
 enum sw_result sw_executions_load(struct sw_engine *engine, uint64_t id, struct sw_entry **ret_entry,
 				  struct sw_error *err);
+/* The same for one that has ended, too. */
+enum sw_result sw_executions_load_ended(struct sw_engine *engine, uint64_t id, struct sw_entry **ret_entry,
+					struct sw_error *err);
 /* Loads a broken entry's execution again. */
 enum sw_result sw_executions_reload(struct sw_engine *engine, struct sw_entry *entry, struct sw_error *err);
 /* The head as it is in the boxes or on disk, without values. */
@@ -306,6 +314,23 @@ bool sw_turn_record(struct sw_engine *engine);
 /* Does this process advance the execution? */
 bool sw_entry_advances(const struct sw_engine *engine, const struct sw_entry *entry);
 
+/* ---- express.c: executions that live in memory -------------------------------------------------------- */
+
+/* The box that holds what the entry's turns tell: one that is never written, or the open one. */
+struct sw_box *sw_express_box(struct sw_engine *engine, const struct sw_entry *entry);
+/* What is kept of a turn: timers in memory, the start of an asynchronous one. SW_ENOMEM: again. */
+enum sw_result sw_express_record(struct sw_engine *engine, struct sw_entry *entry);
+/* Tells who waits how it ended (SW_OK), or that it will not (result). Once. */
+void sw_express_tell(struct sw_engine *engine, struct sw_entry *entry, enum sw_result result,
+		     const char *text);
+/* A turn of it failed: it has no older state to go back to, and ends. */
+void sw_express_abandon(struct sw_engine *engine, struct sw_entry *entry, enum sw_result result);
+/* After a crash: an asynchronous one that was read from disk runs from its start. */
+void sw_express_revive(struct sw_engine *engine, struct sw_entry *entry);
+/* Its ARN; SW_ELIMIT. */
+enum sw_result sw_express_arn(const struct sw_engine *engine, const char *machine, const char *name,
+			      uint64_t id, char *text, size_t bytes);
+
 /* ---- scheduler.c -------------------------------------------------------------------------------------- */
 
 /* Asks for control at the end of this turn of the loop. */
@@ -351,6 +376,7 @@ struct sw_engine {
 	struct sw_committer committer;
 	struct sw_box boxes[2];
 	struct sw_box *open, *flight; /* flight NULL: the committer is idle */
+	struct sw_box passing;        /* holds actions that wait for no commit; its batch stays empty */
 	uint64_t open_number, committed_number;
 	bool full;              /* the box in flight did not fit on the disk */
 	int64_t retry_mono_ms;  /* the box in flight is given again then; SW_NEVER: it is being written */

@@ -92,10 +92,13 @@ static enum sw_result take_head(struct sw_engine *engine, struct sw_execution *e
 				struct sw_head *head)
 {
 	char arn[SW_ARN_TEXT_BYTES], machine_arn[SW_ARN_TEXT_BYTES];
-	if (sw_arn_execution(arn, sizeof(arn), engine->region, engine->account, head->machine_name,
-			     head->name) < 0 ||
-	    sw_arn_machine(machine_arn, sizeof(machine_arn), engine->region, engine->account,
-			   head->machine_name) < 0)
+	enum sw_result named =
+		head->express
+			? sw_express_arn(engine, head->machine_name, head->name, head->id, arn, sizeof(arn))
+			: sw_arn_execution(arn, sizeof(arn), engine->region, engine->account,
+					   head->machine_name, head->name);
+	if (named < 0 || sw_arn_machine(machine_arn, sizeof(machine_arn), engine->region, engine->account,
+					head->machine_name) < 0)
 		return SW_ECORRUPT;
 	execution->arn = sw_strdup(arn);
 	execution->machine_arn = sw_strdup(machine_arn);
@@ -103,6 +106,7 @@ static enum sw_result take_head(struct sw_engine *engine, struct sw_execution *e
 	if (!execution->arn || !execution->machine_arn || !execution->region)
 		return SW_ENOMEM;
 	execution->status = head->status;
+	execution->express = head->express;
 	execution->name = head->name;
 	execution->machine_name = head->machine_name;
 	execution->role_arn = head->role_arn;
@@ -118,9 +122,10 @@ static enum sw_result take_head(struct sw_engine *engine, struct sw_execution *e
 	execution->next_branch = head->next_branch;
 	execution->next_value = head->next_value;
 	execution->redrive_count = head->redrive_count;
+	execution->redrive_ms = head->redrive_ms;
 	execution->input = head->input;
 	execution->output = head->output;
-	execution->history_events_max = engine->limits.history_events_max;
+	execution->history_events_max = head->express ? UINT32_MAX : engine->limits.history_events_max;
 	execution->payload_bytes_max = engine->limits.payload_bytes_max;
 	/* Counts that do not fit the machine are no use: the mocks begin anew. */
 	if (head->mock_counts && head->mock_counts_count == execution->machine->states_count) {
@@ -158,7 +163,7 @@ static enum sw_result build(struct sw_engine *engine, struct sw_snapshot *snapsh
 	sw_machine_unref(machine);
 	if (r == SW_OK)
 		r = take_head(engine, execution, head);
-	if (r == SW_OK && !*ret_damage) {
+	if (r == SW_OK && !*ret_damage && !execution->express) {
 		r = load_branches(execution, snapshot, loader, &error);
 		if (r == SW_ECORRUPT || r == SW_EVERSION) {
 			*ret_damage = sw_asprintf("stored record is damaged: %s",
@@ -177,7 +182,7 @@ static enum sw_result build(struct sw_engine *engine, struct sw_snapshot *snapsh
 }
 
 /* From the last commit. SW_ENOENT, SW_ETIMEDOUT (it has ended), SW_ECORRUPT (the head). */
-static enum sw_result read_execution(struct sw_engine *engine, uint64_t id,
+static enum sw_result read_execution(struct sw_engine *engine, uint64_t id, bool ended,
 				     struct sw_execution **ret_execution, char **ret_damage,
 				     struct sw_error *err)
 {
@@ -193,8 +198,12 @@ static enum sw_result read_execution(struct sw_engine *engine, uint64_t id,
 	r = sw_engine_lookup(engine, snapshot, SW_TABLE_EXECUTIONS, sw_key_slice(&key), &bytes, NULL);
 	if (r == SW_OK)
 		r = sw_head_decode(bytes, id, &loader, true, &head, err);
-	if (r == SW_OK && head.status != SW_STATUS_RUNNING)
+	if (r == SW_OK && head.status != SW_STATUS_RUNNING && !ended)
 		r = SW_ETIMEDOUT;
+	/* One that was interrupted begins again where executions are recovered, and nowhere else. */
+	if (r == SW_OK && head.express &&
+	    (engine->which != SW_RESUME_ALL || engine->state != SW_ENGINE_RUNNING))
+		r = SW_ENOENT;
 	if (r == SW_OK)
 		r = build(engine, snapshot, &loader, &head, ret_execution, ret_damage);
 	sw_head_done(&head);
@@ -223,8 +232,8 @@ static void settle(struct sw_engine *engine, struct sw_entry *entry)
 	sw_executions_enqueue(engine, entry); /* to fail, in its turn */
 }
 
-enum sw_result sw_executions_load(struct sw_engine *engine, uint64_t id, struct sw_entry **ret_entry,
-				  struct sw_error *err)
+static enum sw_result load(struct sw_engine *engine, uint64_t id, bool ended, struct sw_entry **ret_entry,
+			   struct sw_error *err)
 {
 	struct sw_entry *entry = sw_executions_get(&engine->executions, id);
 	if (entry && entry->deleted)
@@ -235,7 +244,7 @@ enum sw_result sw_executions_load(struct sw_engine *engine, uint64_t id, struct 
 	}
 	struct sw_execution *execution = NULL;
 	char *damage = NULL;
-	enum sw_result r = read_execution(engine, id, &execution, &damage, err);
+	enum sw_result r = read_execution(engine, id, ended, &execution, &damage, err);
 	if (r == SW_OK)
 		r = sw_executions_add(engine, execution, &entry);
 	if (r < 0) {
@@ -244,8 +253,22 @@ enum sw_result sw_executions_load(struct sw_engine *engine, uint64_t id, struct 
 	}
 	entry->damage = damage;
 	settle(engine, entry);
+	if (execution->express)
+		sw_express_revive(engine, entry);
 	*ret_entry = entry;
 	return SW_OK;
+}
+
+enum sw_result sw_executions_load(struct sw_engine *engine, uint64_t id, struct sw_entry **ret_entry,
+				  struct sw_error *err)
+{
+	return load(engine, id, false, ret_entry, err);
+}
+
+enum sw_result sw_executions_load_ended(struct sw_engine *engine, uint64_t id, struct sw_entry **ret_entry,
+					struct sw_error *err)
+{
+	return load(engine, id, true, ret_entry, err);
 }
 
 enum sw_result sw_executions_reload(struct sw_engine *engine, struct sw_entry *entry, struct sw_error *err)
@@ -253,7 +276,8 @@ enum sw_result sw_executions_reload(struct sw_engine *engine, struct sw_entry *e
 	struct sw_execution *execution = NULL;
 	char *damage = NULL;
 	SW_ASSERT(entry->broken && entry->pins == 0);
-	enum sw_result r = read_execution(engine, entry->id, &execution, &damage, err);
+	enum sw_result r = read_execution(engine, entry->id, entry->execution->status != SW_STATUS_RUNNING,
+					  &execution, &damage, err);
 	if (r < 0)
 		return r;
 	sw_execution_free(entry->execution);

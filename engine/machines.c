@@ -331,6 +331,23 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/* What EXPRESS forbids counts as a mistake of the definition; the findings take the place of the warnings. */
+static enum sw_result check_type(enum sw_machine_type type, struct change *change,
+				 struct sw_findings **ret_findings, struct sw_error *err)
+{
+	struct sw_findings *findings = NULL;
+	if (type != SW_TYPE_EXPRESS || !change->machine)
+		return SW_OK;
+	enum sw_result r = sw_machine_check_express(change->machine, &findings, err);
+	if (r == SW_EDEFINITION && ret_findings) {
+		sw_findings_free(*ret_findings);
+		*ret_findings = findings;
+		findings = NULL;
+	}
+	sw_findings_free(findings);
+	return r;
+}
+
 static enum sw_result compile(struct sw_engine *engine, const struct sw_machine_params *params,
 			      struct sw_machine **ret_machine, struct sw_findings **ret_findings,
 			      struct sw_error *err)
@@ -417,8 +434,12 @@ enum sw_result sw_engine_create_machine(struct sw_engine *engine, const struct s
 	r = sw_name_check(params->name, err);
 	if (r == SW_OK)
 		r = compile(engine, params, &change.machine, ret_findings, err);
-	if (r < 0)
+	if (r == SW_OK)
+		r = check_type(params->type, &change, ret_findings, err);
+	if (r < 0) {
+		change_done(&change);
 		return r;
+	}
 	r = sw_machines_find(engine, params->name, &known, NULL);
 	struct sw_batch *batch = NULL;
 	if (r == SW_OK && known->record.status != SW_MACHINE_DELETED) {
@@ -517,6 +538,8 @@ enum sw_result sw_engine_update_machine(struct sw_engine *engine, const struct s
 		sw_machine_unref(change.machine);
 		return sw_machines_answer_gone(engine, known, reply, user, err);
 	}
+	if (r == SW_OK)
+		r = check_type(known->record.type, &change, ret_findings, err);
 	if (r == SW_OK && engine->full)
 		r = sw_error_set(err, SW_EFULL, "the disk is full");
 	if (r == SW_OK)

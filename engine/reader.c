@@ -405,6 +405,8 @@ enum sw_result sw_execution_info_take(const struct sw_reader *reader, struct sw_
 		.stop_ms = head->stop_ms,
 		.events_count = head->next_event_id ? head->next_event_id - 1 : 0,
 		.redrive_count = head->redrive_count,
+		.redrive_ms = head->redrive_ms,
+		.redrivable = head->redrivable,
 	};
 	enum sw_result r = sw_arn_execution(arn, sizeof(arn), reader->region, reader->account,
 					    head->machine_name, head->name);

@@ -70,7 +70,9 @@ struct sw_head {
 	char *name, *machine_name, *role_arn, *trace_header, *test_case, *error, *cause;
 	uint32_t machine_number, machine_revision;
 	enum sw_status status;
-	int64_t start_ms, stop_ms, timeout_due_ms;
+	bool express;    /* only its start is on disk: no branches, history, listing or name */
+	bool redrivable; /* it has ended; the root branch is there still */
+	int64_t start_ms, stop_ms, timeout_due_ms, redrive_ms;
 	uint32_t next_event_id, next_branch, next_value, redrive_count;
 	struct sw_value *input, *output; /* NULL unless with_values */
 	uint32_t *mock_counts;

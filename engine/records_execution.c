@@ -11,7 +11,10 @@ enum head_flag {
 	HEAD_STOPPED = 1,
 	HEAD_TIMEOUT = 2,
 	HEAD_MOCK_COUNTS = 4,
-	HEAD_FLAGS_ALL = 7,
+	HEAD_EXPRESS = 8, /* an EXPRESS execution that was started: it runs again from the start */
+	HEAD_REDRIVEN = 16,
+	HEAD_REDRIVABLE = 32, /* it has ended, and its root branch is kept */
+	HEAD_FLAGS_ALL = 63,
 };
 
 void sw_head_done(struct sw_head *head)
@@ -46,7 +49,10 @@ enum sw_result sw_head_encode(struct sw_value_writer *writer, const struct sw_ex
 	SW_ASSERT(execution->status <= SW_STATUS_PENDING_REDRIVE);
 	unsigned flags = (execution->stop_ms != 0 ? HEAD_STOPPED : 0) |
 			 (execution->timeout_due_ms != SW_NEVER ? HEAD_TIMEOUT : 0) |
-			 (execution->mock_counts ? HEAD_MOCK_COUNTS : 0);
+			 (execution->mock_counts ? HEAD_MOCK_COUNTS : 0) |
+			 (execution->express ? HEAD_EXPRESS : 0) |
+			 (execution->redrive_ms != 0 ? HEAD_REDRIVEN : 0) |
+			 (sw_execution_is_redrivable(execution) ? HEAD_REDRIVABLE : 0);
 	sw_record_begin(&w, writer, out);
 	sw_buf_u8(out, (uint8_t)execution->status);
 	sw_buf_u8(out, (uint8_t)flags);
@@ -57,6 +63,8 @@ enum sw_result sw_head_encode(struct sw_value_writer *writer, const struct sw_ex
 		sw_record_write_time(&w, execution->stop_ms, execution->start_ms);
 	if (flags & HEAD_TIMEOUT)
 		sw_record_write_time(&w, execution->timeout_due_ms, execution->start_ms);
+	if (flags & HEAD_REDRIVEN)
+		sw_record_write_time(&w, execution->redrive_ms, execution->start_ms);
 	sw_record_write_u32(&w, execution->next_event_id);
 	sw_record_write_u32(&w, execution->next_branch);
 	sw_record_write_u32(&w, execution->redrive_count);
@@ -98,11 +106,14 @@ static void read_head(struct sw_record_reader *r, struct sw_head *head)
 	if (status > SW_STATUS_PENDING_REDRIVE || flags > HEAD_FLAGS_ALL)
 		sw_record_refuse(r);
 	head->status = (enum sw_status)status;
+	head->express = flags & HEAD_EXPRESS;
 	head->machine_number = sw_record_read_u32(r);
 	head->machine_revision = sw_record_read_u32(r);
 	head->start_ms = sw_record_read_time(r, 0);
 	head->stop_ms = flags & HEAD_STOPPED ? sw_record_read_time(r, head->start_ms) : 0;
 	head->timeout_due_ms = flags & HEAD_TIMEOUT ? sw_record_read_time(r, head->start_ms) : SW_NEVER;
+	head->redrive_ms = flags & HEAD_REDRIVEN ? sw_record_read_time(r, head->start_ms) : 0;
+	head->redrivable = flags & HEAD_REDRIVABLE;
 	head->next_event_id = sw_record_read_u32(r);
 	head->next_branch = sw_record_read_u32(r);
 	head->redrive_count = sw_record_read_u32(r);

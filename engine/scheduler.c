@@ -139,6 +139,14 @@ enum sw_result sw_engine_write(struct sw_engine *engine, struct sw_answer *answe
 
 /* ---- after the commit --------------------------------------------------------------------------------- */
 
+/* An execution that lived in memory has ended; nothing keeps it any more. */
+static void act_outcome(struct sw_engine *engine, struct sw_entry *entry)
+{
+	sw_express_tell(engine, entry, SW_OK, NULL);
+	entry->pins--;
+	sw_executions_evict(engine, entry);
+}
+
 /* What there was when it began; callbacks may add more, which has its time later. */
 static void act(struct sw_engine *engine, struct sw_box *box)
 {
@@ -151,6 +159,8 @@ static void act(struct sw_engine *engine, struct sw_box *box)
 			sw_answer_give(&action.answer);
 		else if (action.kind == SW_ACTION_DISPATCH)
 			sw_dispatch(engine, action.attempt);
+		else if (action.kind == SW_ACTION_OUTCOME)
+			act_outcome(engine, action.entry);
 		else
 			sw_dispatch_cancel(engine, action.attempt);
 		engine->calling--;
@@ -178,6 +188,11 @@ static void give_up(struct sw_engine *engine, struct sw_box *box, enum sw_result
 	while (box->acted < count) {
 		struct sw_action action = box->actions[box->acted];
 		box->actions[box->acted++] = (struct sw_action){0};
+		if (action.kind == SW_ACTION_OUTCOME) {
+			sw_express_tell(engine, action.entry, result, text);
+			action.entry->pins--;
+			continue;
+		}
 		if (action.kind != SW_ACTION_REPLY) {
 			sw_attempt_abandon(engine, action.attempt);
 			continue;
@@ -213,6 +228,7 @@ static void give_up_pending(struct sw_engine *engine, enum sw_result result, con
 				sw_answer_give(&answer);
 				engine->calling--;
 			}
+			sw_express_tell(engine, entry, result, text);
 		}
 	}
 	struct sw_pending *pending = engine->unrecorded_pending;
@@ -228,6 +244,7 @@ static void give_up_pending(struct sw_engine *engine, enum sw_result result, con
 void sw_engine_give_up(struct sw_engine *engine, enum sw_result result, const char *text)
 {
 	give_up_pending(engine, result, text);
+	give_up(engine, &engine->passing, result, text);
 	if (engine->flight) {
 		give_up(engine, engine->flight, result, text);
 		sw_box_reset(engine->flight);
@@ -384,6 +401,14 @@ static void flush(struct sw_engine *engine)
 	hand_over(engine);
 }
 
+/* What waits for no commit. */
+static void pass(struct sw_engine *engine)
+{
+	act(engine, &engine->passing);
+	if (engine->passing.acted == engine->passing.actions_count)
+		sw_box_reset(&engine->passing);
+}
+
 /* ---- the turn of the loop ----------------------------------------------------------------------------- */
 
 /* Turns of executions, each in its order, until there is no room, no time or nothing left. */
@@ -477,6 +502,7 @@ void sw_engine_work(struct sw_engine *engine)
 		sw_machines_delete_some(engine);
 		sw_dispatch_held(engine);
 		run_turns(engine);
+		pass(engine);
 	}
 	flush(engine);
 	engine->working = false;
@@ -515,6 +541,7 @@ void sw_engine_drain(struct sw_engine *engine)
 		if (!engine->executions.queue_first)
 			break;
 		run_turns(engine);
+		pass(engine);
 		commit_all(engine);
 	}
 	if (engine->changes_left)
@@ -528,7 +555,8 @@ bool sw_engine_is_idle(const struct sw_engine *engine)
 {
 	if (!engine || engine->poisoned)
 		return true; /* nothing will ever happen */
-	if (engine->flight || !sw_box_is_empty(engine->open) || is_torn(engine))
+	if (engine->flight || !sw_box_is_empty(engine->open) || !sw_box_is_empty(&engine->passing) ||
+	    is_torn(engine))
 		return false;
 	if (engine->executions.queue_first || engine->attempts_count > 0 || engine->held ||
 	    engine->left_in_inbox)

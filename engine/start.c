@@ -223,6 +223,8 @@ struct start {
 	struct sw_execution *execution;
 	uint64_t id;
 	struct sw_key key; /* of a name that the caller gave */
+	bool express;
+	sw_outcome_fn *outcome; /* synchronous */
 	char name[4 * SW_NAME_CHARACTERS_MAX + 1];
 	char arn[SW_ARN_TEXT_BYTES];
 };
@@ -263,8 +265,30 @@ static enum sw_result check_test_case(struct sw_engine *engine, const struct sw_
 	return SW_OK;
 }
 
+/* "Express workflows: StartExecution isn't idempotent": names are no keys, and the ARN has a part of its own.
+ */
+static enum sw_result name_express(struct sw_engine *engine, struct start *start, struct sw_error *err)
+{
+	const char *name = start->params->name;
+	struct sw_rng rng = sw_rng(sw_engine_seed(engine));
+	enum sw_result r = SW_OK;
+	start->id = sw_id_next(engine->last_id, sw_clock_now_ms(&engine->clock), 0);
+	if (!name)
+		sw_rng_uuid(&rng, start->name);
+	else if ((r = sw_name_check(name, err)) == SW_OK && strlen(name) < sizeof(start->name))
+		memcpy(start->name, name, strlen(name) + 1);
+	else
+		r = SW_ENAME;
+	if (r == SW_OK)
+		r = sw_express_arn(engine, start->params->machine, start->name, start->id, start->arn,
+				   sizeof(start->arn));
+	return plain(err, r);
+}
+
 static enum sw_result name_it(struct sw_engine *engine, struct start *start, struct sw_error *err)
 {
+	if (start->express)
+		return name_express(engine, start, err);
 	const struct sw_start_params *params = start->params;
 	enum sw_result r = SW_OK;
 	if (params->name) {
@@ -312,7 +336,10 @@ static enum sw_result make_execution(struct sw_engine *engine, struct start *sta
 		x->mock_counts = sw_zalloc_array(start->machine->states_count, sizeof(uint32_t));
 	x->machine_number = record->number;
 	x->machine_revision = record->revision;
-	x->history_events_max = engine->limits.history_events_max;
+	x->express = start->express;
+	x->synchronous = start->outcome != NULL;
+	/* "Express Workflows: unlimited"; no event is kept. */
+	x->history_events_max = start->express ? UINT32_MAX : engine->limits.history_events_max;
 	x->payload_bytes_max = engine->limits.payload_bytes_max;
 	x->input = sw_value_ref(start->input);
 	x->start_ms = sw_clock_now_ms(&engine->clock);
@@ -332,7 +359,7 @@ static enum sw_result begin(struct sw_engine *engine, struct start *start, sw_re
 		r = sw_executions_add(engine, start->execution, &entry);
 		start->execution = NULL;
 	}
-	if (r == SW_OK && start->params->name)
+	if (r == SW_OK && start->params->name && !start->express)
 		r = sw_executions_name(&engine->executions, entry, start->key.bytes);
 	if (r < 0) {
 		if (entry)
@@ -342,6 +369,13 @@ static enum sw_result begin(struct sw_engine *engine, struct start *start, sw_re
 	}
 	engine->last_id = start->id;
 	entry->own = true;
+	if (start->express) {
+		entry->express = true;
+		entry->asynchronous = !start->outcome;
+		entry->after_box = start->known->written_in;
+		entry->outcome = start->outcome;
+		entry->outcome_user = start->outcome ? user : NULL;
+	}
 	*pending = (struct sw_pending){.kind = SW_EVENT_START, .reply = reply, .user = user};
 	sw_executions_post(engine, entry, pending);
 	return SW_OK;
@@ -356,6 +390,7 @@ static enum sw_result find_machine(struct sw_engine *engine, struct start *start
 	if (r < 0)
 		return r;
 	start->known = known;
+	start->express = known->record.type == SW_TYPE_EXPRESS;
 	if (known->record.status == SW_MACHINE_ACTIVE)
 		return sw_machines_revision(engine, known->record.name, known->record.revision,
 					    &start->machine, err);
@@ -380,7 +415,7 @@ enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_p
 		r = name_it(engine, &start, err);
 	if (r == SW_OK && !answered)
 		r = read_input(engine, &start, err);
-	if (r == SW_OK && !answered && params->name) {
+	if (r == SW_OK && !answered && params->name && !start.express) {
 		uint64_t id;
 		r = find_by_name(engine, params->machine, start.name, &id, &depends, err);
 		if (r == SW_OK) {
@@ -397,6 +432,42 @@ enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_p
 			start.id = sw_id_next(engine->last_id, sw_clock_now_ms(&engine->clock), 0);
 		r = plain(err, begin(engine, &start, reply, user));
 	}
+	start_done(&start);
+	return plain(err, r);
+}
+
+enum sw_result sw_engine_start_sync(struct sw_engine *engine, const struct sw_start_params *params,
+				    sw_outcome_fn *outcome, void *user, struct sw_error *err)
+{
+	struct start start = {.params = params, .outcome = outcome};
+	struct sw_known_machine *known = NULL;
+	enum sw_result r = sw_engine_check(engine, err);
+	if (r < 0)
+		return r;
+	if (!params || !params->machine || !outcome)
+		return sw_error_set(err, SW_EINVAL, "which state machine, and who waits?");
+	if (engine->state != SW_ENGINE_RUNNING || engine->which == SW_RESUME_NONE)
+		return sw_error_set(err, SW_EBUSY, "the engine does not carry out executions");
+	r = sw_machines_find(engine, params->machine, &known, err);
+	if (r == SW_OK && known->record.status != SW_MACHINE_ACTIVE) {
+		r = known->record.status == SW_MACHINE_DELETING ? SW_EDELETING : SW_ENOENT;
+	} else if (r == SW_OK && known->record.type != SW_TYPE_EXPRESS) {
+		r = sw_error_set(err, SW_EINVAL,
+				 "This operation is not supported by this type of state machine");
+	} else if (r == SW_OK) {
+		start.known = known;
+		start.express = true;
+		r = sw_machines_revision(engine, known->record.name, known->record.revision, &start.machine,
+					 err);
+	}
+	if (r == SW_OK)
+		r = check_test_case(engine, params, err);
+	if (r == SW_OK)
+		r = name_it(engine, &start, err);
+	if (r == SW_OK)
+		r = read_input(engine, &start, err);
+	if (r == SW_OK)
+		r = begin(engine, &start, NULL, user);
 	start_done(&start);
 	return plain(err, r);
 }

@@ -99,7 +99,8 @@ static enum sw_result record_branch(struct sw_engine *engine, struct sw_entry *e
 static enum sw_result record_removed(struct sw_engine *engine, struct sw_entry *entry)
 {
 	struct sw_execution *execution = entry->execution;
-	bool ended = execution->status != SW_STATUS_RUNNING;
+	/* All at once, unless the root is kept. */
+	bool ended = execution->status != SW_STATUS_RUNNING && execution->branches_count == 0;
 	struct sw_key key;
 	enum sw_result r = SW_OK;
 	for (uint32_t i = 0; i < execution->removed_count && r == SW_OK; i++) {
@@ -244,7 +245,8 @@ static enum sw_result make_attempts(struct sw_engine *engine, struct sw_entry *e
 static void act_cancel(struct sw_engine *engine, struct sw_attempt *attempt)
 {
 	attempt->references++;
-	sw_box_act(engine->open, &(struct sw_action){.kind = SW_ACTION_CANCEL, .attempt = attempt});
+	sw_box_act(sw_express_box(engine, attempt->entry),
+		   &(struct sw_action){.kind = SW_ACTION_CANCEL, .attempt = attempt});
 }
 
 static void act_dispatch(struct sw_engine *engine, struct sw_entry *entry)
@@ -254,8 +256,16 @@ static void act_dispatch(struct sw_engine *engine, struct sw_entry *entry)
 			continue;
 		attempt->fresh = false;
 		attempt->references++;
-		sw_box_act(engine->open, &(struct sw_action){.kind = SW_ACTION_DISPATCH, .attempt = attempt});
+		sw_box_act(sw_express_box(engine, entry),
+			   &(struct sw_action){.kind = SW_ACTION_DISPATCH, .attempt = attempt});
 	}
+}
+
+/* Room for what a turn of the entry may tell, wherever that is told. */
+static enum sw_result reserve(struct sw_engine *engine, const struct sw_entry *entry, size_t actions)
+{
+	enum sw_result r = sw_box_reserve(engine->open, actions, 1);
+	return r == SW_OK && entry->express ? sw_box_reserve(&engine->passing, actions, 1) : r;
 }
 
 /* One pin for each box, however many turns: the latest counts. */
@@ -288,6 +298,8 @@ static enum sw_result make_answer(const struct sw_entry *entry, const struct sw_
 		return SW_OK;
 	bool start = pending->kind == SW_EVENT_START || pending->existed;
 	ret_answer->time_ms = start ? execution->start_ms : execution->stop_ms;
+	if (pending->kind == SW_EVENT_REDRIVE)
+		ret_answer->time_ms = execution->redrive_ms;
 	ret_answer->existed = pending->existed;
 	ret_answer->arn = sw_strdup(execution->arn);
 	return ret_answer->arn ? SW_OK : SW_ENOMEM;
@@ -298,13 +310,18 @@ static void settle(struct sw_engine *engine, struct sw_entry *entry, const struc
 		   struct sw_answer *answer, bool changed)
 {
 	const struct sw_execution *execution = entry->execution;
+	struct sw_box *box = sw_express_box(engine, entry);
 	if (answer->reply)
-		sw_box_act(engine->open, &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = *answer});
+		sw_box_act(box, &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = *answer});
 	sw_attempts_sift(engine, entry, pending, act_cancel);
 	act_dispatch(engine, entry);
 	engine->stats.transitions += engine->effects.transitions;
-	if (changed)
+	if (changed && !entry->express)
 		pin(engine, entry);
+	if (entry->outcome && execution->status != SW_STATUS_RUNNING) {
+		entry->pins++;
+		sw_box_act(box, &(struct sw_action){.kind = SW_ACTION_OUTCOME, .entry = entry});
+	}
 	if (!entry->stored)
 		engine->stats.started++;
 	entry->stored = true;
@@ -344,6 +361,22 @@ static bool abandon(struct sw_engine *engine, struct sw_entry *entry, enum sw_re
 	return true;
 }
 
+/* Its start cannot be stored. */
+static bool abandon_express(struct sw_engine *engine, struct sw_entry *entry, enum sw_result result)
+{
+	struct sw_pending *pending = engine->unrecorded_pending;
+	engine->unrecorded = NULL;
+	engine->unrecorded_pending = NULL;
+	engine->unrecorded_changed = false;
+	sw_effects_reset(&engine->effects);
+	pending->next = entry->pending_first;
+	if (!entry->pending_first)
+		entry->pending_end = &pending->next;
+	entry->pending_first = pending;
+	sw_express_abandon(engine, entry, result);
+	return true;
+}
+
 bool sw_turn_record(struct sw_engine *engine)
 {
 	struct sw_entry *entry = engine->unrecorded;
@@ -355,11 +388,15 @@ bool sw_turn_record(struct sw_engine *engine)
 	bool changed = engine->unrecorded_changed = engine->unrecorded_changed || has_changed(engine, entry);
 	enum sw_result r = make_attempts(engine, entry);
 	if (r == SW_OK)
-		r = sw_box_reserve(engine->open, 1 + 2 * sw_attempts_count(entry), 1);
+		r = reserve(engine, entry, 2 + 2 * sw_attempts_count(entry));
 	if (r == SW_OK)
 		r = make_answer(entry, pending, &answer);
 	if (r == SW_OK && changed)
-		r = record_all(engine, entry);
+		r = entry->express ? sw_express_record(engine, entry) : record_all(engine, entry);
+	if (r < 0 && r != SW_ENOMEM && entry->express) {
+		sw_answer_done(&answer);
+		return abandon_express(engine, entry, r);
+	}
 	if (r < 0) {
 		sw_answer_done(&answer);
 		return r == SW_ENOMEM ? false : abandon(engine, entry, r);
@@ -496,8 +533,8 @@ static enum sw_result apply(struct sw_engine *engine, struct sw_entry *entry, st
 {
 	if (entry->damage && entry->execution->status == SW_STATUS_RUNNING)
 		return end_by_failure(engine, entry, entry->damage);
-	if (entry->execution->status != SW_STATUS_RUNNING)
-		return SW_ETIMEDOUT;
+	if ((entry->execution->status == SW_STATUS_RUNNING) == (pending->kind == SW_EVENT_REDRIVE))
+		return pending->kind == SW_EVENT_REDRIVE ? SW_EINVAL : SW_ETIMEDOUT;
 	if (pending->by_token) {
 		enum sw_result r = check_token(entry->execution, pending);
 		if (r < 0)
@@ -523,8 +560,16 @@ static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_p
 		answer.existed = true;
 		answer.time_ms = pending->existed ? execution->start_ms : execution->stop_ms;
 	}
+	if (pending->kind == SW_EVENT_REDRIVE && result == SW_EINVAL) {
+		/* Two at a time: the other one was first. */
+		answer.result = SW_EBUSY;
+		answer.text = sw_strdup("Execution is RUNNING and cannot be redriven");
+	}
 	if (answer.reply)
-		sw_box_act(engine->open, &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = answer});
+		sw_box_act(sw_express_box(engine, entry),
+			   &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = answer});
+	else
+		sw_answer_done(&answer);
 	sw_pending_free(pending);
 }
 
@@ -542,7 +587,7 @@ static void refuse_start(struct sw_engine *engine, struct sw_entry *entry, enum 
 {
 	while (entry->pending_first) {
 		struct sw_pending *pending = take_pending(entry);
-		enum sw_result r = sw_box_reserve(engine->open, 1, 0);
+		enum sw_result r = reserve(engine, entry, 1);
 		if (r == SW_OK) {
 			refuse(engine, entry, pending, result);
 			continue;
@@ -561,6 +606,10 @@ static void refuse_start(struct sw_engine *engine, struct sw_entry *entry, enum 
 static bool fail_turn(struct sw_engine *engine, struct sw_entry *entry, enum sw_result result)
 {
 	sw_effects_reset(&engine->effects);
+	if (entry->express) {
+		sw_express_abandon(engine, entry, result);
+		return true;
+	}
 	if (!entry->stored) {
 		refuse_start(engine, entry, result);
 		return true;
@@ -613,7 +662,8 @@ static struct sw_pending *choose(struct sw_entry *entry, bool *ret_nothing)
 	struct sw_pending *pending = *ret_nothing ? NULL : sw_zalloc(sizeof(*pending));
 	if (!pending)
 		return NULL;
-	pending->kind = SW_EVENT_CONTINUE;
+	bool first = entry->express && entry->execution->next_event_id == 1 && !entry->damage;
+	pending->kind = first ? SW_EVENT_START : SW_EVENT_CONTINUE;
 	pending->next = entry->pending_first;
 	if (!entry->pending_first)
 		entry->pending_end = &pending->next;
@@ -626,7 +676,7 @@ bool sw_turn_run(struct sw_engine *engine, struct sw_entry *entry)
 	SW_ASSERT(!engine->unrecorded);
 	if (entry->broken)
 		return mend(engine, entry);
-	if (engine->full && !entry->stored) {
+	if (engine->full && !entry->stored && (!entry->express || entry->asynchronous)) {
 		refuse_start(engine, entry, SW_EFULL);
 		return true;
 	}
@@ -636,7 +686,7 @@ bool sw_turn_run(struct sw_engine *engine, struct sw_entry *entry)
 		sw_executions_evict(engine, entry);
 		return true;
 	}
-	if (!pending || sw_box_reserve(engine->open, 1, 1) < 0) {
+	if (!pending || reserve(engine, entry, 1) < 0) {
 		sw_executions_enqueue(engine, entry);
 		return false;
 	}

@@ -4,6 +4,7 @@
 #include "asl/asl.h"
 
 #include <string.h>
+#include <time.h>
 
 static const struct sw_member start_members[] = {
 	{"stateMachineArn", SW_MEMBER_TEXT, SW_REQUIRED, 1, 256},
@@ -92,27 +93,6 @@ void sw_call_start_execution(struct sw_call *call)
 	sw_call_asked(call, r, &err);
 }
 
-/* Only EXPRESS machines have synchronous executions (api/start_sync_execution), and those are not run yet. */
-void sw_call_start_sync_execution(struct sw_call *call)
-{
-	struct sw_machine_info info = {0};
-	struct sw_error err = {0};
-
-	if (!sw_call_check_name(call, "name") || !sw_call_take_machine(call))
-		return;
-	enum sw_result r = sw_reader_machine(call->api->reader, call->machine, &info, &err);
-	if (r != SW_OK) {
-		sw_call_fail_result(call, r, &err);
-		return;
-	}
-	enum sw_machine_type type = info.type;
-	sw_machine_info_done(&info);
-	sw_call_fail(call, "StateMachineTypeNotSupported", "%s",
-		     type == SW_TYPE_EXPRESS
-			     ? "Stepwell does not run synchronous executions yet"
-			     : "This operation is not supported by this type of state machine");
-}
-
 static void stopped(void *user, enum sw_result result, const struct sw_reply *reply,
 		    const struct sw_error *err)
 {
@@ -139,7 +119,53 @@ void sw_call_stop_execution(struct sw_call *call)
 	sw_call_asked(call, r, &err);
 }
 
+static const struct sw_member redrive_members[] = {
+	{"executionArn", SW_MEMBER_TEXT, SW_REQUIRED, 1, 256},
+	{"clientToken", SW_MEMBER_TEXT, SW_ASCII, 1, 64},
+};
+const struct sw_shape sw_shape_redrive_execution = SW_SHAPE(redrive_members);
+
+static void fail_redrive(struct sw_call *call, enum sw_result result, const struct sw_error *err)
+{
+	if (result == SW_EBUSY)
+		sw_call_fail(call, "ExecutionNotRedrivable", "%s", err->text);
+	else
+		sw_call_fail_result(call, result, err);
+}
+
+static void redriven(void *user, enum sw_result result, const struct sw_reply *reply,
+		     const struct sw_error *err)
+{
+	struct sw_call *call = user;
+	struct sw_body out = SW_BODY;
+	if (result != SW_OK) {
+		fail_redrive(call, result, err);
+		return;
+	}
+	sw_body_open(&out, NULL, '{');
+	sw_body_time(&out, "redriveDate", reply->time_ms);
+	sw_body_close(&out, '}');
+	sw_call_answer(call, &out);
+}
+
+void sw_call_redrive_execution(struct sw_call *call)
+{
+	struct sw_error err = {0};
+	if (!sw_call_take_execution(call))
+		return;
+	enum sw_result r = sw_engine_redrive(call->api->engine, call->subject_text, redriven, call, &err);
+	if (r != SW_OK)
+		fail_redrive(call, r, &err);
+}
+
 /* ---- describing ---- */
+
+static void write_included(struct sw_body *out, const char *details)
+{
+	sw_body_open(out, details, '{');
+	sw_body_boolean(out, "included", true);
+	sw_body_close(out, '}');
+}
 
 static void write_payload(struct sw_body *out, const char *key, const char *details, const char *text,
 			  size_t len)
@@ -147,28 +173,20 @@ static void write_payload(struct sw_body *out, const char *key, const char *deta
 	if (!text)
 		return;
 	sw_body_bytes(out, key, text, len);
-	sw_body_open(out, details, '{');
-	sw_body_boolean(out, "included", true);
-	sw_body_close(out, '}');
+	write_included(out, details);
 }
 
 /* redriveStatus: whether RedriveExecution would be allowed, with AWS's reasons. */
 static void write_redrive(struct sw_body *out, const struct sw_execution_info *info)
 {
 	sw_body_integer(out, "redriveCount", info->redrive_count);
-	if (info->status == SW_STATUS_RUNNING || info->status == SW_STATUS_SUCCEEDED ||
-	    info->status == SW_STATUS_PENDING_REDRIVE) {
-		char reason[64];
-		snprintf(reason, sizeof(reason), "Execution is %s and cannot be redriven",
-			 sw_status_name(info->status));
-		sw_body_text(out, "redriveStatus", "NOT_REDRIVABLE");
-		sw_body_text(out, "redriveStatusReason", reason);
-	} else if (info->events_count >= SW_HISTORY_EVENTS_MAX - 1) {
-		sw_body_text(out, "redriveStatus", "NOT_REDRIVABLE");
-		sw_body_text(out, "redriveStatusReason", "Execution history event limit exceeded");
-	} else {
-		sw_body_text(out, "redriveStatus", "REDRIVABLE");
-	}
+	if (info->redrive_ms)
+		sw_body_time(out, "redriveDate", info->redrive_ms);
+	struct timespec now = {0};
+	clock_gettime(CLOCK_REALTIME, &now);
+	const char *reason = sw_redrive_reason(info, (int64_t)now.tv_sec * 1000);
+	sw_body_text(out, "redriveStatus", reason ? "NOT_REDRIVABLE" : "REDRIVABLE");
+	sw_body_text(out, "redriveStatusReason", reason);
 }
 
 static void write_execution(struct sw_body *out, const struct sw_execution_info *info)
@@ -211,6 +229,72 @@ void sw_call_describe_execution(struct sw_call *call)
 	sw_call_answer(call, &out);
 }
 
+/* ---- StartSyncExecution ---- */
+
+/* "StartSyncExecution will return a 200 OK response, even if your execution fails". */
+static void came_to(void *user, enum sw_result result, const struct sw_outcome *outcome,
+		    const struct sw_error *err)
+{
+	struct sw_call *call = user;
+	struct sw_body out = SW_BODY;
+	if (result != SW_OK) {
+		sw_call_fail_result(call, result, err);
+		return;
+	}
+	sw_body_open(&out, NULL, '{');
+	sw_body_text(&out, "executionArn", outcome->arn);
+	sw_body_text(&out, "stateMachineArn", outcome->machine_arn);
+	sw_body_text(&out, "name", outcome->name);
+	sw_body_time(&out, "startDate", outcome->start_ms);
+	sw_body_time(&out, "stopDate", outcome->stop_ms);
+	sw_body_text(&out, "status", sw_status_name(outcome->status));
+	if (!sw_call_metadata_only(call)) {
+		sw_body_text(&out, "error", outcome->error);
+		sw_body_text(&out, "cause", outcome->cause);
+		write_payload(&out, "input", "inputDetails", outcome->input, outcome->input_len);
+		if (outcome->output)
+			sw_body_bytes(&out, "output", outcome->output, outcome->output_len);
+		/* Recorded without an output, too: express_sync.base_base_raise_failure. */
+		write_included(&out, "outputDetails");
+	}
+	sw_body_text(&out, "traceHeader", outcome->trace_header);
+	sw_body_open(&out, "billingDetails", '{');
+	sw_body_integer(&out, "billedDurationInMilliseconds", outcome->billed_ms);
+	sw_body_integer(&out, "billedMemoryUsedInMB", outcome->billed_mib);
+	sw_body_close(&out, '}');
+	sw_body_close(&out, '}');
+	sw_call_answer(call, &out);
+}
+
+void sw_call_start_sync_execution(struct sw_call *call)
+{
+	struct sw_start_params params = {0};
+	struct sw_machine_info info = {0};
+	struct sw_error err = {0};
+
+	if (!sw_call_check_name(call, "name") || !sw_call_take_machine(call))
+		return;
+	enum sw_result r = sw_reader_machine(call->api->reader, call->machine, &info, &err);
+	if (r != SW_OK) {
+		sw_call_fail_result(call, r, &err);
+		return;
+	}
+	enum sw_machine_type type = info.type;
+	sw_machine_info_done(&info);
+	if (type != SW_TYPE_EXPRESS) { /* api/start_sync_execution */
+		sw_call_fail(call, "StateMachineTypeNotSupported",
+			     "This operation is not supported by this type of state machine");
+		return;
+	}
+	params.machine = call->machine;
+	params.name = sw_call_text(call, "name", NULL);
+	params.input = sw_call_text(call, "input", &params.input_len);
+	params.test_case = call->test_case;
+	params.trace_header = sw_call_text(call, "traceHeader", NULL);
+	r = sw_engine_start_sync(call->api->engine, &params, came_to, call, &err);
+	sw_call_asked(call, r, &err);
+}
+
 /* ---- listing ---- */
 
 struct listing {
@@ -228,6 +312,8 @@ static void write_listed(void *user, const struct sw_execution_info *info)
 	sw_body_open(out, NULL, '{');
 	write_execution(out, info);
 	sw_body_integer(out, "redriveCount", info->redrive_count);
+	if (info->redrive_ms)
+		sw_body_time(out, "redriveDate", info->redrive_ms);
 	sw_body_close(out, '}');
 }
 

@@ -16,8 +16,9 @@
 	X("ValidateStateMachineDefinition", validate_definition, false)   \
 	X("TestState", test_state, false)                                 \
 	X("StartExecution", start_execution, true)                        \
-	X("StartSyncExecution", start_sync_execution, false)              \
+	X("StartSyncExecution", start_sync_execution, true)               \
 	X("StopExecution", stop_execution, true)                          \
+	X("RedriveExecution", redrive_execution, true)                    \
 	X("DescribeExecution", describe_execution, false)                 \
 	X("ListExecutions", list_executions, false)                       \
 	X("GetExecutionHistory", get_history, false)                      \

@@ -56,6 +56,7 @@ void sw_call_validate_definition(struct sw_call *call)
 	struct sw_body out = SW_BODY;
 	size_t len = 0;
 	const char *definition = sw_call_text(call, "definition", &len);
+	const char *type = sw_call_text(call, "type", NULL);
 	/* "ERROR returns only ERROR diagnostics, whereas WARNING returns both [...]. The default is ERROR."
 	 */
 	const char *severity = sw_call_text(call, "severity", NULL);
@@ -65,6 +66,23 @@ void sw_call_validate_definition(struct sw_call *call)
 
 	enum sw_result r = sw_machine_compile(definition, len, &machine, &findings, &err);
 	if (r != SW_OK && r != SW_EDEFINITION) {
+		sw_call_fail_result(call, r, &err);
+		return;
+	}
+	if (r == SW_OK && type && strcmp(type, "EXPRESS") == 0) {
+		struct sw_findings *forbidden = NULL;
+		r = sw_machine_check_express(machine, &forbidden, &err);
+		if (forbidden) {
+			sw_findings_free(findings);
+			findings = forbidden;
+		}
+	}
+	if (r != SW_OK && machine) {
+		sw_machine_unref(machine);
+		machine = NULL;
+	}
+	if (r != SW_OK && r != SW_EDEFINITION) {
+		sw_findings_free(findings);
 		sw_call_fail_result(call, r, &err);
 		return;
 	}
@@ -85,7 +103,6 @@ void sw_call_validate_definition(struct sw_call *call)
 	sw_body_boolean(&out, "truncated", truncated);
 	sw_body_close(&out, '}');
 	sw_findings_free(findings);
-	if (r == SW_OK)
-		sw_machine_unref(machine);
+	sw_machine_unref(machine);
 	sw_call_answer(call, &out);
 }

@@ -49,7 +49,11 @@ static bool put_execution(const struct sw_turn *turn, json_t *context)
 	/* Recorded: test_state/state_with_variables_base_expressions. */
 	if (turn->inspection)
 		return execution->role_arn || put(object, "RoleArn", json_null());
-	return put(object, "RedriveCount", json_integer(execution->redrive_count));
+	/* "RedriveTime": only after a redrive. */
+	if (execution->redrive_ms && !put(object, "RedriveTime", moment(execution->redrive_ms)))
+		return false;
+	/* Recorded: only what StartSyncExecution started has none (express_sync.query_runtime_memory). */
+	return execution->synchronous || put(object, "RedriveCount", json_integer(execution->redrive_count));
 }
 
 static bool put_machine(const struct sw_execution *execution, json_t *context)

@@ -242,6 +242,14 @@ enum sw_result sw_execution_remove_below(struct sw_execution *execution, uint32_
 	return SW_OK;
 }
 
+enum sw_result sw_execution_keep_root(struct sw_execution *execution, struct sw_branch *root)
+{
+	enum sw_result r = sw_execution_remove_below(execution, root->number);
+	if (r == SW_OK && root->queued)
+		leave_queue(execution, root, 0);
+	return r;
+}
+
 /* ---- looking ------------------------------------------------------------------------------------------ */
 
 const struct sw_branch *sw_branch_iteration(const struct sw_execution *execution,
@@ -254,6 +262,13 @@ const struct sw_branch *sw_branch_iteration(const struct sw_execution *execution
 		branch = parent;
 	}
 	return NULL;
+}
+
+bool sw_execution_is_redrivable(const struct sw_execution *execution)
+{
+	return execution->status != SW_STATUS_RUNNING && execution->status != SW_STATUS_SUCCEEDED &&
+	       execution->branches_count == 1 && execution->branches[0]->parent == SW_NO_BRANCH &&
+	       execution->branches[0]->wait == SW_BRANCH_DONE;
 }
 
 int64_t sw_execution_due_ms(const struct sw_execution *execution)

@@ -11,6 +11,7 @@
 
 #define SW_NO_BRANCH UINT32_MAX
 #define SW_TOKEN_RANDOM_BYTES 16
+#define SW_EXPRESS_MS_MAX 300000 /* "Express Workflows: maximum execution time 5 minutes" */
 
 enum sw_branch_wait {
 	SW_BRANCH_READY,    /* has a transition to make */
@@ -75,6 +76,7 @@ struct sw_branch {
 struct sw_execution {
 	uint64_t id;
 	struct sw_machine *machine; /* a reference */
+	bool express, synchronous;  /* of an EXPRESS machine; by StartSyncExecution */
 	enum sw_status status;
 	char *name, *arn, *machine_name, *machine_arn, *role_arn; /* own strings */
 	char *trace_header, *test_case;                           /* NULL: none */
@@ -85,6 +87,7 @@ struct sw_execution {
 	struct sw_failure failure; /* of an execution that ended without success */
 	int64_t start_ms, stop_ms;
 	int64_t timeout_due_ms; /* of the whole execution; SW_NEVER: none */
+	int64_t redrive_ms;     /* of the last redrive; 0: none */
 	uint32_t next_event_id, next_branch, redrive_count;
 	uint32_t history_events_max, payload_bytes_max;
 	uint32_t
@@ -108,6 +111,11 @@ struct sw_execution {
 /* A new execution, without branches, RUNNING. Takes nothing: texts are copied, machine is referenced. */
 enum sw_result sw_execution_new(struct sw_machine *machine, uint64_t id, struct sw_execution **ret_execution);
 void sw_execution_free(struct sw_execution *execution); /* NULL allowed */
+/*
+ * It has ended without success, and its root branch (DONE) was kept: it stands in the state where it ended, which is
+ * no Parallel or Map.
+ */
+bool sw_execution_is_redrivable(const struct sw_execution *execution);
 /* The branch of a number, or NULL. Borrowed; O(log n). */
 struct sw_branch *sw_execution_branch(const struct sw_execution *execution, uint32_t number);
 /* Adds a branch whose number is greater than all there are (takes it; frees it when it fails). */
@@ -136,6 +144,7 @@ enum sw_event_kind {
 	SW_EVENT_TASK_TIMED_OUT, /* as TASK_FAILED, but told as a time-out (mocks: States.Timeout) */
 	SW_EVENT_TASK_HEARTBEAT,
 	SW_EVENT_STOP,
+	SW_EVENT_REDRIVE, /* it has ended without success: goes on where it ended */
 };
 
 struct sw_event {

@@ -150,6 +150,8 @@ bool sw_branch_is_below(const struct sw_execution *execution, const struct sw_br
 			uint32_t number);
 /* Removes all branches below number (SW_NO_BRANCH: all there are) in one pass. */
 enum sw_result sw_execution_remove_below(struct sw_execution *execution, uint32_t number);
+/* The same for all but the root, which leaves the queue. */
+enum sw_result sw_execution_keep_root(struct sw_execution *execution, struct sw_branch *root);
 struct sw_branch *
 sw_execution_next_ready(struct sw_execution *execution); /* takes it off the queue; NULL: none */
 

@@ -41,9 +41,9 @@ static const unsigned moves[] = {
 			    MAY(SW_BRANCH_RETRY) | MAY(SW_BRANCH_CHILDREN) | MAY(SW_BRANCH_DONE),
 	[SW_BRANCH_TIMER] = MAY(SW_BRANCH_READY) | MAY(SW_BRANCH_DONE),
 	[SW_BRANCH_TASK] = MAY(SW_BRANCH_READY) | MAY(SW_BRANCH_RETRY) | MAY(SW_BRANCH_DONE),
-	[SW_BRANCH_RETRY] = MAY(SW_BRANCH_READY),
+	[SW_BRANCH_RETRY] = MAY(SW_BRANCH_READY) | MAY(SW_BRANCH_DONE),
 	[SW_BRANCH_CHILDREN] = MAY(SW_BRANCH_READY) | MAY(SW_BRANCH_RETRY) | MAY(SW_BRANCH_DONE),
-	[SW_BRANCH_DONE] = 0,
+	[SW_BRANCH_DONE] = MAY(SW_BRANCH_READY), /* the root alone: redriven */
 };
 
 void sw_step_move(struct sw_branch *branch, enum sw_branch_wait wait)
@@ -204,6 +204,24 @@ static enum sw_result write_ending(struct sw_turn *turn, const struct sw_ending 
 	return sw_event_end(&event);
 }
 
+/*
+ * What is needed to go on from there is kept where RedriveExecution may ask for it: the root branch in the
+ * state where it ended. Not in a Parallel or Map: the children that did well are gone by then.
+ */
+static enum sw_result let_go(struct sw_execution *execution)
+{
+	struct sw_branch *root = sw_execution_branch(execution, 0);
+	if (execution->status == SW_STATUS_SUCCEEDED || execution->express || !root ||
+	    root->state->type == SW_STATE_PARALLEL || root->state->type == SW_STATE_MAP)
+		return sw_execution_remove_below(execution, SW_NO_BRANCH);
+	enum sw_result r = sw_execution_keep_root(execution, root);
+	if (r < 0)
+		return r;
+	forget_state(root);
+	sw_step_move(root, SW_BRANCH_DONE);
+	return SW_OK;
+}
+
 enum sw_result sw_step_finish(struct sw_turn *turn, const struct sw_ending *ending)
 {
 	struct sw_execution *execution = turn->execution;
@@ -226,7 +244,7 @@ enum sw_result sw_step_finish(struct sw_turn *turn, const struct sw_ending *endi
 	execution->output = sw_value_ref(ending->output);
 	execution->stop_ms = ending->stop_ms;
 	execution->timeout_due_ms = SW_NEVER;
-	r = sw_execution_remove_below(execution, SW_NO_BRANCH);
+	r = let_go(execution);
 	return r < 0 ? r : sw_effects_command(turn->effects, SW_COMMAND_FINISH, 0, 0);
 }
 
@@ -240,6 +258,9 @@ static enum sw_result start(struct sw_turn *turn)
 	execution->start_ms = turn->event->now_ms;
 	if (execution->machine->timeout_seconds > 0)
 		execution->timeout_due_ms = execution->start_ms + execution->machine->timeout_seconds * 1000;
+	int64_t last_ms = execution->start_ms + SW_EXPRESS_MS_MAX;
+	if (execution->express && execution->timeout_due_ms > last_ms)
+		execution->timeout_due_ms = last_ms;
 	struct sw_event_writer event = sw_event_after(turn, SW_HISTORY_EXECUTION_STARTED, 0);
 	sw_event_value(&event, SW_FIELD_INPUT, execution->input);
 	sw_event_text(&event, SW_FIELD_ROLE_ARN, execution->role_arn);
@@ -279,6 +300,35 @@ static enum sw_result execution_timeout(struct sw_turn *turn)
 		.stop_ms = due_ms,
 	};
 	return sw_step_finish(turn, &ending);
+}
+
+/*
+ * "When you redrive an execution, [it] starts from the step that failed"; the machine's TimeoutSeconds and the
+ * counts of retriers begin anew. The state was entered before and is not entered again; a Wait waits anew.
+ */
+static enum sw_result redrive(struct sw_turn *turn)
+{
+	struct sw_execution *execution = turn->execution;
+	if (!sw_execution_is_redrivable(execution))
+		return SW_EINVAL;
+	struct sw_branch *root = execution->branches[0];
+	execution->status = SW_STATUS_RUNNING;
+	execution->stop_ms = 0;
+	execution->redrive_ms = turn->event->now_ms;
+	execution->redrive_count++;
+	sw_failure_done(&execution->failure);
+	if (execution->machine->timeout_seconds > 0)
+		execution->timeout_due_ms = turn->event->now_ms + execution->machine->timeout_seconds * 1000;
+	root->previous_id = execution->next_event_id - 1;
+	struct sw_event_writer event = sw_event_next(turn, SW_HISTORY_EXECUTION_REDRIVEN, root);
+	sw_event_integer(&event, SW_FIELD_REDRIVE_COUNT, execution->redrive_count);
+	enum sw_result r = sw_event_end(&event);
+	if (r < 0)
+		return r;
+	if (root->state->type == SW_STATE_WAIT)
+		root->entered_ms = turn->event->now_ms;
+	sw_step_ready(turn, root, root->phase == SW_PHASE_ENTER ? SW_PHASE_ENTER : SW_PHASE_WORK);
+	return SW_OK;
 }
 
 static enum sw_result timer(struct sw_turn *turn)
@@ -326,6 +376,8 @@ static enum sw_result apply(struct sw_turn *turn)
 		return task_event(turn);
 	case SW_EVENT_STOP:
 		return stop(turn);
+	case SW_EVENT_REDRIVE:
+		return redrive(turn);
 	}
 	return SW_EINVAL;
 }
@@ -386,7 +438,7 @@ static enum sw_result history_full(struct sw_turn *turn)
 enum sw_result sw_step(struct sw_execution *execution, const struct sw_event *event,
 		       struct sw_effects *effects)
 {
-	if (execution->status != SW_STATUS_RUNNING)
+	if (execution->status != SW_STATUS_RUNNING && event->kind != SW_EVENT_REDRIVE)
 		return SW_ETIMEDOUT;
 	struct sw_turn turn = {
 		.execution = execution,

@@ -50,6 +50,14 @@ static void stopping_deleting_and_updating_leaves_a_sound_store(void **state)
 		struct told started = world_start(world, i ? "fan" : "wait", NULL, NULL);
 		assert_int_equal(world_stop(world, started.arn, "Gone", "away").result, SW_OK);
 	}
+	struct told redriven = world_start(world, "wait", "redriven", NULL);
+	assert_int_equal(world_stop(world, redriven.arn, NULL, NULL).result, SW_OK);
+	assert_int_equal(sw_engine_redrive(world->engine, redriven.arn, tell, &told, NULL), SW_OK);
+	struct sw_machine_params express = {
+		.name = "express", .definition = fixture_machines[0].definition, .type = SW_TYPE_EXPRESS};
+	express.definition_len = strlen(express.definition);
+	assert_int_equal(sw_engine_create_machine(world->engine, &express, tell, &told, NULL, NULL), SW_OK);
+	world_start(world, "express", NULL, NULL);
 	struct told done = world_start(world, "done", "again", "[1]");
 	assert_int_equal(sw_engine_delete_execution(world->engine, done.arn, tell, &told, NULL), SW_OK);
 	struct sw_machine_params params = {.name = "wait", .definition = fixture_machines[7].definition};

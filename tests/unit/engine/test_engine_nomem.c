@@ -128,6 +128,95 @@ static void memory_that_stays_short_for_a_while_loses_no_execution(void **state)
 	sweep_an_execution(7);
 }
 
+struct came {
+	int calls;
+	enum sw_result result;
+	enum sw_status status;
+};
+
+static void came_to(void *user, enum sw_result result, const struct sw_outcome *outcome,
+		    const struct sw_error *err)
+{
+	struct came *came = user;
+	came->calls++;
+	came->result = result;
+	came->status = outcome ? outcome->status : SW_STATUS_RUNNING;
+}
+
+/* There is nothing to load it from again: it is told that memory was short, or ends well. */
+static void an_express_execution_is_told_of_once(void **state)
+{
+	bool done = false;
+	for (long i = 1; !done; i++) {
+		struct world *world = open_world();
+		struct told created = {0}, told = {0};
+		struct came came = {0};
+		struct sw_machine_params machine = {.name = "x",
+						    .definition = definition,
+						    .definition_len = strlen(definition),
+						    .type = SW_TYPE_EXPRESS};
+		struct sw_start_params params = {.machine = "x", .input = "[1]", .input_len = 3};
+		assert_int_equal(
+			sw_engine_create_machine(world->engine, &machine, tell, &created, NULL, NULL), SW_OK);
+		world_settle(world);
+		faults.failed = 0;
+		faults.failures = 1;
+		faults.countdown = i;
+		enum sw_result r1 = sw_engine_start_sync(world->engine, &params, came_to, &came, NULL);
+		enum sw_result r2 = sw_engine_start(world->engine, &params, tell, &told, NULL);
+		virtual_loop_advance(&world->loop, 60000);
+		done = faults.failed == 0;
+		faults.countdown = 0;
+		virtual_loop_advance(&world->loop, 300000);
+		assert_true(sw_engine_is_idle(world->engine));
+		assert_int_equal(came.calls, r1 == SW_OK);
+		assert_int_equal(told.calls, r2 == SW_OK);
+		assert_true(r1 == SW_OK || r1 == SW_ENOMEM);
+		if (r1 == SW_OK && came.result == SW_OK)
+			assert_int_equal(came.status, SW_STATUS_SUCCEEDED);
+		else if (r1 == SW_OK)
+			assert_int_equal(came.result, SW_ENOMEM);
+		assert_true(!done || (came.result == SW_OK && told.result == SW_OK));
+		struct sw_engine_stats stats;
+		sw_engine_stats(world->engine, &stats);
+		assert_int_equal(stats.executions_in_memory, 0);
+		world_free(world);
+	}
+}
+
+static void a_redrive_is_refused_or_carried_out(void **state)
+{
+	bool done = false;
+	for (long i = 1; !done; i++) {
+		struct world *world = open_world();
+		world_machine(world, "held",
+			      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\","
+			      "\"Resource\":\"function:held\",\"End\":true}}}");
+		struct told started = world_start(world, "held", NULL, "[1]"), told = {0};
+		sw_task_fail(world_take(world), "E", "C");
+		world_settle(world);
+		assert_string_equal(world_status(world, started.arn), "FAILED");
+		faults.failed = 0;
+		faults.failures = 1;
+		faults.countdown = i;
+		enum sw_result r = sw_engine_redrive(world->engine, started.arn, tell, &told, NULL);
+		virtual_loop_advance(&world->loop, 5000);
+		done = faults.failed == 0;
+		faults.countdown = 0;
+		virtual_loop_advance(&world->loop, 5000);
+		assert_int_equal(told.calls, r == SW_OK);
+		if (r == SW_OK && told.result == SW_OK) {
+			sw_task_succeed(world_take(world), "2", 1);
+			world_settle(world);
+			assert_string_equal(world_output(world, started.arn), "2");
+		} else {
+			assert_string_equal(world_status(world, started.arn), "FAILED");
+		}
+		world_history(world, started.arn);
+		world_free(world);
+	}
+}
+
 static void an_engine_that_cannot_be_opened_leaves_nothing(void **state)
 {
 	struct world *world = open_world();
@@ -235,6 +324,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_allocation_that_fails_once_loses_no_execution),
 		cmocka_unit_test(memory_that_stays_short_for_a_while_loses_no_execution),
+		cmocka_unit_test(an_express_execution_is_told_of_once),
+		cmocka_unit_test(a_redrive_is_refused_or_carried_out),
 		cmocka_unit_test(an_engine_that_cannot_be_opened_leaves_nothing),
 		cmocka_unit_test(a_call_without_memory_is_refused_or_carried_out),
 		cmocka_unit_test(what_was_in_flight_is_recovered_though_memory_is_short),

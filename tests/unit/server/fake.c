@@ -62,6 +62,9 @@ const struct sw_finding *sw_findings_get(const struct sw_findings *findings, siz
 	return &findings->list[index];
 }
 
+/* A text with "SYNC" is not for EXPRESS. */
+static bool forbidden;
+
 enum sw_result sw_machine_compile(const char *text, size_t len, struct sw_machine **ret_machine,
 				  struct sw_findings **ret_findings, struct sw_error *err)
 {
@@ -71,7 +74,17 @@ enum sw_result sw_machine_compile(const char *text, size_t len, struct sw_machin
 	if ((*ret_findings)->count)
 		return sw_error_set(err, SW_EDEFINITION, "%s", (*ret_findings)->list[0].aws_text);
 	*ret_machine = NULL;
+	forbidden = memmem(text, len, "SYNC", 4) != NULL;
 	return SW_OK;
+}
+
+enum sw_result sw_machine_check_express(const struct sw_machine *machine, struct sw_findings **ret_findings,
+					struct sw_error *err)
+{
+	if (!forbidden)
+		return SW_OK;
+	*ret_findings = findings_new("BAD", 3);
+	return *ret_findings ? sw_error_set(err, SW_EDEFINITION, "not for EXPRESS") : SW_ENOMEM;
 }
 
 void sw_machine_unref(struct sw_machine *machine)
@@ -212,11 +225,30 @@ enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_p
 	return texts_asked(engine, "start ", pairs, reply, user, err);
 }
 
+enum sw_result sw_engine_start_sync(struct sw_engine *engine, const struct sw_start_params *params,
+				    sw_outcome_fn *outcome, void *user, struct sw_error *err)
+{
+	sw_buf_reset(&engine->asked);
+	sw_buf_printf(&engine->asked, "sync machine=%s;name=%s;", params->machine,
+		      params->name ? params->name : "(null)");
+	if (engine->result != SW_OK)
+		return sw_error_set(err, engine->result, "%s", engine->text ? engine->text : "");
+	outcome(user, SW_OK, &engine->outcome, NULL);
+	return SW_OK;
+}
+
 enum sw_result sw_engine_stop(struct sw_engine *engine, const char *execution_arn, const char *error,
 			      const char *cause, sw_reply_fn *reply, void *user, struct sw_error *err)
 {
 	const char *const pairs[] = {"arn", execution_arn, "error", error, "cause", cause, NULL};
 	return texts_asked(engine, "stop ", pairs, reply, user, err);
+}
+
+enum sw_result sw_engine_redrive(struct sw_engine *engine, const char *execution_arn, sw_reply_fn *reply,
+				 void *user, struct sw_error *err)
+{
+	return texts_asked(engine, "redrive ", (const char *const[]){"arn", execution_arn, NULL}, reply, user,
+			   err);
 }
 
 enum sw_result sw_engine_delete_execution(struct sw_engine *engine, const char *execution_arn,

@@ -32,6 +32,7 @@ struct sw_engine {
 	enum sw_result reply_result;
 	const char *reply_text;
 	struct sw_reply reply;
+	struct sw_outcome outcome;
 	bool later; /* replies wait for fake_answer */
 	struct {
 		sw_reply_fn *reply;

@@ -617,10 +617,48 @@ static void synchronous_executions_need_another_type(void **state)
 	struct fixture *f = *state;
 	refuses(f, "StartSyncExecution", HELLO, "StateMachineTypeNotSupported",
 		"This operation is not supported by this type of state machine");
-	f->engine.reader.machine.type = SW_TYPE_EXPRESS;
-	refuses(f, "StartSyncExecution", HELLO, "StateMachineTypeNotSupported",
-		"Stepwell does not run synchronous executions yet");
 	assert_int_equal(f->engine.asked.len, 0);
+}
+
+/* express/express_sync.base_base_raise_failure: 200, and outputDetails without an output */
+static void a_synchronous_execution_that_failed_is_an_answer(void **state)
+{
+	struct fixture *f = *state;
+	f->engine.reader.machine.type = SW_TYPE_EXPRESS;
+	f->engine.outcome = (struct sw_outcome){.arn = "a",
+						.name = "n",
+						.machine_arn = "m",
+						.input = "{}",
+						.input_len = 2,
+						.error = "E",
+						.cause = "C",
+						.status = SW_STATUS_FAILED,
+						.start_ms = 1000,
+						.stop_ms = 1050,
+						.billed_ms = 100,
+						.billed_mib = 64};
+	gives(f, "StartSyncExecution", HELLO,
+	      "{\"executionArn\":\"a\",\"stateMachineArn\":\"m\",\"name\":\"n\",\"startDate\":1.000,"
+	      "\"stopDate\":1.050,\"status\":\"FAILED\",\"error\":\"E\",\"cause\":\"C\",\"input\":\"{}\","
+	      "\"inputDetails\":{\"included\":true},\"outputDetails\":{\"included\":true},"
+	      "\"billingDetails\":{\"billedDurationInMilliseconds\":100,\"billedMemoryUsedInMB\":64}}");
+	assert_string_equal(f->engine.asked.data, "sync machine=hello;name=(null);");
+	gives(f, "StartSyncExecution",
+	      "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"includedData\":\"METADATA_ONLY\"}",
+	      "{\"executionArn\":\"a\",\"stateMachineArn\":\"m\",\"name\":\"n\",\"startDate\":1.000,"
+	      "\"stopDate\":1.050,\"status\":\"FAILED\",\"billingDetails\":{\"billedDurationInMilliseconds\":"
+	      "100,"
+	      "\"billedMemoryUsedInMB\":64}}");
+}
+
+static void what_express_forbids_is_validated(void **state)
+{
+	struct fixture *f = *state;
+	gives(f, "ValidateStateMachineDefinition", "{\"definition\":\"SYNC\"}",
+	      "{\"result\":\"OK\",\"diagnostics\":[],\"truncated\":false}");
+	call_over(f, f->api, "ValidateStateMachineDefinition",
+		  "{\"definition\":\"SYNC\",\"type\":\"EXPRESS\"}");
+	assert_non_null(strstr(f->body, "\"result\":\"FAIL\""));
 }
 
 static void executions_are_stopped(void **state)
@@ -634,6 +672,44 @@ static void executions_are_stopped(void **state)
 	f->engine.reply_result = SW_ENOENT;
 	refuses(f, "StopExecution", RUN1, "ExecutionDoesNotExist",
 		"Execution Does Not Exist: '" FAKE_EXECUTION "'");
+}
+
+static void an_execution_is_redriven(void **state)
+{
+	struct fixture *f = *state;
+	gives(f, "RedriveExecution", RUN1, "{\"redriveDate\":1700000000.123}");
+	assert_string_equal(f->engine.asked.data, "redrive arn=" FAKE_EXECUTION ";");
+	f->engine.reply_result = SW_EBUSY;
+	f->engine.reply_text = "Execution is RUNNING and cannot be redriven";
+	refuses(f, "RedriveExecution", RUN1, "ExecutionNotRedrivable",
+		"Execution is RUNNING and cannot be redriven");
+	f->engine.reply_result = SW_ENOENT;
+	refuses(f, "RedriveExecution", RUN1, "ExecutionDoesNotExist",
+		"Execution Does Not Exist: '" FAKE_EXECUTION "'");
+}
+
+/* The texts of redriveStatusReason in the API reference, and Stepwell's own. */
+static void what_cannot_be_redriven_has_a_reason(void **state)
+{
+	const int64_t day_ms = 86400000;
+	struct sw_execution_info info = {.status = SW_STATUS_FAILED, .redrivable = true};
+	assert_null(sw_redrive_reason(&info, 14 * day_ms));
+	assert_string_equal(sw_redrive_reason(&info, 14 * day_ms + 1),
+			    "Execution redrivable period exceeded");
+	info.stop_ms = 364 * day_ms;
+	assert_null(sw_redrive_reason(&info, 365 * day_ms));
+	assert_string_equal(sw_redrive_reason(&info, 365 * day_ms + 1),
+			    "Execution has exceeded the max execution time");
+	info.events_count = 24998;
+	assert_null(sw_redrive_reason(&info, 365 * day_ms));
+	info.events_count = 24999;
+	assert_string_equal(sw_redrive_reason(&info, 365 * day_ms), "Execution history event limit exceeded");
+	info.events_count = 10;
+	info.redrivable = false;
+	assert_string_equal(sw_redrive_reason(&info, 365 * day_ms),
+			    "Stepwell does not redrive executions that ended in a Parallel or Map state");
+	info.status = SW_STATUS_SUCCEEDED;
+	assert_string_equal(sw_redrive_reason(&info, 0), "Execution is SUCCEEDED and cannot be redriven");
 }
 
 static void a_running_execution_is_described(void **state)
@@ -664,7 +740,8 @@ static void finished_executions_are_described(void **state)
 	      "\","
 	      "\"inputDetails\":{\"included\":true},\"error\":\"SomeFailure\",\"cause\":\"because\","
 	      "\"traceHeader\":\"Root=1\","
-	      "\"redriveCount\":0,\"redriveStatus\":\"REDRIVABLE\"}");
+	      "\"redriveCount\":0,\"redriveStatus\":\"NOT_REDRIVABLE\","
+	      "\"redriveStatusReason\":\"Execution has exceeded the max execution time\"}");
 	info->events_count = SW_HISTORY_EVENTS_MAX - 1;
 	call_over(f, f->api, "DescribeExecution", RUN1);
 	assert_non_null(strstr(
@@ -991,7 +1068,11 @@ int main(void)
 		TEST(starts_are_refused_in_aws_words),
 		TEST(an_input_over_the_limit_is_a_broken_constraint),
 		TEST(synchronous_executions_need_another_type),
+		TEST(a_synchronous_execution_that_failed_is_an_answer),
+		TEST(what_express_forbids_is_validated),
 		TEST(executions_are_stopped),
+		TEST(an_execution_is_redriven),
+		TEST(what_cannot_be_redriven_has_a_reason),
 		TEST(a_running_execution_is_described),
 		TEST(finished_executions_are_described),
 		TEST(executions_that_are_not_here_do_not_exist),

@@ -224,12 +224,59 @@ static void calls_that_wait_are_answered_when_the_engine_ends(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void an_execution_that_was_stopped_is_redriven(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(call(f, "CreateStateMachine", "{\"name\":\"hello\",\"definition\":\"" WAIT "\"}"),
+			 200);
+	assert_int_equal(call(f, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "\",\"name\":\"run1\"}"),
+			 200);
+	assert_int_equal(call(f, "RedriveExecution", "{\"executionArn\":\"" EXECUTION "\"}"), 400);
+	assert_string_equal(text(f, "__type"), "ExecutionNotRedrivable");
+	assert_string_equal(text(f, "message"), "Execution is RUNNING and cannot be redriven");
+	assert_int_equal(call(f, "StopExecution", "{\"executionArn\":\"" EXECUTION "\"}"), 200);
+	wait_status(f, "ABORTED");
+	assert_string_equal(text(f, "redriveStatus"), "REDRIVABLE");
+	assert_null(json_object_get(f->body, "redriveDate"));
+	assert_int_equal(call(f, "RedriveExecution", "{\"executionArn\":\"" EXECUTION "\"}"), 200);
+	double redriven = json_number_value(json_object_get(f->body, "redriveDate"));
+	wait_status(f, "RUNNING");
+	assert_true(json_number_value(json_object_get(f->body, "redriveDate")) == redriven);
+	assert_int_equal(json_integer_value(json_object_get(f->body, "redriveCount")), 1);
+	assert_int_equal(call(f, "ListExecutions",
+			      "{\"stateMachineArn\":\"" MACHINE "\",\"redriveFilter\":\"REDRIVEN\"}"),
+			 200);
+	assert_int_equal(json_array_size(json_object_get(f->body, "executions")), 1);
+}
+
+static void an_express_execution_is_answered_when_it_has_ended(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(call(f, "CreateStateMachine",
+			      "{\"name\":\"hello\",\"type\":\"EXPRESS\",\"definition\":\"" PASS "\"}"),
+			 200);
+	assert_int_equal(call(f, "StartSyncExecution", "{\"stateMachineArn\":\"" MACHINE "\"}"), 200);
+	assert_string_equal(text(f, "status"), "SUCCEEDED");
+	assert_string_equal(text(f, "output"), "1");
+	assert_string_equal(text(f, "input"), "{}");
+	assert_int_equal(
+		call(f, "StartSyncExecution", "{\"stateMachineArn\":\"" MACHINE "\",\"input\":\"{\"}"), 400);
+	assert_string_equal(text(f, "__type"), "InvalidExecutionInput");
+	assert_int_equal(call(f, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE "\"}"), 400);
+	assert_string_equal(text(f, "__type"), "StateMachineTypeNotSupported");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_machine_lives_its_life),       TEST(mistakes_of_a_definition_come_in_aws_words),
-		TEST(an_execution_lives_its_life),    TEST(a_running_execution_is_stopped),
-		TEST(tokens_and_cursors_are_checked), TEST(calls_that_wait_are_answered_when_the_engine_ends),
+		TEST(an_execution_that_was_stopped_is_redriven),
+		TEST(an_express_execution_is_answered_when_it_has_ended),
+		TEST(a_machine_lives_its_life),
+		TEST(mistakes_of_a_definition_come_in_aws_words),
+		TEST(an_execution_lives_its_life),
+		TEST(a_running_execution_is_stopped),
+		TEST(tokens_and_cursors_are_checked),
+		TEST(calls_that_wait_are_answered_when_the_engine_ends),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
