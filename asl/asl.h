@@ -77,6 +77,14 @@ sw_machine_comment(const struct sw_machine *machine); /* NULL when there is none
 /* Every Resource that the machine names, in order, duplicates included. index from 0; NULL at the end. */
 SW_API const char *sw_machine_resource(const struct sw_machine *machine, size_t index);
 
+/*
+ * The workflow variables that each state of a definition refers to, as DescribeStateMachine tells them:
+ * {"State": ["name", ...], ...}, names sorted, only states that refer to any. *ret_json is new, NULL when there are
+ * none (free with sw_text_free). SW_EJSON, SW_ENOMEM.
+ */
+SW_API enum sw_result sw_definition_variables(const char *text, size_t len, char **ret_json,
+					      struct sw_error *err);
+
 enum sw_draw_format { SW_DRAW_DOT, SW_DRAW_MERMAID };
 /* Draws the machine. *ret_text is new (free with sw_text_free). Any text in names is escaped. */
 SW_API enum sw_result sw_machine_draw(const struct sw_machine *machine, enum sw_draw_format format,

@@ -19,6 +19,7 @@ void sw_answer_done(struct sw_answer *answer)
 {
 	sw_free(answer->arn);
 	sw_free(answer->revision_id);
+	sw_free(answer->version_arn);
 	sw_free(answer->text);
 	*answer = (struct sw_answer){0};
 }
@@ -30,6 +31,7 @@ void sw_answer_give(struct sw_answer *answer)
 	if (given.reply) {
 		struct sw_reply reply = {.arn = given.arn,
 					 .revision_id = given.revision_id,
+					 .version_arn = given.version_arn,
 					 .time_ms = given.time_ms,
 					 .existed = given.existed};
 		struct sw_error err = {0};

@@ -23,7 +23,7 @@ struct sw_answer {
 	sw_reply_fn *reply; /* NULL: nobody asked */
 	void *user;
 	enum sw_result result;
-	char *arn, *revision_id, *text; /* own; NULL: none. text: why it failed */
+	char *arn, *revision_id, *version_arn, *text; /* own; NULL: none. text: why it failed */
 	int64_t time_ms;
 	bool existed;
 };

@@ -3,7 +3,7 @@
  * executions are completed". Who still runs is not counted anywhere: the machine's listing is walked once, a
  * little at a time; at an execution that runs the walk stops until that one has ended.
  */
-#include "engine/internal.h"
+#include "engine/qualifiers.h"
 
 #include "base/mem.h"
 
@@ -252,6 +252,8 @@ static enum sw_result bury(struct sw_engine *engine, const struct sw_deletion *d
 		r = sw_batch_delete(batch, SW_TABLE_NUMBERS, sw_key_slice(&number));
 	if (r == SW_OK)
 		r = sw_batch_delete(batch, SW_TABLE_SETTINGS, sw_slice(setting, strlen(setting)));
+	if (r == SW_OK)
+		r = sw_qualifiers_drop(batch, deletion->number);
 	if (r == SW_OK)
 		r = sw_engine_write(engine, &nobody, NULL);
 	if (r == SW_OK && same) {

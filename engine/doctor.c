@@ -139,11 +139,13 @@ enum sw_result sw_reader_check(struct sw_reader *reader, const struct sw_check_o
 		enum sw_table table;
 		enum sw_result (*look)(struct sw_walk *, struct sw_slice, struct sw_slice);
 	} walks[] = {
-		{SW_TABLE_SETTINGS, sw_doctor_setting}, {SW_TABLE_MACHINES, sw_doctor_machine},
-		{SW_TABLE_NUMBERS, sw_doctor_number},   {SW_TABLE_EXECUTIONS, sw_doctor_execution},
-		{SW_TABLE_BRANCHES, sw_doctor_part},    {SW_TABLE_HISTORY, sw_doctor_part},
-		{SW_TABLE_VALUES, sw_doctor_value},     {SW_TABLE_TIMERS, sw_doctor_timer},
-		{SW_TABLE_NAMES, sw_doctor_name},       {SW_TABLE_LISTING, sw_doctor_listing},
+		{SW_TABLE_SETTINGS, sw_doctor_setting},    {SW_TABLE_MACHINES, sw_doctor_machine},
+		{SW_TABLE_NUMBERS, sw_doctor_number},      {SW_TABLE_EXECUTIONS, sw_doctor_execution},
+		{SW_TABLE_BRANCHES, sw_doctor_part},       {SW_TABLE_HISTORY, sw_doctor_part},
+		{SW_TABLE_VALUES, sw_doctor_value},        {SW_TABLE_TIMERS, sw_doctor_timer},
+		{SW_TABLE_NAMES, sw_doctor_name},          {SW_TABLE_LISTING, sw_doctor_listing},
+		{SW_TABLE_VERSIONS, sw_doctor_qualifiers}, {SW_TABLE_ALIASES, sw_doctor_qualifiers},
+		{SW_TABLE_TAGS, sw_doctor_qualifiers},
 	};
 	if (!reader || !options || !options->diagnosis)
 		return sw_error_set(err, SW_EINVAL, "a check needs a reader, and somebody to tell");

@@ -50,6 +50,8 @@ enum sw_result sw_doctor_value(struct sw_walk *walk, struct sw_slice key, struct
 enum sw_result sw_doctor_timer(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
 enum sw_result sw_doctor_name(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
 enum sw_result sw_doctor_listing(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
+/* Versions, aliases, tags. */
+enum sw_result sw_doctor_qualifiers(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
 
 /* doctor_execution.c: one execution whose head could be read. */
 struct sw_patient {

@@ -97,6 +97,8 @@ struct sw_reply {
 	const char *revision_id; /* of the machine */
 	int64_t time_ms;         /* creationDate, updateDate, startDate, stopDate */
 	bool existed;            /* the call was a repetition and changed nothing */
+	const char *
+		version_arn; /* of the version that was published; or of the alias, for calls about aliases */
 };
 typedef void sw_reply_fn(void *user, enum sw_result result, const struct sw_reply *reply,
 			 const struct sw_error *err);
@@ -107,6 +109,7 @@ enum sw_machine_type { SW_TYPE_STANDARD, SW_TYPE_EXPRESS };
 
 struct sw_findings; /* asl.h */
 
+struct sw_tag;
 struct sw_machine_params {
 	const char *name; /* 1 to 80 characters (SW_ENAME) */
 	const char *definition;
@@ -115,6 +118,13 @@ struct sw_machine_params {
 	enum sw_machine_type type;
 	const char *logging_json; /* loggingConfiguration as given, kept and shown; NULL: none */
 	const char *tracing_json; /* tracingConfiguration; NULL: none */
+	bool publish;             /* a version of the machine as it then is; reply.version_arn names it */
+	const char *version_description; /* of that version; NULL: none */
+	const struct sw_tag *tags;       /* only when it is created */
+	size_t tags_count;
+};
+struct sw_tag {
+	const char *key, *value; /* value NULL: "" */
 };
 
 /*
@@ -142,9 +152,10 @@ SW_API enum sw_result sw_engine_delete_machine(struct sw_engine *engine, const c
 /* ---- executions --------------------------------------------------------------------------------------- */
 
 struct sw_start_params {
-	const char *machine; /* name */
-	const char *name;    /* NULL: the engine makes one */
-	const char *input;   /* JSON text; NULL: {} */
+	const char *machine;   /* name */
+	const char *qualifier; /* number of a version, or name of an alias; NULL: the machine as it is now */
+	const char *name;      /* NULL: the engine makes one */
+	const char *input;     /* JSON text; NULL: {} */
 	size_t input_len;
 	const char *test_case;    /* of the mock configuration; NULL: none */
 	const char *trace_header; /* NULL: none */
@@ -279,6 +290,8 @@ struct sw_machine_info {
 	enum sw_machine_type type;
 	bool deleting;
 	int64_t creation_ms, update_ms;
+	uint32_t version;          /* that was asked for; 0: the machine itself */
+	char *version_description; /* of that version */
 };
 SW_API void sw_machine_info_done(struct sw_machine_info *info);
 
@@ -291,6 +304,7 @@ struct sw_execution_info {
 	uint32_t redrive_count;
 	int64_t redrive_ms; /* of the last redrive; 0: none */
 	bool redrivable;    /* it has ended in a state from which it can go on: see sw_redrive_reason */
+	char *version_arn, *alias_arn; /* what it was started by, when by a version or an alias */
 };
 SW_API void sw_execution_info_done(struct sw_execution_info *info);
 
@@ -318,7 +332,8 @@ SW_API enum sw_result sw_reader_list_machines(struct sw_reader *reader, uint32_t
 					      sw_each_machine_fn *each, void *user, char **ret_cursor,
 					      struct sw_error *err);
 struct sw_list_filter {
-	const char *machine; /* name or ARN; NULL: executions of all machines */
+	const char *machine;   /* name or ARN; NULL: executions of all machines */
+	const char *qualifier; /* with machine: only those started by this version or alias; NULL: all */
 	bool by_status;
 	enum sw_status status; /* when by_status */
 	const char *name;      /* only executions of this name; NULL: all */

@@ -23,6 +23,10 @@ enum sw_table {
 	SW_TABLE_NAMES,  /* first 16 bytes of SHA-256(machine, 0, name) -> id(8): only names that callers gave
 			  */
 	SW_TABLE_LISTING, /* machine number(4), id(8) -> nothing */
+	/* versions, aliases, tags */
+	SW_TABLE_VERSIONS, /* machine number(4) -> its published versions */
+	SW_TABLE_ALIASES,  /* machine number(4) -> its aliases */
+	SW_TABLE_TAGS,     /* machine number(4) -> its tags */
 	SW_TABLES_COUNT
 };
 extern const char *const sw_table_names[SW_TABLES_COUNT];

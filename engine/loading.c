@@ -115,6 +115,8 @@ static enum sw_result take_head(struct sw_engine *engine, struct sw_execution *e
 	execution->failure = (struct sw_failure){head->error, head->cause};
 	execution->machine_number = head->machine_number;
 	execution->machine_revision = head->machine_revision;
+	execution->machine_version = head->machine_version;
+	execution->machine_alias = head->machine_alias;
 	execution->start_ms = head->start_ms;
 	execution->stop_ms = head->stop_ms;
 	execution->timeout_due_ms = head->timeout_due_ms;

@@ -5,7 +5,7 @@
  * What is known of a name is kept in memory while it is used or not yet on disk; a change is made there at
  * once, so that the next call sees it, and told when it is committed.
  */
-#include "engine/internal.h"
+#include "engine/qualifiers.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
@@ -372,6 +372,13 @@ static enum sw_result answer_existing(struct sw_engine *engine, const struct sw_
 		    same_text(record->logging_json, params->logging_json) &&
 		    same_text(record->tracing_json, params->tracing_json);
 	enum sw_result r = fill_answer(engine, change, NULL, record->creation_ms);
+	if (r == SW_OK && same && params->publish) {
+		/* "The check is also based on the publish and versionDescription parameters." */
+		r = sw_versions_of_revision(engine, record, params->version_description,
+					    &change->answer.version_arn, &depends, err);
+		same = r == SW_OK;
+		r = r == SW_ENOENT ? SW_OK : r;
+	}
 	if (r < 0)
 		return r;
 	if (record->status == SW_MACHINE_DELETING) {
@@ -420,6 +427,20 @@ static enum sw_result put_number(struct sw_batch *batch, const struct sw_machine
 	return sw_batch_put(batch, SW_TABLE_SETTINGS, sw_slice("number", 6), sw_key_slice(&number));
 }
 
+/* The first version, and tags. */
+static enum sw_result put_extras(struct sw_engine *engine, struct sw_batch *batch,
+				 const struct sw_machine_params *params, struct change *change,
+				 struct sw_error *err)
+{
+	enum sw_result r = SW_OK;
+	if (params->publish)
+		r = sw_versions_publish(engine, batch, &change->record, params->version_description, false,
+					&change->answer, err);
+	if (r == SW_OK && params->tags_count > 0)
+		r = sw_tags_put(batch, change->record.number, params->tags, params->tags_count, err);
+	return r;
+}
+
 enum sw_result sw_engine_create_machine(struct sw_engine *engine, const struct sw_machine_params *params,
 					sw_reply_fn *reply, void *user, struct sw_findings **ret_findings,
 					struct sw_error *err)
@@ -456,6 +477,8 @@ enum sw_result sw_engine_create_machine(struct sw_engine *engine, const struct s
 		r = fill_answer(engine, &change, NULL, change.record.creation_ms);
 	if (r == SW_OK)
 		r = (batch = sw_engine_changes(engine)) ? put_number(batch, &change.record) : SW_ENOMEM;
+	if (r == SW_OK)
+		r = put_extras(engine, batch, params, &change, err);
 	if (r < 0) {
 		change_done(&change);
 		return sw_error_set(err, r, "%s", sw_result_text(r));
@@ -478,15 +501,18 @@ static enum sw_result fill_update(struct sw_engine *engine, const struct sw_mach
 		params->definition && (params->definition_len != old->definition_len ||
 				       memcmp(params->definition, old->definition, old->definition_len) != 0);
 	bool role = params->role_arn && strcmp(params->role_arn, old->role_arn) != 0;
+	bool config = (params->logging_json && !same_text(params->logging_json, old->logging_json)) ||
+		      (params->tracing_json && !same_text(params->tracing_json, old->tracing_json));
+	bool changed = definition || role || config;
 	struct sw_rng rng = sw_rng(sw_engine_seed(engine));
 	char uuid[37];
 	sw_rng_uuid(&rng, uuid);
 	*record = *old; /* numbers; every text is replaced */
 	record->name = copy_or_null(old->name, &failed);
-	/* Recorded: the first update gives a revision id whatever it changes, later ones when something
-	 * changed. */
-	record->revision_id =
-		copy_or_null(definition || role || !*old->revision_id ? uuid : old->revision_id, &failed);
+	/* Recorded: the first update gives a revision id whatever it changes, unless it publishes what there
+	 * is; later ones when something changed. */
+	bool first = !*old->revision_id && !params->publish;
+	record->revision_id = copy_or_null(changed || first ? uuid : old->revision_id, &failed);
 	record->role_arn = copy_or_null(params->role_arn ? params->role_arn : old->role_arn, &failed);
 	record->logging_json =
 		copy_or_null(params->logging_json ? params->logging_json : old->logging_json, &failed);
@@ -496,7 +522,7 @@ static enum sw_result fill_update(struct sw_engine *engine, const struct sw_mach
 	record->definition =
 		sw_memdup(definition ? params->definition : old->definition, record->definition_len);
 	record->update_ms = sw_clock_now_ms(&engine->clock);
-	if (definition || role)
+	if (changed)
 		record->revision++;
 	return failed || !record->definition ? SW_ENOMEM : SW_OK;
 }
@@ -547,9 +573,14 @@ enum sw_result sw_engine_update_machine(struct sw_engine *engine, const struct s
 	if (r == SW_OK)
 		r = fill_answer(engine, &change, change.record.revision_id, change.record.update_ms);
 	struct sw_batch *batch = r == SW_OK ? sw_engine_changes(engine) : NULL;
-	if (!batch) {
+	if (r == SW_OK && !batch)
+		r = SW_ENOMEM;
+	if (r == SW_OK && params->publish)
+		r = sw_versions_publish(engine, batch, &change.record, params->version_description, false,
+					&change.answer, err);
+	if (r < 0) {
 		change_done(&change);
-		return sw_error_set(err, r < 0 ? r : SW_ENOMEM, "%s", sw_result_text(r < 0 ? r : SW_ENOMEM));
+		return sw_error_set(err, r, "%s", sw_result_text(r));
 	}
 	if (change.record.revision == known->record.revision) {
 		sw_machine_unref(change.machine); /* it is compiled already, or will be */

@@ -1,6 +1,8 @@
 /* The reading door: opening, and what one machine or one execution is. See engine.h, "reading". */
 #include "engine/reader.h"
 
+#include "engine/qualifiers.h"
+
 #include "base/mem.h"
 
 #include <string.h>
@@ -145,6 +147,7 @@ void sw_machine_info_done(struct sw_machine_info *info)
 	sw_free(info->definition);
 	sw_free(info->logging_json);
 	sw_free(info->tracing_json);
+	sw_free(info->version_description);
 	*info = (struct sw_machine_info){0};
 }
 
@@ -253,20 +256,90 @@ enum sw_result sw_view_machine(struct sw_view *view, const char *name_or_arn,
 	return SW_OK;
 }
 
+/* The version that an ARN names; 0: it names none. An alias names no machine (SW_ENOENT). */
+static enum sw_result version_of(const char *name_or_arn, uint32_t *ret_version)
+{
+	struct sw_arn arn;
+	*ret_version = 0;
+	if (strncmp(name_or_arn, "arn:", 4) != 0 || sw_arn_parse(name_or_arn, &arn, NULL) < 0 ||
+	    !*arn.qualifier)
+		return SW_OK;
+	return sw_qualifier_number(arn.qualifier, ret_version) ? SW_OK : SW_ENOENT;
+}
+
+/* In the place of the machine's record, that of a version's revision. */
+static enum sw_result read_version(struct sw_view *view, uint32_t number, struct sw_machine_record *record,
+				   struct sw_machine_info *info, struct sw_error *err)
+{
+	struct sw_versions versions;
+	struct sw_machine_record revision = {0};
+	enum sw_result r = sw_versions_read(view->snapshot, record->number, &versions, err);
+	if (r < 0)
+		return r;
+	const struct sw_version *version = sw_versions_find(&versions, number);
+	r = version ? sw_view_revision(view, record->name, version->revision, &revision, err) : SW_ENOENT;
+	if (r == SW_OK) {
+		revision.status = record->status;
+		revision.creation_ms = version->creation_ms;
+		sw_machine_record_done(record);
+		*record = revision;
+		info->version = number;
+		info->version_description = version->description ? sw_strdup(version->description) : NULL;
+		r = version->description && !info->version_description ? SW_ENOMEM : SW_OK;
+	}
+	sw_versions_done(&versions);
+	return r;
+}
+
+static enum sw_result take_version(const struct sw_reader *reader, struct sw_machine_record *record,
+				   const struct sw_machine_info *version, struct sw_machine_info *ret_info)
+{
+	char *arn = NULL;
+	if (version->version) {
+		arn = sw_version_arn(reader->region, reader->account, record->name, version->version);
+		if (!arn)
+			return SW_ENOMEM;
+	}
+	enum sw_result r = sw_machine_info_take(reader, record, ret_info);
+	if (r < 0) {
+		sw_free(arn);
+		return r;
+	}
+	if (arn) {
+		sw_free(ret_info->arn);
+		ret_info->arn = arn;
+	}
+	ret_info->version = version->version;
+	ret_info->version_description = version->version_description;
+	return SW_OK;
+}
+
 enum sw_result sw_reader_machine(struct sw_reader *reader, const char *name_or_arn,
 				 struct sw_machine_info *ret_info, struct sw_error *err)
 {
 	struct sw_view view;
 	struct sw_machine_record record;
+	struct sw_machine_info version = {0};
+	uint32_t number;
 	enum sw_result r = sw_view_begin(reader, &view, err);
 	if (r < 0)
 		return r;
 	r = sw_view_machine(&view, name_or_arn, &record, err);
-	sw_view_end(&view);
-	if (r < 0)
+	if (r < 0) {
+		sw_view_end(&view);
 		return r;
-	r = sw_machine_info_take(reader, &record, ret_info);
+	}
+	r = version_of(name_or_arn, &number);
+	if (r == SW_OK && number)
+		r = read_version(&view, number, &record, &version, err);
+	sw_view_end(&view);
+	if (r == SW_OK)
+		r = take_version(reader, &record, &version, ret_info);
+	if (r < 0)
+		sw_machine_info_done(&version);
 	sw_machine_record_done(&record);
+	if (r == SW_ENOENT)
+		return sw_error_set(err, r, "State Machine Does Not Exist: '%s'", name_or_arn);
 	return sw_reader_fail(err, r);
 }
 
@@ -310,6 +383,8 @@ void sw_execution_info_done(struct sw_execution_info *info)
 	sw_free(info->error);
 	sw_free(info->cause);
 	sw_free(info->trace_header);
+	sw_free(info->version_arn);
+	sw_free(info->alias_arn);
 	*info = (struct sw_execution_info){0};
 }
 
@@ -395,6 +470,20 @@ static enum sw_result copy_value(struct sw_value *value, char **ret_text, size_t
 	return *ret_text ? SW_OK : SW_ENOMEM;
 }
 
+static enum sw_result qualify(const struct sw_reader *reader, const struct sw_head *head,
+			      struct sw_execution_info *info)
+{
+	if (head->machine_version)
+		info->version_arn = sw_version_arn(reader->region, reader->account, head->machine_name,
+						   head->machine_version);
+	if (head->machine_alias)
+		info->alias_arn = sw_qualified_arn(reader->region, reader->account, head->machine_name,
+						   head->machine_alias);
+	return (head->machine_version && !info->version_arn) || (head->machine_alias && !info->alias_arn)
+		       ? SW_ENOMEM
+		       : SW_OK;
+}
+
 enum sw_result sw_execution_info_take(const struct sw_reader *reader, struct sw_head *head,
 				      struct sw_execution_info *ret_info)
 {
@@ -414,6 +503,8 @@ enum sw_result sw_execution_info_take(const struct sw_reader *reader, struct sw_
 		r = SW_ENOMEM;
 	if (r == SW_OK)
 		r = machine_arn(reader, head->machine_name, &info.machine_arn);
+	if (r == SW_OK)
+		r = qualify(reader, head, &info);
 	if (r == SW_OK)
 		r = copy_value(head->input, &info.input, &info.input_len);
 	if (r == SW_OK)

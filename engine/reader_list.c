@@ -1,6 +1,8 @@
 /* Listing machines and executions, a page at a time, by the indexes of the store. */
 #include "engine/reader.h"
 
+#include "engine/qualifiers.h"
+
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -15,7 +17,7 @@
 #define CURSOR_VERSION 1
 #define CURSOR_BYTES 18
 
-enum list_kind { LIST_MACHINES = 1, LIST_EXECUTIONS, LIST_OF_MACHINE };
+enum list_kind { LIST_MACHINES = 1, LIST_EXECUTIONS, LIST_OF_MACHINE, LIST_OTHERS = 255 };
 
 static char *cursor_print(enum list_kind kind, uint32_t digest, uint64_t position)
 {
@@ -130,6 +132,24 @@ static enum sw_result check_limit(uint32_t limit, struct sw_error *err)
 	return sw_error_set(err, SW_EINVAL, "a page has 1 to %d results", SW_PAGE_RESULTS_MAX);
 }
 
+/* ---- cursors of other lists ------------------------------------------------------------------ */
+
+char *sw_list_cursor(int kind, uint32_t digest, uint64_t position)
+{
+	return cursor_print((enum list_kind)kind, digest, position);
+}
+
+enum sw_result sw_list_cursor_parse(const char *text, int kind, uint32_t digest, uint64_t start,
+				    uint64_t *ret_position, struct sw_error *err)
+{
+	return cursor_parse(text, (enum list_kind)kind, digest, start, ret_position, err);
+}
+
+enum sw_result sw_list_check_limit(uint32_t limit, struct sw_error *err)
+{
+	return check_limit(limit, err);
+}
+
 /* ---- machines -------------------------------------------------------------------------------- */
 
 /*
@@ -227,11 +247,22 @@ struct execution_list {
 	void *user;
 };
 
+/* Started by the version, or the alias? */
+static bool is_qualified(const struct sw_list_filter *filter, const struct sw_head *head)
+{
+	uint32_t version;
+	if (!filter->qualifier)
+		return true;
+	if (sw_qualifier_number(filter->qualifier, &version))
+		return head->machine_version == version;
+	return head->machine_alias && strcmp(head->machine_alias, filter->qualifier) == 0;
+}
+
 static bool matches(const struct execution_list *list, const struct sw_head *head)
 {
 	const struct sw_list_filter *filter = list->filter;
 	return (list->page.kind != LIST_OF_MACHINE || head->machine_number == list->machine_number) &&
-	       (!filter->by_status || head->status == filter->status) &&
+	       (!filter->by_status || head->status == filter->status) && is_qualified(filter, head) &&
 	       (!filter->name || strcmp(head->name, filter->name) == 0);
 }
 
@@ -297,6 +328,10 @@ static enum sw_result digest_filter(const struct execution_list *list, uint32_t 
 	sw_buf_u8(&text, filter->by_status ? (uint8_t)(1 + filter->status) : 0);
 	if (filter->name)
 		sw_buf_text(&text, filter->name);
+	if (filter->qualifier) {
+		sw_buf_u8(&text, 0);
+		sw_buf_text(&text, filter->qualifier);
+	}
 	enum sw_result r = sw_buf_result(&text);
 	*ret_digest = r == SW_OK ? sw_crc32(text.data, text.len) : 0;
 	sw_buf_done(&text);

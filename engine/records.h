@@ -69,6 +69,8 @@ struct sw_head {
 	uint64_t id;
 	char *name, *machine_name, *role_arn, *trace_header, *test_case, *error, *cause;
 	uint32_t machine_number, machine_revision;
+	uint32_t machine_version; /* it was started by; 0: none */
+	char *machine_alias;      /* it was started by; NULL: none */
 	enum sw_status status;
 	bool express;    /* only its start is on disk: no branches, history, listing or name */
 	bool redrivable; /* it has ended; the root branch is there still */

@@ -14,7 +14,9 @@ enum head_flag {
 	HEAD_EXPRESS = 8, /* an EXPRESS execution that was started: it runs again from the start */
 	HEAD_REDRIVEN = 16,
 	HEAD_REDRIVABLE = 32, /* it has ended, and its root branch is kept */
-	HEAD_FLAGS_ALL = 63,
+	HEAD_VERSION = 64,
+	HEAD_ALIAS = 128,
+	HEAD_FLAGS_ALL = 255,
 };
 
 void sw_head_done(struct sw_head *head)
@@ -24,6 +26,7 @@ void sw_head_done(struct sw_head *head)
 	sw_free(head->role_arn);
 	sw_free(head->trace_header);
 	sw_free(head->test_case);
+	sw_free(head->machine_alias);
 	sw_free(head->error);
 	sw_free(head->cause);
 	sw_free(head->mock_counts);
@@ -52,10 +55,12 @@ enum sw_result sw_head_encode(struct sw_value_writer *writer, const struct sw_ex
 			 (execution->mock_counts ? HEAD_MOCK_COUNTS : 0) |
 			 (execution->express ? HEAD_EXPRESS : 0) |
 			 (execution->redrive_ms != 0 ? HEAD_REDRIVEN : 0) |
-			 (sw_execution_is_redrivable(execution) ? HEAD_REDRIVABLE : 0);
+			 (sw_execution_is_redrivable(execution) ? HEAD_REDRIVABLE : 0) |
+			 (execution->machine_version ? HEAD_VERSION : 0) |
+			 (execution->machine_alias ? HEAD_ALIAS : 0);
 	sw_record_begin(&w, writer, out);
 	sw_buf_u8(out, (uint8_t)execution->status);
-	sw_buf_u8(out, (uint8_t)flags);
+	sw_record_write_u32(&w, flags);
 	sw_record_write_u32(&w, execution->machine_number);
 	sw_record_write_u32(&w, execution->machine_revision);
 	sw_record_write_time(&w, execution->start_ms, 0);
@@ -75,6 +80,10 @@ enum sw_result sw_head_encode(struct sw_value_writer *writer, const struct sw_ex
 	sw_record_write_text(&w, execution->test_case);
 	sw_record_write_text(&w, execution->failure.error);
 	sw_record_write_text(&w, execution->failure.cause);
+	if (flags & HEAD_VERSION)
+		sw_record_write_u32(&w, execution->machine_version);
+	if (flags & HEAD_ALIAS)
+		sw_record_write_text(&w, execution->machine_alias);
 	if (flags & HEAD_MOCK_COUNTS)
 		write_mock_counts(&w, execution);
 	sw_record_write_value(&w, execution->input);
@@ -102,7 +111,7 @@ static void read_mock_counts(struct sw_record_reader *r, struct sw_head *head)
 static void read_head(struct sw_record_reader *r, struct sw_head *head)
 {
 	uint8_t status = sw_cursor_u8(&r->cursor);
-	uint8_t flags = sw_cursor_u8(&r->cursor);
+	uint32_t flags = sw_record_read_u32(r);
 	if (status > SW_STATUS_PENDING_REDRIVE || flags > HEAD_FLAGS_ALL)
 		sw_record_refuse(r);
 	head->status = (enum sw_status)status;
@@ -124,6 +133,8 @@ static void read_head(struct sw_record_reader *r, struct sw_head *head)
 	head->test_case = sw_record_read_text(r);
 	head->error = sw_record_read_text(r);
 	head->cause = sw_record_read_text(r);
+	head->machine_version = flags & HEAD_VERSION ? sw_record_read_u32(r) : 0;
+	head->machine_alias = flags & HEAD_ALIAS ? sw_record_read_name(r) : NULL;
 	if (flags & HEAD_MOCK_COUNTS)
 		read_mock_counts(r, head);
 	head->input = sw_record_read_value(r);

@@ -1,5 +1,5 @@
 /* Calls about executions: StartExecution, StopExecution, removing one; and how calls are answered. */
-#include "engine/internal.h"
+#include "engine/qualifiers.h"
 
 #include "base/mem.h"
 
@@ -218,6 +218,7 @@ static enum sw_result start_again(struct sw_engine *engine, uint64_t id, const c
 struct start {
 	const struct sw_start_params *params;
 	const struct sw_known_machine *known;
+	struct sw_choice choice; /* by a version or an alias */
 	struct sw_machine *machine;
 	struct sw_value *input;
 	struct sw_execution *execution;
@@ -231,6 +232,7 @@ struct start {
 
 static void start_done(struct start *start)
 {
+	sw_choice_done(&start->choice);
 	sw_machine_unref(start->machine);
 	sw_value_unref(start->input);
 	sw_execution_free(start->execution);
@@ -328,14 +330,17 @@ static enum sw_result make_execution(struct sw_engine *engine, struct start *sta
 	x->arn = sw_strdup(start->arn);
 	x->machine_name = sw_strdup(record->name);
 	x->machine_arn = sw_strdup(machine_arn);
-	x->role_arn = sw_strdup(record->role_arn);
+	x->role_arn = sw_strdup(start->choice.version ? start->choice.role_arn : record->role_arn);
+	x->machine_version = start->choice.version;
+	x->machine_alias = start->choice.alias;
+	start->choice.alias = NULL;
 	x->region = sw_strdup(engine->region);
 	x->trace_header = params->trace_header ? sw_strdup(params->trace_header) : NULL;
 	x->test_case = params->test_case ? sw_strdup(params->test_case) : NULL;
 	if (params->test_case)
 		x->mock_counts = sw_zalloc_array(start->machine->states_count, sizeof(uint32_t));
 	x->machine_number = record->number;
-	x->machine_revision = record->revision;
+	x->machine_revision = start->choice.version ? start->choice.revision : record->revision;
 	x->express = start->express;
 	x->synchronous = start->outcome != NULL;
 	/* "Express Workflows: unlimited"; no event is kept. */
@@ -381,6 +386,27 @@ static enum sw_result begin(struct sw_engine *engine, struct start *start, sw_re
 	return SW_OK;
 }
 
+/* What the version or alias names. */
+static enum sw_result choose(struct sw_engine *engine, struct start *start, sw_reply_fn *reply, void *user,
+			     bool *ret_answered, struct sw_error *err)
+{
+	const struct sw_machine_record *record = &start->known->record;
+	struct sw_answer answer = {.reply = reply, .user = user, .result = SW_ENOENT};
+	bool depends = false;
+	enum sw_result r = sw_choice_make(engine, record->number, start->params->qualifier, &start->choice,
+					  &depends, err);
+	if (r == SW_OK)
+		return sw_machines_revision(engine, record->name, start->choice.revision, &start->machine,
+					    err);
+	if (r != SW_ENOENT)
+		return r;
+	char *arn = sw_qualified_arn(engine->region, engine->account, record->name, start->params->qualifier);
+	answer.text = arn ? sw_asprintf("State Machine Does Not Exist: '%s'", arn) : NULL;
+	sw_free(arn);
+	*ret_answered = true;
+	return sw_engine_answer(engine, &answer, depends, err);
+}
+
 /* The machine, if it takes starts. *ret_answered: the call has been answered. */
 static enum sw_result find_machine(struct sw_engine *engine, struct start *start, sw_reply_fn *reply,
 				   void *user, bool *ret_answered, struct sw_error *err)
@@ -391,6 +417,8 @@ static enum sw_result find_machine(struct sw_engine *engine, struct start *start
 		return r;
 	start->known = known;
 	start->express = known->record.type == SW_TYPE_EXPRESS;
+	if (known->record.status == SW_MACHINE_ACTIVE && start->params->qualifier)
+		return choose(engine, start, reply, user, ret_answered, err);
 	if (known->record.status == SW_MACHINE_ACTIVE)
 		return sw_machines_revision(engine, known->record.name, known->record.revision,
 					    &start->machine, err);

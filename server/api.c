@@ -66,6 +66,7 @@ static void call_free(struct sw_call *call)
 {
 	json_decref(call->request);
 	sw_free(call->machine);
+	sw_free(call->qualifier);
 	sw_free(call->test_case);
 	api_unref(call->api);
 	sw_free(call);
@@ -350,27 +351,40 @@ static bool parse_arn(struct sw_call *call, const char *text, const char *type, 
 	return good;
 }
 
-bool sw_call_take_machine(struct sw_call *call)
+bool sw_call_take_qualified(struct sw_call *call, const char *member)
 {
 	struct sw_arn_text arn;
-	const char *text = sw_call_text(call, "stateMachineArn", NULL);
+	const char *text = sw_call_text(call, member, NULL);
 	if (!parse_arn(call, text, "stateMachine", &arn))
 		return false;
 	call->subject = SW_SUBJECT_MACHINE;
 	call->subject_text = text;
-	/* There is nothing in other regions and accounts, and there are no versions or aliases. */
-	if (!sw_call_owns(call, &arn) || arn.qualifier.len) {
+	/* There is nothing in other regions and accounts. */
+	if (!sw_call_owns(call, &arn)) {
 		sw_call_fail_result(call, SW_ENOENT, NULL);
 		return false;
 	}
 	call->machine = sw_memdup(arn.name.data, arn.name.len);
+	if (arn.qualifier.len)
+		call->qualifier = sw_memdup(arn.qualifier.data, arn.qualifier.len);
 	if (arn.test_case.data)
 		call->test_case = sw_memdup(arn.test_case.data, arn.test_case.len);
-	if (!call->machine || (arn.test_case.data && !call->test_case)) {
+	if (!call->machine || (arn.test_case.data && !call->test_case) ||
+	    (arn.qualifier.len && !call->qualifier)) {
 		sw_call_fail_result(call, SW_ENOMEM, NULL);
 		return false;
 	}
 	return true;
+}
+
+bool sw_call_take_machine(struct sw_call *call)
+{
+	if (!sw_call_take_qualified(call, "stateMachineArn"))
+		return false;
+	if (!call->qualifier)
+		return true;
+	sw_call_fail_result(call, SW_ENOENT, NULL);
+	return false;
 }
 
 bool sw_call_take_execution(struct sw_call *call)

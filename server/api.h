@@ -36,6 +36,7 @@ struct sw_call {
 	enum sw_subject subject;
 	const char *subject_text; /* its ARN as in the request; borrowed from there */
 	char *machine;            /* name of the machine; own */
+	char *qualifier;          /* number of a version, or name of an alias; own; NULL: none */
 	char *test_case;          /* own; NULL: none */
 };
 
@@ -64,6 +65,8 @@ bool sw_call_check_name(struct sw_call *call, const char *member);
 bool sw_call_owns(const struct sw_call *call, const struct sw_arn_text *arn);
 /* stateMachineArn of this region and account, without a version: sets subject and machine. */
 bool sw_call_take_machine(struct sw_call *call);
+/* The same of any member, with or without a version or an alias. */
+bool sw_call_take_qualified(struct sw_call *call, const char *member);
 /* executionArn of this region and account: sets subject. */
 bool sw_call_take_execution(struct sw_call *call);
 
@@ -82,6 +85,11 @@ void sw_call_fail_quoting(struct sw_call *call, const char *type, const char *pr
 void sw_call_fail_result(struct sw_call *call, enum sw_result result, const struct sw_error *err);
 /* A call of the engine that returned: goes on to wait for its reply, or answers the error. */
 void sw_call_asked(struct sw_call *call, enum sw_result result, const struct sw_error *err);
+
+/* Tags of a request, checked: an array of *ret_count with texts borrowed from it, free with sw_free. */
+struct sw_tag;
+bool sw_call_read_tags(struct sw_call *call, struct sw_tag **ret_tags, size_t *ret_count);
+extern const struct sw_shape sw_tag_shape;
 
 /*
  * A finding in AWS's words: message, and location (empty: none). A definition that is not JSON gets the words

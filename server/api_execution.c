@@ -2,6 +2,7 @@
 #include "server/api.h"
 
 #include "asl/asl.h"
+#include "engine/versions.h"
 
 #include <string.h>
 #include <time.h>
@@ -82,9 +83,10 @@ void sw_call_start_execution(struct sw_call *call)
 	struct sw_start_params params = {0};
 	struct sw_error err = {0};
 
-	if (!sw_call_check_name(call, "name") || !sw_call_take_machine(call))
+	if (!sw_call_check_name(call, "name") || !sw_call_take_qualified(call, "stateMachineArn"))
 		return;
 	params.machine = call->machine;
+	params.qualifier = call->qualifier;
 	params.name = sw_call_text(call, "name", NULL);
 	params.input = sw_call_text(call, "input", &params.input_len);
 	params.test_case = call->test_case;
@@ -193,6 +195,8 @@ static void write_execution(struct sw_body *out, const struct sw_execution_info 
 {
 	sw_body_text(out, "executionArn", info->arn);
 	sw_body_text(out, "stateMachineArn", info->machine_arn);
+	sw_body_text(out, "stateMachineVersionArn", info->version_arn);
+	sw_body_text(out, "stateMachineAliasArn", info->alias_arn);
 	sw_body_text(out, "name", info->name);
 	sw_body_text(out, "status", sw_status_name(info->status));
 	sw_body_time(out, "startDate", info->start_ms);
@@ -331,7 +335,9 @@ static void list(struct sw_call *call)
 	struct listing listing = {.out = SW_BODY,
 				  .redrive_filter = sw_call_text(call, "redriveFilter", NULL)};
 	const char *status = sw_call_text(call, "statusFilter", NULL);
-	struct sw_list_filter filter = {.machine = call->machine, .name = sw_call_text(call, "name", NULL)};
+	struct sw_list_filter filter = {.machine = call->machine,
+					.qualifier = call->qualifier,
+					.name = sw_call_text(call, "name", NULL)};
 	char *next = NULL;
 
 	if (status) {
@@ -355,13 +361,34 @@ static void list(struct sw_call *call)
 	sw_call_fail_result(call, r, &err);
 }
 
+/* Does the version or the alias exist? */
+static enum sw_result check_qualifier(struct sw_call *call, struct sw_error *err)
+{
+	struct sw_machine_info info = {0};
+	struct sw_alias_info alias = {0};
+	if (!call->qualifier)
+		return SW_OK;
+	if (strspn(call->qualifier, "0123456789") != strlen(call->qualifier)) {
+		enum sw_result r =
+			sw_reader_alias(call->api->reader, call->machine, call->qualifier, &alias, err);
+		sw_alias_info_done(&alias);
+		return r;
+	}
+	enum sw_result r = sw_reader_machine(call->api->reader, call->subject_text, &info, err);
+	sw_machine_info_done(&info);
+	return r;
+}
+
 /* False when it has answered. */
 static bool check_machine(struct sw_call *call, bool standard)
 {
 	struct sw_machine_info info = {0};
 	struct sw_error err = {0};
 	enum sw_result r = sw_reader_machine(call->api->reader, call->machine, &info, &err);
+	if (r == SW_OK)
+		r = check_qualifier(call, &err);
 	if (r != SW_OK) {
+		sw_machine_info_done(&info);
 		sw_call_fail_result(call, r, &err);
 		return false;
 	}
@@ -389,7 +416,7 @@ void sw_call_list_executions(struct sw_call *call)
 		sw_call_fail(call, "ResourceNotFound", "Resource not found: '%s'", map_run);
 		return;
 	}
-	if (sw_call_take_machine(call) && check_machine(call, true))
+	if (sw_call_take_qualified(call, "stateMachineArn") && check_machine(call, true))
 		list(call);
 }
 
@@ -399,6 +426,6 @@ void sw_call_list_all_executions(struct sw_call *call)
 	if (!sw_call_check_name(call, "name"))
 		return;
 	if (!sw_call_text(call, "stateMachineArn", NULL) ||
-	    (sw_call_take_machine(call) && check_machine(call, false)))
+	    (sw_call_take_qualified(call, "stateMachineArn") && check_machine(call, false)))
 		list(call);
 }

@@ -15,6 +15,17 @@
 	X("ListStateMachines", list_machines, false)                      \
 	X("ValidateStateMachineDefinition", validate_definition, false)   \
 	X("TestState", test_state, false)                                 \
+	X("PublishStateMachineVersion", publish_version, true)            \
+	X("DeleteStateMachineVersion", delete_version, true)              \
+	X("ListStateMachineVersions", list_versions, false)               \
+	X("CreateStateMachineAlias", create_alias, true)                  \
+	X("UpdateStateMachineAlias", update_alias, true)                  \
+	X("DeleteStateMachineAlias", delete_alias, true)                  \
+	X("DescribeStateMachineAlias", describe_alias, false)             \
+	X("ListStateMachineAliases", list_aliases, false)                 \
+	X("TagResource", tag_resource, true)                              \
+	X("UntagResource", untag_resource, true)                          \
+	X("ListTagsForResource", list_tags, false)                        \
 	X("StartExecution", start_execution, true)                        \
 	X("StartSyncExecution", start_sync_execution, true)               \
 	X("StopExecution", stop_execution, true)                          \

@@ -3,6 +3,7 @@
 
 #include "asl/asl.h"
 #include "base/mem.h"
+#include "engine/versions.h"
 
 #include <string.h>
 
@@ -26,11 +27,6 @@ static const struct sw_member tracing_members[] = {
 	{"enabled", SW_MEMBER_BOOLEAN},
 };
 static const struct sw_shape tracing = SW_SHAPE(tracing_members);
-static const struct sw_member tag_members[] = {
-	{"key", SW_MEMBER_TEXT, 0, 1, 128},
-	{"value", SW_MEMBER_TEXT, 0, 0, 256},
-};
-static const struct sw_shape tag = SW_SHAPE(tag_members);
 static const struct sw_member encryption_members[] = {
 	{"type", SW_MEMBER_TEXT, SW_REQUIRED, .values = "[AWS_OWNED_KEY, CUSTOMER_MANAGED_KMS_KEY]"},
 	{"kmsKeyId", SW_MEMBER_TEXT, 0, 1, 2048},
@@ -45,7 +41,7 @@ static const struct sw_member create_members[] = {
 	{"roleArn", SW_MEMBER_TEXT, 0, 1, 256},
 	{"type", SW_MEMBER_TEXT, .values = TYPES},
 	{"loggingConfiguration", SW_MEMBER_OBJECT, .shape = &logging},
-	{"tags", SW_MEMBER_LIST, .shape = &tag},
+	{"tags", SW_MEMBER_LIST, .shape = &sw_tag_shape},
 	{"tracingConfiguration", SW_MEMBER_OBJECT, .shape = &tracing},
 	{"publish", SW_MEMBER_BOOLEAN},
 	{"versionDescription", SW_MEMBER_TEXT, SW_SENSITIVE, 0, 256},
@@ -146,12 +142,14 @@ static bool logging_is_complete(const json_t *config)
 struct wanted {
 	struct sw_machine_params params;
 	struct sw_body logging, tracing;
+	struct sw_tag *tags;
 };
 
 static void wanted_done(struct wanted *wanted)
 {
 	sw_buf_done(&wanted->logging.text);
 	sw_buf_done(&wanted->tracing.text);
+	sw_free(wanted->tags);
 }
 
 /* Features that are not there are refused, not passed over. False when it has answered. */
@@ -165,12 +163,7 @@ static bool check_features(struct sw_call *call)
 			"Invalid Encryption Configuration: Stepwell does not support customer managed keys");
 		return false;
 	}
-	if (sw_call_boolean(call, "publish", false)) {
-		sw_call_fail(call, "ValidationException",
-			     "Stepwell does not support versions of state machines: publish must be false");
-		return false;
-	}
-	if (sw_call_text(call, "versionDescription", NULL)) {
+	if (sw_call_text(call, "versionDescription", NULL) && !sw_call_boolean(call, "publish", false)) {
 		sw_call_fail(call, "ValidationException",
 			     "Version description can only be set when publish is true");
 		return false;
@@ -191,8 +184,11 @@ static bool read_wanted(struct sw_call *call, struct wanted *wanted)
 		sw_call_fail(call, "InvalidArn", "Invalid Role Arn: '%s'", params->role_arn);
 		return false;
 	}
-	if (!check_features(call))
+	if (!check_features(call) || !sw_call_read_tags(call, &wanted->tags, &params->tags_count))
 		return false;
+	params->tags = wanted->tags;
+	params->publish = sw_call_boolean(call, "publish", false);
+	params->version_description = sw_call_text(call, "versionDescription", NULL);
 	if (json_is_object(log)) {
 		if (!logging_is_complete(log)) {
 			sw_call_fail(
@@ -256,8 +252,13 @@ void sw_call_fail_definition(struct sw_call *call, const struct sw_findings *fin
 static void asked(struct sw_call *call, enum sw_result r, struct sw_findings *findings,
 		  const struct sw_error *err)
 {
+	size_t len = 0;
+	if (r < 0) /* else the call may be gone */
+		sw_call_text(call, "definition", &len);
 	if (r == SW_EDEFINITION)
 		sw_call_fail_definition(call, findings, err);
+	else if (r == SW_ELIMIT && len <= SW_DEFINITION_BYTES_MAX) /* versions */
+		sw_call_fail(call, "ServiceQuotaExceededException", "%s", err->text);
 	else
 		sw_call_asked(call, r, err);
 	sw_findings_free(findings);
@@ -282,6 +283,7 @@ static void created(void *user, enum sw_result result, const struct sw_reply *re
 	sw_body_open(&out, NULL, '{');
 	sw_body_text(&out, "stateMachineArn", reply->arn);
 	sw_body_time(&out, "creationDate", reply->time_ms);
+	sw_body_text(&out, "stateMachineVersionArn", reply->version_arn);
 	sw_body_close(&out, '}');
 	sw_call_answer(call, &out);
 }
@@ -318,6 +320,7 @@ static void updated(void *user, enum sw_result result, const struct sw_reply *re
 	sw_body_open(&out, NULL, '{');
 	sw_body_time(&out, "updateDate", reply->time_ms);
 	write_revision(&out, reply->revision_id);
+	sw_body_text(&out, "stateMachineVersionArn", reply->version_arn);
 	sw_body_close(&out, '}');
 	sw_call_answer(call, &out);
 }
@@ -409,15 +412,39 @@ static const char *type_name(enum sw_machine_type type)
 	return type == SW_TYPE_EXPRESS ? "EXPRESS" : "STANDARD";
 }
 
+/* variableReferences: which variables each state refers to; left out when none does. False: out of memory. */
+static bool write_variables(struct sw_call *call, struct sw_body *out, const struct sw_machine_info *info)
+{
+	char *json = NULL;
+	if (sw_call_metadata_only(call) || !info->definition)
+		return true;
+	enum sw_result r = sw_definition_variables(info->definition, info->definition_len, &json, NULL);
+	if (r == SW_OK && json)
+		sw_body_json(out, "variableReferences", json, strlen(json));
+	sw_text_free(json);
+	return r != SW_ENOMEM;
+}
+
+static void answer_whole(struct sw_call *call, struct sw_body *out, bool whole)
+{
+	if (whole) {
+		sw_call_answer(call, out);
+		return;
+	}
+	sw_buf_done(&out->text);
+	sw_call_fail_result(call, SW_ENOMEM, NULL);
+}
+
 void sw_call_describe_machine(struct sw_call *call)
 {
 	struct sw_machine_info info = {0};
 	struct sw_error err = {0};
 	struct sw_body out = SW_BODY;
 
-	if (!sw_call_take_machine(call))
+	if (!sw_call_take_qualified(call, "stateMachineArn"))
 		return;
-	enum sw_result r = sw_reader_machine(call->api->reader, call->machine, &info, &err);
+	const char *which = call->qualifier ? call->subject_text : call->machine;
+	enum sw_result r = sw_reader_machine(call->api->reader, which, &info, &err);
 	if (r != SW_OK) {
 		sw_call_fail_result(call, r, &err);
 		return;
@@ -433,9 +460,11 @@ void sw_call_describe_machine(struct sw_call *call)
 	write_config(&out, "loggingConfiguration", info.logging_json, write_logging);
 	write_config(&out, "tracingConfiguration", info.tracing_json, write_tracing);
 	write_revision(&out, info.revision_id);
+	sw_body_text(&out, "description", info.version_description);
+	bool written = write_variables(call, &out, &info);
 	sw_body_close(&out, '}');
 	sw_machine_info_done(&info);
-	sw_call_answer(call, &out);
+	answer_whole(call, &out, written);
 }
 
 void sw_call_describe_machine_of(struct sw_call *call)
@@ -460,9 +489,10 @@ void sw_call_describe_machine_of(struct sw_call *call)
 	write_config(&out, "loggingConfiguration", info.logging_json, write_logging);
 	write_config(&out, "tracingConfiguration", info.tracing_json, write_tracing);
 	write_revision(&out, info.revision_id);
+	bool written = write_variables(call, &out, &info);
 	sw_body_close(&out, '}');
 	sw_machine_info_done(&info);
-	sw_call_answer(call, &out);
+	answer_whole(call, &out, written);
 }
 
 static void write_listed(void *user, const struct sw_machine_info *info)

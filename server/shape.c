@@ -108,6 +108,28 @@ static size_t utf16_length(const char *text, size_t len)
 	return units;
 }
 
+/* As Java prints a list of structures: [Item(arn=x, weight=50), Item(arn=y, weight=50)] */
+static void print_list(struct sw_buf *out, const struct sw_member *member, const json_t *list)
+{
+	sw_buf_char(out, '[');
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		sw_buf_printf(out, "%s%s(", i ? ", " : "", member->values ? member->values : "");
+		for (size_t j = 0; member->shape && j < member->shape->count; j++) {
+			const char *name = member->shape->members[j].name;
+			const json_t *value = json_object_get(json_array_get(list, i), name);
+			sw_buf_printf(out, "%s%s=", j ? ", " : "", name);
+			if (json_is_string(value))
+				sw_buf_append(out, json_string_value(value), json_string_length(value));
+			else if (json_is_integer(value))
+				sw_buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+			else
+				sw_buf_text(out, "null");
+		}
+		sw_buf_char(out, ')');
+	}
+	sw_buf_char(out, ']');
+}
+
 static void violation(struct check *check, const struct sw_member *member, const char *path,
 		      const json_t *value, const char *rule)
 {
@@ -121,6 +143,10 @@ static void violation(struct check *check, const struct sw_member *member, const
 	} else if (json_is_string(value)) {
 		sw_buf_text(out, "Value '");
 		sw_buf_append(out, json_string_value(value), json_string_length(value));
+		sw_buf_char(out, '\'');
+	} else if (json_is_array(value)) {
+		sw_buf_text(out, "Value '");
+		print_list(out, member, value);
 		sw_buf_char(out, '\'');
 	} else {
 		sw_buf_printf(out, "Value '%" JSON_INTEGER_FORMAT "'", json_integer_value(value));
@@ -138,6 +164,19 @@ static bool is_listed(const char *values, const char *text, size_t len)
 		at += word;
 	}
 	return false;
+}
+
+static bool is_alias_name(const char *text, size_t len)
+{
+	bool digits = true;
+	for (size_t i = 0; i < len; i++) {
+		bool digit = text[i] >= '0' && text[i] <= '9';
+		bool letter = (text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z');
+		if (!digit && !letter && text[i] != '_' && text[i] != '-' && text[i] != '.')
+			return false;
+		digits = digits && digit;
+	}
+	return !digits;
 }
 
 static void check_text(struct check *check, const struct sw_member *member, const char *path,
@@ -164,6 +203,10 @@ static void check_text(struct check *check, const struct sw_member *member, cons
 		ascii = ascii && (unsigned char)text[i] < 0x80;
 	if ((member->flags & SW_ASCII) && !ascii)
 		violation(check, member, path, value, "satisfy regular expression pattern: \\p{ASCII}*");
+	if ((member->flags & SW_ALIAS_NAME) && !is_alias_name(text, len))
+		violation(check, member, path, value,
+			  "satisfy regular expression pattern: "
+			  "^(?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$");
 	if (!(member->flags & SW_ANY_BYTES) && memchr(text, 0, len))
 		violation(check, member, path, value, "not contain U+0000");
 }
@@ -184,6 +227,22 @@ static void check_integer(struct check *check, const struct sw_member *member, c
 	}
 }
 
+static void check_length(struct check *check, const struct sw_member *member, const char *path,
+			 const json_t *list)
+{
+	size_t count = json_array_size(list);
+	char rule[80];
+
+	if (count < member->min) {
+		snprintf(rule, sizeof(rule), "have length greater than or equal to %" PRIu32, member->min);
+		violation(check, member, path, list, rule);
+	}
+	if (member->max && count > member->max) {
+		snprintf(rule, sizeof(rule), "have length less than or equal to %" PRIu32, member->max);
+		violation(check, member, path, list, rule);
+	}
+}
+
 static void check_members(struct check *check, const struct sw_shape *shape, const char *path,
 			  const json_t *object);
 
@@ -198,6 +257,7 @@ static void check_member(struct check *check, const struct sw_member *member, co
 	} else if (member->kind == SW_MEMBER_OBJECT && member->shape) {
 		check_members(check, member->shape, path, value);
 	} else if (member->kind == SW_MEMBER_LIST && member->shape) {
+		check_length(check, member, path, value);
 		for (size_t i = 0; i < json_array_size(value); i++) {
 			snprintf(inner, sizeof(inner), "%.200s.%zu.member", path, i + 1);
 			check_members(check, member->shape, inner, json_array_get(value, i));

@@ -22,6 +22,7 @@ enum sw_member_flags {
 	SW_SENSITIVE = 2, /* its value is not repeated in messages */
 	SW_ANY_BYTES = 4, /* may hold U+0000; the handler looks at the length, or refuses it itself */
 	SW_ASCII = 8,
+	SW_ALIAS_NAME = 16, /* letters, digits, '_', '-', '.', not digits alone */
 };
 
 struct sw_shape;
@@ -29,8 +30,9 @@ struct sw_member {
 	const char *name;
 	enum sw_member_kind kind;
 	unsigned flags;
-	uint32_t min, max;            /* length of a text, value of an integer; max 0: no limit */
-	const char *values;           /* "[STANDARD, EXPRESS]": what a text may be; NULL: anything */
+	uint32_t min, max;            /* length of a text or list, value of an integer; max 0: no limit */
+	const char *values;           /* "[STANDARD, EXPRESS]": what a text may be; NULL: anything. Of a list:
+					 the name of its items' type in messages */
 	const struct sw_shape *shape; /* of an object, or of the items of a list; NULL: not looked into */
 };
 struct sw_shape {

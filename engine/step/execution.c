@@ -68,6 +68,7 @@ void sw_execution_free(struct sw_execution *execution)
 	sw_free(execution->arn);
 	sw_free(execution->machine_name);
 	sw_free(execution->machine_arn);
+	sw_free(execution->machine_alias);
 	sw_free(execution->role_arn);
 	sw_free(execution->trace_header);
 	sw_free(execution->test_case);

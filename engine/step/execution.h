@@ -82,7 +82,9 @@ struct sw_execution {
 	char *trace_header, *test_case;                           /* NULL: none */
 	char *region;                                             /* of TaskScheduled events */
 	uint32_t machine_number, machine_revision;                /* the scheduler's */
-	uint32_t next_value; /* the record codec's: number of the next stored value */
+	uint32_t machine_version; /* it was started by a version, or by an alias that led there; 0: none */
+	char *machine_alias;      /* own; NULL: none */
+	uint32_t next_value;      /* the record codec's: number of the next stored value */
 	struct sw_value *input, *output;
 	struct sw_failure failure; /* of an execution that ended without success */
 	int64_t start_ms, stop_ms;

@@ -250,6 +250,22 @@ enum sw_result sw_step_finish(struct sw_turn *turn, const struct sw_ending *endi
 
 /* ---- events ------------------------------------------------------------------------------------------- */
 
+/* What it was started by, when by a version or an alias. */
+static void write_qualifiers(struct sw_event_writer *event, const struct sw_execution *execution)
+{
+	char *version = NULL, *alias = NULL;
+	if (execution->machine_version)
+		version = sw_asprintf("%s:%u", execution->machine_arn, execution->machine_version);
+	if (execution->machine_alias)
+		alias = sw_asprintf("%s:%s", execution->machine_arn, execution->machine_alias);
+	if ((execution->machine_version && !version) || (execution->machine_alias && !alias))
+		event->result = event->result < 0 ? event->result : SW_ENOMEM;
+	sw_event_text(event, SW_FIELD_MACHINE_ALIAS_ARN, alias);
+	sw_event_text(event, SW_FIELD_MACHINE_VERSION_ARN, version);
+	sw_free(version);
+	sw_free(alias);
+}
+
 static enum sw_result start(struct sw_turn *turn)
 {
 	struct sw_execution *execution = turn->execution;
@@ -264,6 +280,7 @@ static enum sw_result start(struct sw_turn *turn)
 	struct sw_event_writer event = sw_event_after(turn, SW_HISTORY_EXECUTION_STARTED, 0);
 	sw_event_value(&event, SW_FIELD_INPUT, execution->input);
 	sw_event_text(&event, SW_FIELD_ROLE_ARN, execution->role_arn);
+	write_qualifiers(&event, execution);
 	enum sw_result r = sw_event_end(&event);
 	if (r < 0)
 		return r;

@@ -5,6 +5,8 @@
  */
 #include "engine_world.h"
 
+#include "engine/versions.h"
+
 static struct {
 	long countdown; /* the next allocations until the first that fails; 0: none fails */
 	long failures;  /* so many fail from then on */
@@ -284,6 +286,45 @@ static void a_call_without_memory_is_refused_or_carried_out(void **state)
 	}
 }
 
+/* Versions, aliases and tags: each call is refused, or told once, and what was told is there. */
+static void a_version_without_memory_is_refused_or_published(void **state)
+{
+	bool done = false;
+	for (long i = 1; !done; i++) {
+		struct world *world = open_world();
+		struct told published = {0}, created = {0}, tagged = {0}, started = {0}, gone = {0};
+		const struct sw_alias_route route = {1, 100};
+		const struct sw_alias_params alias = {
+			.machine = "m", .name = "prod", .routes = &route, .routes_count = 1};
+		const struct sw_tag tag = {"k", "v"};
+		const struct sw_start_params start = {.machine = "m", .qualifier = "prod"};
+		faults.failed = 0;
+		faults.failures = 1;
+		faults.countdown = i;
+		enum sw_result r1 =
+			sw_engine_publish_version(world->engine, "m", NULL, "d", tell, &published, NULL);
+		enum sw_result r2 = sw_engine_create_alias(world->engine, &alias, tell, &created, NULL);
+		enum sw_result r3 = sw_engine_tag(world->engine, "m", &tag, 1, tell, &tagged, NULL);
+		enum sw_result r4 = sw_engine_start(world->engine, &start, tell, &started, NULL);
+		enum sw_result r5 = sw_engine_delete_version(world->engine, "m", 1, tell, &gone, NULL);
+		virtual_loop_advance(&world->loop, 5000);
+		done = faults.failed == 0;
+		faults.countdown = 0;
+		virtual_loop_advance(&world->loop, 5000);
+		assert_int_equal(published.calls, r1 == SW_OK);
+		assert_int_equal(created.calls, r2 == SW_OK);
+		assert_int_equal(tagged.calls, r3 == SW_OK);
+		assert_int_equal(started.calls, r4 == SW_OK);
+		assert_int_equal(gone.calls, r5 == SW_OK);
+		struct sw_alias_info info = {0};
+		bool there =
+			sw_reader_alias(sw_engine_reader(world->engine), "m", "prod", &info, NULL) == SW_OK;
+		sw_alias_info_done(&info);
+		assert_int_equal(there, r2 == SW_OK && created.result == SW_OK);
+		world_free(world);
+	}
+}
+
 static void what_was_in_flight_is_recovered_though_memory_is_short(void **state)
 {
 	bool done = false;
@@ -328,6 +369,7 @@ int main(void)
 		cmocka_unit_test(a_redrive_is_refused_or_carried_out),
 		cmocka_unit_test(an_engine_that_cannot_be_opened_leaves_nothing),
 		cmocka_unit_test(a_call_without_memory_is_refused_or_carried_out),
+		cmocka_unit_test(a_version_without_memory_is_refused_or_published),
 		cmocka_unit_test(what_was_in_flight_is_recovered_though_memory_is_short),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

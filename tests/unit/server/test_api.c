@@ -290,9 +290,6 @@ static void roles_and_what_is_not_supported_are_refused(void **state)
 {
 	refuses(*state, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\"{}\",\"roleArn\":\"me\"}",
 		"InvalidArn", "Invalid Role Arn: 'me'");
-	refuses(*state, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\"{}\",\"publish\":true}",
-		"ValidationException",
-		"Stepwell does not support versions of state machines: publish must be false");
 	refuses(*state, "CreateStateMachine",
 		"{\"name\":\"a\",\"definition\":\"{}\",\"versionDescription\":\"x\"}", "ValidationException",
 		"Version description can only be set when publish is true");
