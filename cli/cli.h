@@ -58,6 +58,7 @@ int cmd_history(const struct options *options);
 int cmd_watch(const struct options *options);
 int cmd_stop(const struct options *options);
 int cmd_delete(const struct options *options);
+int cmd_task(const struct options *options);
 int cmd_serve(const struct options *options);
 int cmd_graph(const struct options *options);
 int cmd_jsonpath(const struct options *options);

@@ -42,6 +42,15 @@ static const struct command commands[] = {
 	{"stop", "EXECUTION", "stop a running execution", "drajEC", 1, 1, "", cmd_stop},
 	{"delete", "machine|execution NAME", "delete a machine, or a finished execution", "draj", 2, 2, "",
 	 cmd_delete},
+	{"task", "poll ACTIVITY | succeed|fail|heartbeat TOKEN", "work on the tasks of an activity",
+	 "dranijEC", 2, 2,
+	 "  stepwell task poll ACTIVITY [--name WORKER]         prints the token and, on a second line, the "
+	 "input\n"
+	 "  stepwell task succeed TOKEN --input JSON\n"
+	 "  stepwell task fail TOKEN --error NAME --cause TEXT\n"
+	 "  stepwell task heartbeat TOKEN\n\n"
+	 "poll waits up to 60 seconds; when no task came it prints nothing and its exit code is 1.\n",
+	 cmd_task},
 	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlqv", 0, 0,
 	 "  stepwell serve --listen 127.0.0.1:8083 --resources resources.json\n"
 	 "  aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083\n\n"

@@ -36,6 +36,12 @@ enum sw_result sw_arn_express(char *text, size_t bytes, const char *region, cons
 	return fits(len, bytes);
 }
 
+enum sw_result sw_arn_activity(char *text, size_t bytes, const char *region, const char *account,
+			       const char *name)
+{
+	return fits(snprintf(text, bytes, "arn:aws:states:%s:%s:activity:%s", region, account, name), bytes);
+}
+
 /*
  * Takes the text up to the next ':' (to the end when there is none) into a buffer, and steps over the ':'.
  * False when it is empty or does not fit.

@@ -18,6 +18,9 @@ enum sw_result sw_arn_execution(char *text, size_t bytes, const char *region, co
 /* arn:aws:states:REGION:ACCOUNT:express:MACHINE:NAME:UUID */
 enum sw_result sw_arn_express(char *text, size_t bytes, const char *region, const char *account,
 			      const char *machine, const char *name, const char *uuid);
+/* arn:aws:states:REGION:ACCOUNT:activity:NAME */
+enum sw_result sw_arn_activity(char *text, size_t bytes, const char *region, const char *account,
+			       const char *name);
 
 struct sw_arn {
 	char region[64], account[32];

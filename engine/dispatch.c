@@ -220,8 +220,8 @@ static struct sw_pending *pending_new(const struct sw_attempt *attempt, enum sw_
 }
 
 /* The attempt fails before anybody has seen it. SW_ENOMEM. */
-static enum sw_result fail(struct sw_engine *engine, struct sw_attempt *attempt, const char *error,
-			   char *cause)
+static enum sw_result fail_as(struct sw_engine *engine, struct sw_attempt *attempt, bool not_scheduled,
+			      const char *error, char *cause)
 {
 	struct sw_pending *pending = cause ? pending_new(attempt, SW_EVENT_TASK_FAILED) : NULL;
 	char *name = sw_strdup(error);
@@ -232,10 +232,23 @@ static enum sw_result fail(struct sw_engine *engine, struct sw_attempt *attempt,
 		return SW_ENOMEM;
 	}
 	pending->unmapped = true;
+	pending->not_scheduled = not_scheduled;
 	pending->error = name;
 	pending->cause = cause;
 	sw_executions_post(engine, attempt->entry, pending);
 	return SW_OK;
+}
+
+/* Both take cause (NULL: memory was short). */
+static enum sw_result fail(struct sw_engine *engine, struct sw_attempt *attempt, const char *error,
+			   char *cause)
+{
+	return fail_as(engine, attempt, false, error, cause);
+}
+
+static enum sw_result fail_scheduling(struct sw_engine *engine, struct sw_attempt *attempt, char *cause)
+{
+	return fail_as(engine, attempt, true, "ActivityDoesNotExist", cause);
 }
 
 /* Output that is not JSON fails the task: the mistake is the worker's, and the workflow can catch it. */
@@ -294,17 +307,37 @@ static enum sw_result answer_by_mock(struct sw_engine *engine, struct sw_attempt
 	return SW_OK;
 }
 
+/* "An activity ... waits for a worker to poll for it": it waits in its queue, not in memory. */
+static enum sw_result queue_activity(struct sw_engine *engine, struct sw_attempt *attempt,
+				     const struct sw_branch *branch)
+{
+	const char *resource = branch->state->as.task.resource;
+	char name[SW_ARN_TEXT_BYTES];
+	enum sw_result r = SW_ENOENT;
+	struct sw_error error = {0};
+	/* What was scheduled once stays so, whatever became of the activity. */
+	if (sw_activities_name(engine, resource, name, sizeof(name)))
+		r = attempt->redelivery ? SW_OK : sw_activities_find(engine, name, NULL, NULL, &error);
+	if (r == SW_OK)
+		r = sw_activities_wait(engine, name, attempt->entry->id, branch,
+				       attempt->redelivery ? branch->entered_ms
+							   : sw_clock_now_ms(&engine->clock));
+	if (r == SW_ENOENT)
+		return fail_scheduling(engine, attempt,
+				       sw_asprintf("Activity Does Not Exist: '%s'", resource));
+	if (r == SW_OK)
+		leave_entry(engine, attempt);
+	return r;
+}
+
 /* Nobody here can work on it. */
 static enum sw_result not_mapped(struct sw_engine *engine, struct sw_attempt *attempt,
 				 const struct sw_branch *branch)
 {
 	const struct sw_execution *execution = attempt->entry->execution;
 	const struct sw_task_fields *task = &branch->state->as.task;
-	if (task->kind == SW_RESOURCE_ACTIVITY) {
-		/* A worker will ask for it, and complete it by its token. */
-		leave_entry(engine, attempt);
-		return SW_OK;
-	}
+	if (task->kind == SW_RESOURCE_ACTIVITY)
+		return queue_activity(engine, attempt, branch);
 	if (attempt->redelivery) {
 		SW_LOG(&engine->log, SW_LOG_WARNING,
 		       "%s: the task of state '%s' was in flight, and nothing here is mapped to its resource "

@@ -145,7 +145,7 @@ enum sw_result sw_reader_check(struct sw_reader *reader, const struct sw_check_o
 		{SW_TABLE_VALUES, sw_doctor_value},        {SW_TABLE_TIMERS, sw_doctor_timer},
 		{SW_TABLE_NAMES, sw_doctor_name},          {SW_TABLE_LISTING, sw_doctor_listing},
 		{SW_TABLE_VERSIONS, sw_doctor_qualifiers}, {SW_TABLE_ALIASES, sw_doctor_qualifiers},
-		{SW_TABLE_TAGS, sw_doctor_qualifiers},
+		{SW_TABLE_TAGS, sw_doctor_qualifiers},     {SW_TABLE_ACTIVITIES, sw_doctor_activity},
 	};
 	if (!reader || !options || !options->diagnosis)
 		return sw_error_set(err, SW_EINVAL, "a check needs a reader, and somebody to tell");

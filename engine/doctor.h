@@ -52,6 +52,7 @@ enum sw_result sw_doctor_name(struct sw_walk *walk, struct sw_slice key, struct 
 enum sw_result sw_doctor_listing(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
 /* Versions, aliases, tags. */
 enum sw_result sw_doctor_qualifiers(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
+enum sw_result sw_doctor_activity(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
 
 /* doctor_execution.c: one execution whose head could be read. */
 struct sw_patient {

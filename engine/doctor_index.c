@@ -377,3 +377,14 @@ enum sw_result sw_doctor_number(struct sw_walk *walk, struct sw_slice key, struc
 	/* A machine that cannot be read is told where its record is. */
 	return r == SW_ENOMEM || r == SW_EIO ? r : SW_OK;
 }
+
+enum sw_result sw_doctor_activity(struct sw_walk *walk, struct sw_slice key, struct sw_slice value)
+{
+	struct sw_activity_record record = {0};
+	enum sw_result r = sw_activity_record_decode(value, &record, NULL);
+	bool same = r == SW_OK && sw_slice_compare(key, sw_slice(record.name, strlen(record.name))) == 0;
+	sw_activity_record_done(&record);
+	if (r == SW_ECORRUPT || (r == SW_OK && !same))
+		return tell_key(walk, key);
+	return r;
+}

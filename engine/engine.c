@@ -167,6 +167,7 @@ static void destroy(struct sw_engine *engine)
 	sw_effects_done(&engine->effects);
 	sw_buf_done(&engine->record);
 	sw_timers_done(&engine->timers);
+	sw_activities_done(&engine->activities);
 	sw_machines_done(&engine->machines);
 	sw_observers_done(&engine->observers);
 	sw_reader_close(engine->reader);

@@ -12,6 +12,7 @@
 
 #include "base/heap.h"
 #include "base/rng.h"
+#include "engine/activities.h"
 #include "engine/arn.h"
 #include "engine/commit.h"
 #include "engine/engine.h"
@@ -113,11 +114,12 @@ struct sw_pending {
 	uint32_t branch, attempt;
 	struct sw_value *output;
 	char *error, *cause, *worker;
-	bool by_token; /* random must be the branch's */
-	bool by_task;  /* the provider's own completion: its attempt needs no cancelling */
-	bool mocked;   /* a mock's: what AWS tells of a task before its outcome is told, too */
-	bool existed;  /* no event: a start by a name that is taken waits for the first one */
-	bool unmapped; /* nobody took the task: nothing was submitted */
+	bool by_token;      /* random must be the branch's */
+	bool by_task;       /* the provider's own completion: its attempt needs no cancelling */
+	bool mocked;        /* a mock's: what AWS tells of a task before its outcome is told, too */
+	bool existed;       /* no event: a start by a name that is taken waits for the first one */
+	bool unmapped;      /* nobody took the task: nothing was submitted */
+	bool not_scheduled; /* its activity does not exist */
 	uint8_t random[SW_TOKEN_RANDOM_BYTES];
 	sw_reply_fn *reply; /* NULL: nobody asked */
 	void *user;
@@ -399,6 +401,7 @@ struct sw_engine {
 	struct sw_timers timers;
 	struct sw_recovery recovery;
 	struct sw_observers observers;
+	struct sw_activities activities;
 
 	/* the turn that was taken but is not wholly in the open box yet, because memory was short */
 	struct sw_entry *unrecorded;

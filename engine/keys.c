@@ -8,20 +8,13 @@
 
 /* Names stay as they are on disk; the order is that of enum sw_table. */
 const char *const sw_table_names[SW_TABLES_COUNT] = {
-	[SW_TABLE_SETTINGS] = "settings",
-	[SW_TABLE_MACHINES] = "machines",
-	[SW_TABLE_NUMBERS] = "numbers",
-	[SW_TABLE_EXECUTIONS] = "executions",
-	[SW_TABLE_BRANCHES] = "branches",
-	[SW_TABLE_HISTORY] = "history",
-	[SW_TABLE_VALUES] = "values",
-	[SW_TABLE_TIMERS] = "timers",
-	[SW_TABLE_NAMES] = "names",
-	[SW_TABLE_LISTING] = "listing",
-	/* versions, aliases, tags */
-	[SW_TABLE_VERSIONS] = "versions",
-	[SW_TABLE_ALIASES] = "aliases",
-	[SW_TABLE_TAGS] = "tags",
+	[SW_TABLE_SETTINGS] = "settings", [SW_TABLE_MACHINES] = "machines",
+	[SW_TABLE_NUMBERS] = "numbers",   [SW_TABLE_EXECUTIONS] = "executions",
+	[SW_TABLE_BRANCHES] = "branches", [SW_TABLE_HISTORY] = "history",
+	[SW_TABLE_VALUES] = "values",     [SW_TABLE_TIMERS] = "timers",
+	[SW_TABLE_NAMES] = "names",       [SW_TABLE_LISTING] = "listing",
+	[SW_TABLE_VERSIONS] = "versions", [SW_TABLE_ALIASES] = "aliases",
+	[SW_TABLE_TAGS] = "tags",         [SW_TABLE_ACTIVITIES] = "activities",
 };
 
 #define NAME_KEY_BYTES 16
@@ -115,4 +108,10 @@ void sw_key_listing(struct sw_key *key, uint32_t machine_number, uint64_t id)
 	key->len = 0;
 	add_number(key, machine_number, 4);
 	add_number(key, id, 8);
+}
+
+void sw_key_activity(struct sw_key *key, const char *name)
+{
+	key->len = 0;
+	add_bytes(key, name, strlen(name));
 }

@@ -22,11 +22,11 @@ enum sw_table {
 			    open */
 	SW_TABLE_NAMES,  /* first 16 bytes of SHA-256(machine, 0, name) -> id(8): only names that callers gave
 			  */
-	SW_TABLE_LISTING, /* machine number(4), id(8) -> nothing */
-	/* versions, aliases, tags */
-	SW_TABLE_VERSIONS, /* machine number(4) -> its published versions */
-	SW_TABLE_ALIASES,  /* machine number(4) -> its aliases */
-	SW_TABLE_TAGS,     /* machine number(4) -> its tags */
+	SW_TABLE_LISTING,    /* machine number(4), id(8) -> nothing */
+	SW_TABLE_VERSIONS,   /* machine number(4) -> its published versions */
+	SW_TABLE_ALIASES,    /* machine number(4) -> its aliases */
+	SW_TABLE_TAGS,       /* machine number(4) -> its tags */
+	SW_TABLE_ACTIVITIES, /* name -> activity record */
 	SW_TABLES_COUNT
 };
 extern const char *const sw_table_names[SW_TABLES_COUNT];
@@ -46,6 +46,7 @@ void sw_key_pair(struct sw_key *key, uint64_t id, uint32_t number); /* branches,
 void sw_key_timer(struct sw_key *key, int64_t due_ms, uint64_t id, uint32_t branch);
 bool sw_key_timer_read(struct sw_slice bytes, int64_t *ret_due_ms, uint64_t *ret_id, uint32_t *ret_branch);
 enum sw_result sw_key_name(struct sw_key *key, const char *machine, const char *name);
+void sw_key_activity(struct sw_key *key, const char *name); /* of at most 80 characters */
 void sw_key_listing(struct sw_key *key, uint32_t machine_number, uint64_t id);
 
 /*

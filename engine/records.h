@@ -93,6 +93,17 @@ enum sw_result sw_branch_decode(struct sw_slice bytes, const struct sw_machine *
 				struct sw_value_loader *loader, struct sw_branch **ret_branch,
 				struct sw_error *err);
 
+/* ---- activities ---------------------------------------------------------------------------------------- */
+
+struct sw_activity_record {
+	char *name; /* own */
+	int64_t creation_ms;
+};
+void sw_activity_record_done(struct sw_activity_record *record);
+enum sw_result sw_activity_record_encode(const struct sw_activity_record *record, struct sw_buf *out);
+enum sw_result sw_activity_record_decode(struct sw_slice bytes, struct sw_activity_record *ret_record,
+					 struct sw_error *err);
+
 /* ---- history ------------------------------------------------------------------------------------------- */
 
 /* One chunk: at least one event, in the order of their ids, each detail with its text or value. */

@@ -50,14 +50,13 @@ enum sw_result sw_head_encode(struct sw_value_writer *writer, const struct sw_ex
 	SW_ASSERT(writer->execution == execution);
 	SW_ASSERT(execution->id != 0 && execution->name && execution->machine_name);
 	SW_ASSERT(execution->status <= SW_STATUS_PENDING_REDRIVE);
-	unsigned flags = (execution->stop_ms != 0 ? HEAD_STOPPED : 0) |
-			 (execution->timeout_due_ms != SW_NEVER ? HEAD_TIMEOUT : 0) |
-			 (execution->mock_counts ? HEAD_MOCK_COUNTS : 0) |
-			 (execution->express ? HEAD_EXPRESS : 0) |
-			 (execution->redrive_ms != 0 ? HEAD_REDRIVEN : 0) |
-			 (sw_execution_is_redrivable(execution) ? HEAD_REDRIVABLE : 0) |
-			 (execution->machine_version ? HEAD_VERSION : 0) |
-			 (execution->machine_alias ? HEAD_ALIAS : 0);
+	unsigned flags =
+		(execution->stop_ms != 0 ? HEAD_STOPPED : 0) |
+		(execution->timeout_due_ms != SW_NEVER ? HEAD_TIMEOUT : 0) |
+		(execution->mock_counts ? HEAD_MOCK_COUNTS : 0) | (execution->express ? HEAD_EXPRESS : 0) |
+		(execution->redrive_ms != 0 ? HEAD_REDRIVEN : 0) |
+		(sw_execution_is_redrivable(execution) ? HEAD_REDRIVABLE : 0) |
+		(execution->machine_version ? HEAD_VERSION : 0) | (execution->machine_alias ? HEAD_ALIAS : 0);
 	sw_record_begin(&w, writer, out);
 	sw_buf_u8(out, (uint8_t)execution->status);
 	sw_record_write_u32(&w, flags);

@@ -251,6 +251,7 @@ void sw_engine_give_up(struct sw_engine *engine, enum sw_result result, const ch
 		engine->flight = NULL;
 	}
 	give_up(engine, engine->open, result, text);
+	sw_activities_give_up(engine, result);
 }
 
 /* The outcome of a commit is unknown: nothing may be acknowledged any more. */
@@ -464,7 +465,8 @@ static void rearm(struct sw_engine *engine, bool more)
 	}
 	if (!engine->poisoned && engine->state == SW_ENGINE_RUNNING) {
 		if (!stalled && !is_torn(engine) &&
-		    (more || engine->executions.queue_first || sw_machines_may_delete(engine)))
+		    (more || engine->executions.queue_first || sw_machines_may_delete(engine) ||
+		     (engine->activities.ready && !engine->full)))
 			due_ms = earlier(due_ms,
 					 engine->pause_mono_ms > now_ms ? engine->pause_mono_ms : now_ms);
 		int64_t timers_ms = sw_timers_next_ms(engine);
@@ -474,6 +476,7 @@ static void rearm(struct sw_engine *engine, bool more)
 		}
 		if (engine->held || engine->left_in_inbox)
 			due_ms = earlier(due_ms, now_ms + SW_RETRY_PAUSE_MS);
+		due_ms = earlier(due_ms, sw_activities_next_mono_ms(engine));
 		if (engine->attempts)
 			due_ms = earlier(due_ms, engine->marked_alone ? now_ms : engine->sweep_mono_ms);
 	}
@@ -501,6 +504,7 @@ void sw_engine_work(struct sw_engine *engine)
 		more |= sw_timers_run(engine, now_ms);
 		sw_machines_delete_some(engine);
 		sw_dispatch_held(engine);
+		more |= sw_activities_run(engine);
 		run_turns(engine);
 		pass(engine);
 	}

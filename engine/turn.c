@@ -60,6 +60,8 @@ static enum sw_result mark_in_flight(struct sw_engine *engine, uint64_t id, uint
 	if (stored == wanted)
 		return SW_OK;
 	sw_key_timer(&key, 0, id, branch);
+	if (!wanted)
+		sw_activities_forget(engine, id, branch);
 	return wanted ? sw_batch_put(engine->open->batch, SW_TABLE_TIMERS, sw_key_slice(&key),
 				     sw_slice(NULL, 0))
 		      : sw_batch_delete(engine->open->batch, SW_TABLE_TIMERS, sw_key_slice(&key));
@@ -440,6 +442,7 @@ static enum sw_result step(struct sw_engine *engine, struct sw_entry *entry, con
 				 .output = output,
 				 .error = pending->error,
 				 .cause = pending->cause,
+				 .not_scheduled = pending->not_scheduled,
 				 .worker = pending->worker};
 	return sw_step(entry->execution, &event, &engine->effects);
 }

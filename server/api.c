@@ -2,6 +2,7 @@
 #include "server/api.h"
 
 #include "base/mem.h"
+#include "engine/activity.h"
 #include "server/json_mistake.h"
 #include "server/request_json.h"
 
@@ -68,12 +69,22 @@ static void call_free(struct sw_call *call)
 	sw_free(call->machine);
 	sw_free(call->qualifier);
 	sw_free(call->test_case);
+	sw_free(call->activity);
 	api_unref(call->api);
 	sw_free(call);
 }
 
+/* Before the reply: the place may be gone afterwards. */
+static void leave_place(struct sw_call *call)
+{
+	if (call->place)
+		*call->place = NULL;
+	call->place = NULL;
+}
+
 static void finish(struct sw_call *call, int status, const char *type, const struct sw_buf *body)
 {
+	leave_place(call);
 	if (sw_buf_result(body) == SW_OK && body->data)
 		call->reply(call->user, status, type, body->data, body->len);
 	else
@@ -89,6 +100,7 @@ void sw_call_answer(struct sw_call *call, struct sw_body *answer)
 
 void sw_call_answer_empty(struct sw_call *call)
 {
+	leave_place(call);
 	call->reply(call->user, 200, NULL, "{}", 2);
 	call_free(call);
 }
@@ -147,6 +159,9 @@ static void fail_missing(struct sw_call *call, const struct sw_error *err)
 		return;
 	case SW_SUBJECT_EXECUTION:
 		sw_call_fail(call, "ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", text);
+		return;
+	case SW_SUBJECT_ACTIVITY:
+		sw_call_fail(call, "ActivityDoesNotExist", "Activity Does Not Exist: '%s'", text);
 		return;
 	case SW_SUBJECT_TASK:
 		sw_call_fail(call, "TaskDoesNotExist", "Task Does Not Exist: 'Provided task does not exist'");
@@ -387,6 +402,22 @@ bool sw_call_take_machine(struct sw_call *call)
 	return false;
 }
 
+bool sw_call_take_activity(struct sw_call *call)
+{
+	struct sw_arn_text arn;
+	const char *text = sw_call_text(call, "activityArn", NULL);
+	if (!parse_arn(call, text, "activity", &arn))
+		return false;
+	call->subject = SW_SUBJECT_ACTIVITY;
+	call->subject_text = text;
+	if (!sw_call_owns(call, &arn) || arn.qualifier.len)
+		return true;
+	call->activity = sw_memdup(arn.name.data, arn.name.len);
+	if (!call->activity)
+		sw_call_fail_result(call, SW_ENOMEM, NULL);
+	return call->activity != NULL;
+}
+
 bool sw_call_take_execution(struct sw_call *call)
 {
 	struct sw_arn_text arn;
@@ -455,9 +486,27 @@ static bool check_request(struct sw_call *call)
 enum sw_result sw_api_call(struct sw_api *api, const char *action, const char *body, size_t len,
 			   sw_api_reply_fn *reply, void *user)
 {
+	return sw_api_call_at(api, action, body, len, reply, user, NULL);
+}
+
+bool sw_api_cancel(struct sw_call *call)
+{
+	if (!sw_engine_cancel_poll(call->api->engine, call->poll))
+		return false;
+	leave_place(call);
+	call_free(call);
+	return true;
+}
+
+enum sw_result sw_api_call_at(struct sw_api *api, const char *action, const char *body, size_t len,
+			      sw_api_reply_fn *reply, void *user, struct sw_call **place)
+{
 	struct sw_call *call = sw_zalloc(sizeof(*call));
 	if (!call)
 		return SW_ENOMEM;
+	if (place)
+		*place = NULL;
+	call->place = place;
 	call->api = api;
 	api->refs++;
 	call->reply = reply;

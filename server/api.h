@@ -24,7 +24,7 @@ struct sw_api {
 };
 
 /* What a call is about, for the texts of errors. */
-enum sw_subject { SW_SUBJECT_MACHINE, SW_SUBJECT_EXECUTION, SW_SUBJECT_TASK };
+enum sw_subject { SW_SUBJECT_MACHINE, SW_SUBJECT_EXECUTION, SW_SUBJECT_TASK, SW_SUBJECT_ACTIVITY };
 
 struct sw_action;
 struct sw_call {
@@ -38,6 +38,10 @@ struct sw_call {
 	char *machine;            /* name of the machine; own */
 	char *qualifier;          /* number of a version, or name of an alias; own; NULL: none */
 	char *test_case;          /* own; NULL: none */
+	char *activity;           /* name of the activity; own */
+	struct sw_poll *poll;     /* NULL: the call cannot be cancelled */
+	struct sw_call *
+		*place; /* where the caller knows it by, while it can be cancelled; NULL: not wanted */
 };
 
 struct sw_action {
@@ -67,6 +71,8 @@ bool sw_call_owns(const struct sw_call *call, const struct sw_arn_text *arn);
 bool sw_call_take_machine(struct sw_call *call);
 /* The same of any member, with or without a version or an alias. */
 bool sw_call_take_qualified(struct sw_call *call, const char *member);
+/* activityArn: sets subject and activity, which stays NULL in other regions and accounts. */
+bool sw_call_take_activity(struct sw_call *call);
 /* executionArn of this region and account: sets subject. */
 bool sw_call_take_execution(struct sw_call *call);
 

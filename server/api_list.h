@@ -36,6 +36,11 @@
 	X("SendTaskSuccess", send_task_success, true)                     \
 	X("SendTaskFailure", send_task_failure, true)                     \
 	X("SendTaskHeartbeat", send_task_heartbeat, true)                 \
+	X("CreateActivity", create_activity, true)                        \
+	X("DeleteActivity", delete_activity, true)                        \
+	X("DescribeActivity", describe_activity, false)                   \
+	X("ListActivities", list_activities, false)                       \
+	X("GetActivityTask", get_activity_task, true)                     \
 	/* Stepwell's own, for its command; AWS has no such actions */    \
 	X("StepwellDeleteExecution", delete_execution, true)              \
 	X("StepwellListExecutions", list_all_executions, false)           \

@@ -197,8 +197,10 @@ void sw_server_drain(struct sw_server *server, bool *ret_busy)
 	}
 	server->draining = true;
 	*ret_busy = false;
-	for (const struct sw_request *request = server->requests; request; request = request->next)
+	for (struct sw_request *request = server->requests; request; request = request->next) {
+		sw_request_end_poll(request);
 		*ret_busy = *ret_busy || request->state != SW_REQUEST_READING;
+	}
 }
 
 /* All connections must be resumed before MHD_stop_daemon, which otherwise aborts. */

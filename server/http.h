@@ -55,6 +55,8 @@ struct sw_request {
 	uint64_t body_seen_bytes;
 	bool body_too_large;
 	/* the answer */
+	struct sw_call *call;  /* the call can be cancelled */
+	struct sw_watch watch; /* while it can: is the client still there? */
 	unsigned status;
 	char error_type[64];
 	char *answer; /* NULL: a text of the status */
@@ -73,6 +75,8 @@ enum MHD_Result sw_request_handle(void *server, struct MHD_Connection *connectio
 				  size_t *upload_bytes, void **slot);
 void sw_request_completed(void *server, struct MHD_Connection *connection, void **slot,
 			  enum MHD_RequestTerminationCode code);
+/* A poll that waits is answered that nothing came. */
+void sw_request_end_poll(struct sw_request *request);
 /* Answers 503 to a request that waits; the API's answer, when it comes, is dropped. */
 void sw_request_give_up(struct sw_request *request);
 

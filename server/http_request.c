@@ -6,9 +6,11 @@
 
 #include "base/mem.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define TARGET_PREFIX "AWSStepFunctions."
 #define AWS_JSON "application/x-amz-json-1.0"
@@ -87,12 +89,79 @@ static enum MHD_Result send_answer(struct sw_request *request)
 	return result;
 }
 
+/* ---- is the client still there? ---- */
+
+static void stop_watch(struct sw_request *request)
+{
+	/* The server may be gone; what is watched ended before. */
+	if (!request->watch.slot)
+		return;
+	const struct sw_loop *loop = request->server->loop;
+	(void)loop->ops->watch(loop->data, &request->watch, 0);
+}
+
+/* Gives up the API's call, if it is not too late; the request is to be answered then. */
+static bool cancel_call(struct sw_request *request)
+{
+	stop_watch(request);
+	if (request->state != SW_REQUEST_SUSPENDED || !request->call || !sw_api_cancel(request->call))
+		return false;
+	request_unref(request); /* the call's reference; libmicrohttpd has its own */
+	return true;
+}
+
+/*
+ * libmicrohttpd does not tell when the client of a suspended connection goes away. Whoever has ended its side
+ * reads no answer to a poll; whoever sends its next request already is there, and is not watched any more.
+ */
+static void client_stirs(struct sw_watch *watch, unsigned interest)
+{
+	struct sw_request *request = watch->user;
+	char byte;
+	(void)interest;
+	ssize_t n = recv(watch->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0) {
+		stop_watch(request);
+		return;
+	}
+	if (!cancel_call(request))
+		return;
+	set_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "ServiceUnavailable", "the client is gone");
+	MHD_resume_connection(request->connection);
+	sw_listener_wake(request->listener);
+}
+
+static void watch_client(struct sw_request *request)
+{
+	const struct sw_loop *loop = request->server->loop;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (!info)
+		return;
+	request->watch = (struct sw_watch){.fd = info->connect_fd, .ready = client_stirs, .user = request};
+	/* benign: without it the poll of a client that is gone takes a task, which then times out */
+	(void)loop->ops->watch(loop->data, &request->watch, SW_READABLE);
+}
+
+void sw_request_end_poll(struct sw_request *request)
+{
+	static const char nothing[] = "{\"taskToken\":null}";
+	if (!cancel_call(request))
+		return;
+	set_answer(request, MHD_HTTP_OK, NULL, nothing, sizeof(nothing) - 1);
+	MHD_resume_connection(request->connection);
+	sw_listener_wake(request->listener);
+}
+
 /* The API's answer. Takes the call's reference. */
 static void answered(void *user, int status, const char *error_type, const char *body, size_t len)
 {
 	struct sw_request *request = user;
 	bool suspended = request->state == SW_REQUEST_SUSPENDED;
 
+	stop_watch(request);
 	if (request->connection && request->state != SW_REQUEST_ANSWERED) {
 		set_answer(request, (unsigned)status, error_type, body, len);
 		if (suspended) {
@@ -107,6 +176,7 @@ void sw_request_give_up(struct sw_request *request)
 {
 	if (request->state != SW_REQUEST_SUSPENDED)
 		return;
+	(void)cancel_call(request); /* else its answer is dropped */
 	set_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "ServiceUnavailable", "the server is shutting down");
 	MHD_resume_connection(request->connection);
 }
@@ -146,8 +216,8 @@ static void call_api(struct sw_request *request, const char *action)
 	request->state = SW_REQUEST_CALLING;
 	request->refs++;
 	enum sw_result r =
-		sw_api_call(request->server->api, action, request->body.data ? request->body.data : "",
-			    request->body.len, answered, request);
+		sw_api_call_at(request->server->api, action, request->body.data ? request->body.data : "",
+			       request->body.len, answered, request, &request->call);
 	if (r != SW_OK) {
 		request->refs--;
 		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", sw_result_text(r));
@@ -156,6 +226,8 @@ static void call_api(struct sw_request *request, const char *action)
 	if (request->state == SW_REQUEST_CALLING) {
 		request->state = SW_REQUEST_SUSPENDED;
 		MHD_suspend_connection(request->connection);
+		if (request->call)
+			watch_client(request);
 	}
 }
 
@@ -259,6 +331,7 @@ void sw_request_completed(void *cls, struct MHD_Connection *connection, void **s
 	if (!request)
 		return;
 	*slot = NULL;
+	(void)cancel_call(request);
 	if (request->prev)
 		request->prev->next = request->next;
 	else

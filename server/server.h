@@ -38,6 +38,17 @@ typedef void sw_api_reply_fn(void *user, int status, const char *error_type, con
 SW_API enum sw_result sw_api_call(struct sw_api *api, const char *action, const char *body, size_t len,
 				  sw_api_reply_fn *reply, void *user);
 
+/*
+ * The same for callers that may go away. While the answer is waited for, *place is what sw_api_cancel takes, if
+ * the action is one that can be cancelled (GetActivityTask); otherwise, and once reply was called, it is NULL.
+ * place must stay until then; NULL allowed.
+ */
+struct sw_call;
+SW_API enum sw_result sw_api_call_at(struct sw_api *api, const char *action, const char *body, size_t len,
+				     sw_api_reply_fn *reply, void *user, struct sw_call **place);
+/* Nobody waits for the answer. True: reply will not be called. False: it will, the answer is on its way. */
+SW_API bool sw_api_cancel(struct sw_call *call);
+
 /* ---- the server ---- */
 
 struct sw_server;

@@ -157,6 +157,7 @@ struct sw_event {
 	uint32_t branch, attempt;  /* TIMER (branch alone), TASK_* */
 	struct sw_value *output;   /* TASK_SUBMITTED, TASK_SUCCEEDED: borrowed */
 	const char *error, *cause; /* TASK_FAILED, TASK_TIMED_OUT, STOP: NULL allowed; borrowed */
+	bool not_scheduled;        /* TASK_FAILED: its activity does not exist */
 	const char *worker;        /* TASK_STARTED: NULL allowed; borrowed */
 };
 

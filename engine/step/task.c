@@ -239,8 +239,10 @@ static enum sw_result fail(struct sw_turn *turn, struct sw_branch *branch, enum 
 			   const char *error, const char *cause, bool timed_out)
 {
 	const struct words *words = words_of(branch);
-	struct sw_event_writer event =
-		sw_event_next(turn, timed_out ? words->timed_out : words->failed, branch);
+	enum sw_history_type type = turn->event->not_scheduled ? SW_HISTORY_ACTIVITY_SCHEDULE_FAILED
+				    : timed_out                ? words->timed_out
+							       : words->failed;
+	struct sw_event_writer event = sw_event_next(turn, type, branch);
 	tell_resource(&event, branch);
 	sw_event_text(&event, SW_FIELD_ERROR, error);
 	sw_event_text(&event, SW_FIELD_CAUSE, cause);
@@ -315,8 +317,10 @@ static enum sw_result started(struct sw_turn *turn, struct sw_branch *branch)
 	/* The same data gives the same seconds as when the task was scheduled. */
 	if (r == SW_OK)
 		r = prepare(turn, branch, &attempt);
-	if (r == SW_OK)
+	if (r == SW_OK) {
 		start_clocks(turn, branch, attempt.timeout_seconds * 1000);
+		branch->dispatchable = false; /* from here on its token is waited for */
+	}
 	attempt_done(&attempt);
 	return r;
 }

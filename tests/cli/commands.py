@@ -7,7 +7,7 @@ import unittest
 
 from door import ARN, NAP, PASS, Case, main, task, tools
 
-COMMANDS = ["run", "validate", "create", "start", "list", "describe", "history", "watch", "stop", "delete", "serve",
+COMMANDS = ["run", "validate", "create", "start", "list", "describe", "history", "watch", "stop", "delete", "task", "serve",
             "graph", "jsonpath", "status", "doctor", "backup", "restore"]
 BAD = '{\n  "StartAt": "A",\n  "States": {"A": {"Type": "Pass", "Next": "Nowhere"}}\n}'
 

@@ -356,6 +356,7 @@ static void an_activity_waits_for_a_worker(void **state)
 {
 	struct world *world = *state;
 	world_machine(world, "m", ONE_TASK("arn:aws:states:us-east-1:123456789012:activity:lift"));
+	assert_int_equal(sw_engine_create_activity(world->engine, "lift", NULL, NULL, NULL), SW_OK);
 	struct told told = world_start(world, "m", NULL, NULL);
 	assert_string_equal(world_status(world, told.arn), "RUNNING");
 	assert_true(sw_engine_is_idle(world->engine));

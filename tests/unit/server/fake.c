@@ -421,3 +421,62 @@ enum sw_result sw_reader_history(struct sw_reader *reader, const char *execution
 	*ret_next_id = id >= 1 && id <= reader->events ? id : 0;
 	return read(reader, err);
 }
+
+/* ---- activities: test_engine.c has the real ones ---- */
+
+enum sw_result sw_engine_create_activity(struct sw_engine *engine, const char *name, sw_reply_fn *reply,
+					 void *user, struct sw_error *err)
+{
+	(void)name;
+	return asked(engine, reply, user, err);
+}
+
+enum sw_result sw_engine_delete_activity(struct sw_engine *engine, const char *name, sw_reply_fn *reply,
+					 void *user, struct sw_error *err)
+{
+	(void)name;
+	return asked(engine, reply, user, err);
+}
+
+void sw_activity_info_done(struct sw_activity_info *info)
+{
+	free(info->arn);
+	free(info->name);
+}
+
+enum sw_result sw_reader_activity(struct sw_reader *reader, const char *name,
+				  struct sw_activity_info *ret_info, struct sw_error *err)
+{
+	(void)reader, (void)name, (void)ret_info;
+	return sw_error_set(err, SW_ENOENT, "there are none");
+}
+
+enum sw_result sw_reader_list_activities(struct sw_reader *reader, uint32_t limit, const char *cursor,
+					 sw_each_activity_fn *each, void *user, char **ret_cursor,
+					 struct sw_error *err)
+{
+	(void)reader, (void)limit, (void)cursor, (void)each, (void)user, (void)ret_cursor, (void)err;
+	return SW_OK;
+}
+
+/* One poll at a time, which is never given anything. */
+enum sw_result sw_engine_poll_activity(struct sw_engine *engine, const char *name, const char *worker,
+				       uint32_t wait_ms, sw_activity_task_fn *reply, void *user,
+				       struct sw_poll **ret_poll, struct sw_error *err)
+{
+	(void)name, (void)worker, (void)wait_ms, (void)err;
+	engine->poll_reply = reply;
+	engine->poll_user = user;
+	engine->polls++;
+	*ret_poll = (struct sw_poll *)engine;
+	return SW_OK;
+}
+
+bool sw_engine_cancel_poll(struct sw_engine *engine, struct sw_poll *poll)
+{
+	(void)poll;
+	if (engine->poll_too_late)
+		return false;
+	engine->polls_cancelled++;
+	return true;
+}

@@ -7,6 +7,7 @@
 
 #include "asl/asl.h"
 #include "base/buf.h"
+#include "engine/activity.h"
 #include "engine/engine.h"
 
 #define FAKE_PENDING_MAX 512
@@ -39,6 +40,10 @@ struct sw_engine {
 		void *user;
 	} pending[FAKE_PENDING_MAX];
 	unsigned pending_count;
+	unsigned polls, polls_cancelled;
+	bool poll_too_late;
+	sw_activity_task_fn *poll_reply;
+	void *poll_user;
 	struct sw_buf asked;
 };
 

@@ -96,8 +96,8 @@ static void refuses(struct fixture *f, const char *action, const char *request, 
 
 static void unknown_actions_are_refused(void **state)
 {
-	refuses(*state, "CreateActivity", "{}", "UnknownOperationException",
-		"Stepwell does not have the action CreateActivity");
+	refuses(*state, "CreateQueue", "{}", "UnknownOperationException",
+		"Stepwell does not have the action CreateQueue");
 	refuses(*state, "", "{}", "UnknownOperationException", "Stepwell does not have the action ");
 	refuses(*state, "createStateMachine", "{}", "UnknownOperationException",
 		"Stepwell does not have the action createStateMachine");

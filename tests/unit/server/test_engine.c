@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -222,6 +223,41 @@ static void calls_that_wait_are_answered_when_the_engine_ends(void **state)
 	assert_int_equal(f->answers, 1);
 }
 
+#define ACTIVITY "arn:aws:states:eu-central-1:111122223333:activity:lift"
+#define LIFT                                                                               \
+	"{\\\"StartAt\\\":\\\"T\\\",\\\"States\\\":{\\\"T\\\":{\\\"Type\\\":\\\"Task\\\"," \
+	"\\\"Resource\\\":\\\"" ACTIVITY "\\\",\\\"End\\\":true}}}"
+
+/* activities/activity_task_no_worker_name.85f4 and its relatives */
+static void an_activity_lives_its_life(void **state)
+{
+	struct fixture *f = *state;
+	char request[1024];
+	assert_int_equal(call(f, "CreateActivity", "{\"name\":\"lift\"}"), 200);
+	assert_string_equal(text(f, "activityArn"), ACTIVITY);
+	assert_int_equal(call(f, "DescribeActivity", "{\"activityArn\":\"" ACTIVITY "\"}"), 200);
+	assert_string_equal(text(f, "name"), "lift");
+	assert_int_equal(call(f, "ListActivities", "{}"), 200);
+	assert_int_equal(json_array_size(json_object_get(f->body, "activities")), 1);
+	call(f, "CreateStateMachine", "{\"name\":\"hello\",\"definition\":\"" LIFT "\"}");
+	call(f, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "\",\"name\":\"run1\"}");
+	assert_int_equal(
+		call(f, "GetActivityTask", "{\"activityArn\":\"" ACTIVITY "\",\"workerName\":\"w\"}"), 200);
+	assert_string_equal(text(f, "input"), "{}");
+	snprintf(request, sizeof(request), "{\"taskToken\":\"%s\",\"output\":\"5\"}", text(f, "taskToken"));
+	assert_int_equal(call(f, "SendTaskSuccess", request), 200);
+	wait_status(f, "SUCCEEDED");
+	assert_string_equal(text(f, "output"), "5");
+	assert_int_equal(call(f, "SendTaskHeartbeat", request), 400);
+	assert_string_equal(text(f, "__type"), "TaskTimedOut");
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(call(f, "DeleteActivity", "{\"activityArn\":\"" ACTIVITY "\"}"), 200);
+	assert_int_equal(call(f, "GetActivityTask", "{\"activityArn\":\"" ACTIVITY "\"}"), 400);
+	assert_string_equal(text(f, "message"), "Activity Does Not Exist: '" ACTIVITY "'");
+	assert_int_equal(call(f, "DescribeActivity", "{\"activityArn\":\"nothing\"}"), 400);
+	assert_string_equal(text(f, "message"), "Invalid Arn: 'Invalid ARN prefix: nothing'");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static void an_execution_that_was_stopped_is_redriven(void **state)
@@ -273,6 +309,7 @@ int main(void)
 		TEST(an_express_execution_is_answered_when_it_has_ended),
 		TEST(a_machine_lives_its_life),
 		TEST(mistakes_of_a_definition_come_in_aws_words),
+		TEST(an_activity_lives_its_life),
 		TEST(an_execution_lives_its_life),
 		TEST(a_running_execution_is_stopped),
 		TEST(tokens_and_cursors_are_checked),

@@ -603,6 +603,104 @@ static void a_client_that_ended_its_side_still_gets_the_answer(void **state)
 	client_free(c);
 }
 
+/* ---- polls ---- */
+
+#define ACTIVITY "{\"activityArn\":\"arn:aws:states:us-east-1:123456789012:activity:a\"}"
+
+static struct client *poll_new(struct fixture *f)
+{
+	struct client *c = client_new(f);
+	unsigned polls = f->engine.polls;
+	post(f, c, "GetActivityTask", ACTIVITY);
+	for (int i = 0; i < TURNS_MAX && f->engine.polls == polls; i++)
+		turn(f);
+	assert_int_equal(f->engine.polls, polls + 1);
+	return c;
+}
+
+static void a_poll_whose_client_is_gone_gives_up_its_place(void **state)
+{
+	struct fixture *f = *state;
+	serve(f, SW_SERVER_OPTIONS);
+	for (unsigned reset = 0; reset < 2; reset++) {
+		struct client *c = poll_new(f);
+		struct linger linger = {1, 0};
+		if (reset)
+			setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+		client_free(c);
+		for (int i = 0; i < TURNS_MAX && f->engine.polls_cancelled == reset; i++)
+			turn(f);
+		assert_int_equal(f->engine.polls_cancelled, reset + 1);
+	}
+	/* a task is on its way to it already: the answer comes, and nobody reads it */
+	f->engine.poll_too_late = true;
+	client_free(poll_new(f));
+	for (int i = 0; i < 5; i++)
+		turn(f);
+	assert_int_equal(f->engine.polls_cancelled, 2);
+	f->engine.poll_reply(f->engine.poll_user, SW_OK, NULL, NULL);
+	for (int i = 0; i < 5; i++)
+		turn(f);
+	f->engine.poll_too_late = false;
+}
+
+static void a_poll_is_answered_and_the_connection_lives_on(void **state)
+{
+	struct fixture *f = *state;
+	struct sw_activity_task task = {"token", "{\"a\":\"\"}", 8};
+	serve(f, SW_SERVER_OPTIONS);
+	struct client *c = poll_new(f);
+	/* the next request is here already: the client is not gone */
+	post(f, c, "StepwellStatus", "{}");
+	for (int i = 0; i < 5; i++)
+		turn(f);
+	assert_int_equal(f->engine.polls_cancelled, 0);
+	f->engine.poll_reply(f->engine.poll_user, SW_OK, &task, NULL);
+	wait_answer(f, c);
+	assert_string_equal(c->body, "{\"taskToken\":\"token\",\"input\":\"{\\\"a\\\":\\\"\\\"}\"}");
+	wait_answer(f, c);
+	assert_int_equal(c->status, 200);
+	post(f, c, "GetActivityTask", ACTIVITY);
+	for (int i = 0; i < TURNS_MAX && f->engine.polls < 2; i++)
+		turn(f);
+	f->engine.poll_reply(f->engine.poll_user, SW_OK, NULL, NULL);
+	wait_answer(f, c);
+	assert_string_equal(c->body, "{\"taskToken\":null}");
+	client_free(c);
+}
+
+static void polls_do_not_hold_up_a_server_that_ends(void **state)
+{
+	struct fixture *f = *state;
+	bool busy = true;
+	serve(f, SW_SERVER_OPTIONS);
+	struct client *c = poll_new(f), *other = poll_new(f);
+	sw_server_drain(f->server, &busy);
+	wait_answer(f, c);
+	wait_answer(f, other);
+	assert_int_equal(c->status, 200);
+	assert_string_equal(c->body, "{\"taskToken\":null}");
+	assert_int_equal(f->engine.polls_cancelled, 2);
+	for (int i = 0; i < TURNS_MAX && busy; i++) {
+		turn(f);
+		sw_server_drain(f->server, &busy);
+	}
+	assert_false(busy);
+	client_free(c);
+	client_free(other);
+}
+
+static void polls_end_with_the_server(void **state)
+{
+	struct fixture *f = *state;
+	serve(f, SW_SERVER_OPTIONS);
+	struct client *c = poll_new(f);
+	sw_server_free(f->server);
+	f->server = NULL;
+	assert_int_equal(f->engine.polls_cancelled, 1);
+	client_free(c);
+}
+
 static void idle_connections_are_closed(void **state)
 {
 	struct fixture *f = *state;
@@ -933,6 +1031,10 @@ int main(void)
 		TEST(heads_over_the_limit_and_garbage_do_not_disturb_others),
 		TEST(clients_may_go_away_at_any_moment),
 		TEST(a_client_that_ended_its_side_still_gets_the_answer),
+		TEST(a_poll_whose_client_is_gone_gives_up_its_place),
+		TEST(a_poll_is_answered_and_the_connection_lives_on),
+		TEST(polls_do_not_hold_up_a_server_that_ends),
+		TEST(polls_end_with_the_server),
 		TEST(idle_connections_are_closed),
 		TEST(connections_over_the_limit_wait_for_a_place),
 		TEST(waiting_requests_get_503_when_the_server_is_freed),

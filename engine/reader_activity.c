@@ -1,0 +1,159 @@
+/* Reading activities: one, and lists of them in the order of names. */
+#include "engine/reader.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "engine/activity.h"
+
+#include <string.h>
+
+#define NAME_BYTES_MAX (4 * SW_NAME_CHARACTERS_MAX)
+#define CURSOR_KIND 'A'
+
+void sw_activity_info_done(struct sw_activity_info *info)
+{
+	sw_free(info->arn);
+	sw_free(info->name);
+	*info = (struct sw_activity_info){0};
+}
+
+/* Takes the record's name. */
+static enum sw_result info_take(const struct sw_reader *reader, struct sw_activity_record *record,
+				struct sw_activity_info *ret_info)
+{
+	char arn[SW_ARN_TEXT_BYTES];
+	enum sw_result r = sw_arn_activity(arn, sizeof(arn), reader->region, reader->account, record->name);
+	char *text = r == SW_OK ? sw_strdup(arn) : NULL;
+	if (!text)
+		return r < 0 ? r : SW_ENOMEM;
+	*ret_info = (struct sw_activity_info){
+		.arn = text, .name = record->name, .creation_ms = record->creation_ms};
+	record->name = NULL;
+	return SW_OK;
+}
+
+enum sw_result sw_reader_activity(struct sw_reader *reader, const char *name,
+				  struct sw_activity_info *ret_info, struct sw_error *err)
+{
+	struct sw_view view;
+	struct sw_activity_record record = {0};
+	struct sw_slice bytes;
+	struct sw_key key;
+	if (!*name || strlen(name) > NAME_BYTES_MAX)
+		return sw_reader_fail(err, SW_ENOENT);
+	enum sw_result r = sw_view_begin(reader, &view, err);
+	if (r < 0)
+		return r;
+	sw_key_activity(&key, name);
+	r = sw_snapshot_get(view.snapshot, SW_TABLE_ACTIVITIES, sw_key_slice(&key), &bytes);
+	if (r == SW_OK)
+		r = sw_activity_record_decode(bytes, &record, err);
+	sw_view_end(&view);
+	if (r == SW_OK)
+		r = info_take(reader, &record, ret_info);
+	sw_activity_record_done(&record);
+	return sw_reader_fail(err, r);
+}
+
+/* ---- lists ----------------------------------------------------------------------------------- */
+
+/* Hex of: kind, the name that is next, and a checksum of these. */
+static char *cursor_print(struct sw_slice name)
+{
+	struct sw_buf bytes = SW_BUF;
+	char *text = NULL;
+	sw_buf_u8(&bytes, CURSOR_KIND);
+	sw_buf_append(&bytes, name.data, name.len);
+	if (!bytes.failed)
+		sw_buf_be32(&bytes, sw_crc32(bytes.data, bytes.len));
+	if (!bytes.failed)
+		text = sw_alloc(2 * bytes.len + 1);
+	if (text)
+		sw_hex(bytes.data, bytes.len, text);
+	sw_buf_done(&bytes);
+	return text;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* NULL and "" begin at the first. AWS's text of a wrong token is recorded. */
+static enum sw_result cursor_parse(const char *text, struct sw_key *ret_from, struct sw_error *err)
+{
+	uint8_t bytes[1 + NAME_BYTES_MAX + 4];
+	size_t len = text ? strnlen(text, 2 * sizeof(bytes) + 1) / 2 : 0;
+	ret_from->len = 0;
+	if (!text || !*text)
+		return SW_OK;
+	bool valid = len > 5 && len <= sizeof(bytes) && strlen(text) == 2 * len;
+	for (size_t i = 0; i < len && valid; i++) {
+		int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+		valid = high >= 0 && low >= 0;
+		bytes[i] = valid ? (uint8_t)(high << 4 | low) : 0;
+	}
+	if (valid) {
+		struct sw_cursor sum = sw_cursor(sw_slice(bytes + len - 4, 4));
+		valid = bytes[0] == CURSOR_KIND && sw_cursor_be32(&sum) == sw_crc32(bytes, len - 4);
+	}
+	if (!valid)
+		return sw_error_set(err, SW_ETOKEN, "Invalid Token: 'Invalid token'");
+	ret_from->len = len - 5;
+	memcpy(ret_from->bytes, bytes + 1, ret_from->len);
+	return SW_OK;
+}
+
+/* A damaged record is passed over: it must not hide all others. */
+static enum sw_result give_one(const struct sw_reader *reader, struct sw_slice bytes,
+			       sw_each_activity_fn *each, void *user, uint32_t *given)
+{
+	struct sw_activity_record record = {0};
+	struct sw_activity_info info = {0};
+	enum sw_result r = sw_activity_record_decode(bytes, &record, NULL);
+	if (r == SW_OK)
+		r = info_take(reader, &record, &info);
+	if (r == SW_OK) {
+		each(user, &info);
+		++*given;
+	}
+	sw_activity_info_done(&info);
+	sw_activity_record_done(&record);
+	return r == SW_ECORRUPT ? SW_OK : r;
+}
+
+enum sw_result sw_reader_list_activities(struct sw_reader *reader, uint32_t limit, const char *cursor,
+					 sw_each_activity_fn *each, void *user, char **ret_cursor,
+					 struct sw_error *err)
+{
+	struct sw_view view;
+	struct sw_scan *scan = NULL;
+	struct sw_slice key, bytes;
+	struct sw_key from;
+	char *next = NULL;
+	uint32_t given = 0;
+	if (limit < 1 || limit > SW_PAGE_RESULTS_MAX)
+		return sw_error_set(err, SW_EINVAL, "a page has 1 to %d results", SW_PAGE_RESULTS_MAX);
+	enum sw_result r = cursor_parse(cursor, &from, err);
+	if (r == SW_OK)
+		r = sw_view_begin(reader, &view, err);
+	if (r < 0)
+		return r;
+	r = sw_scan_new(view.snapshot, SW_TABLE_ACTIVITIES, sw_key_slice(&from), false, &scan);
+	while (r == SW_OK && (r = sw_scan_next(scan, &key, &bytes)) == SW_OK) {
+		if (given == limit) {
+			next = cursor_print(key);
+			r = next ? SW_ENOENT : SW_ENOMEM;
+			break;
+		}
+		r = give_one(reader, bytes, each, user, &given);
+	}
+	sw_scan_free(scan);
+	sw_view_end(&view);
+	if (r < 0 && r != SW_ENOENT)
+		return sw_reader_fail(err, r);
+	*ret_cursor = next;
+	return SW_OK;
+}
