@@ -464,6 +464,21 @@ enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_p
 	return plain(err, r);
 }
 
+/* The machine as it is now, or what the version or alias names; answered at once, for nothing is stored. */
+static enum sw_result pick_revision(struct sw_engine *engine, struct start *start, struct sw_error *err)
+{
+	const struct sw_machine_record *record = &start->known->record;
+	uint32_t revision = record->revision;
+	enum sw_result r = SW_OK;
+	bool depends;
+	if (start->params->qualifier) {
+		r = sw_choice_make(engine, record->number, start->params->qualifier, &start->choice, &depends,
+				   err);
+		revision = start->choice.revision;
+	}
+	return r < 0 ? r : sw_machines_revision(engine, record->name, revision, &start->machine, err);
+}
+
 enum sw_result sw_engine_start_sync(struct sw_engine *engine, const struct sw_start_params *params,
 				    sw_outcome_fn *outcome, void *user, struct sw_error *err)
 {
@@ -485,8 +500,7 @@ enum sw_result sw_engine_start_sync(struct sw_engine *engine, const struct sw_st
 	} else if (r == SW_OK) {
 		start.known = known;
 		start.express = true;
-		r = sw_machines_revision(engine, known->record.name, known->record.revision, &start.machine,
-					 err);
+		r = pick_revision(engine, &start, err);
 	}
 	if (r == SW_OK)
 		r = check_test_case(engine, params, err);

@@ -276,7 +276,7 @@ void sw_call_start_sync_execution(struct sw_call *call)
 	struct sw_machine_info info = {0};
 	struct sw_error err = {0};
 
-	if (!sw_call_check_name(call, "name") || !sw_call_take_machine(call))
+	if (!sw_call_check_name(call, "name") || !sw_call_take_qualified(call, "stateMachineArn"))
 		return;
 	enum sw_result r = sw_reader_machine(call->api->reader, call->machine, &info, &err);
 	if (r != SW_OK) {
@@ -291,6 +291,7 @@ void sw_call_start_sync_execution(struct sw_call *call)
 		return;
 	}
 	params.machine = call->machine;
+	params.qualifier = call->qualifier;
 	params.name = sw_call_text(call, "name", NULL);
 	params.input = sw_call_text(call, "input", &params.input_len);
 	params.test_case = call->test_case;

@@ -302,11 +302,27 @@ static void an_express_execution_is_answered_when_it_has_ended(void **state)
 	assert_string_equal(text(f, "__type"), "StateMachineTypeNotSupported");
 }
 
+static void a_version_of_an_express_machine_runs_synchronously(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(
+		call(f, "CreateStateMachine",
+		     "{\"name\":\"hello\",\"type\":\"EXPRESS\",\"publish\":true,\"definition\":\"" PASS
+		     "\"}"),
+		200);
+	assert_int_equal(call(f, "StartSyncExecution", "{\"stateMachineArn\":\"" MACHINE ":1\"}"), 200);
+	assert_string_equal(text(f, "status"), "SUCCEEDED");
+	assert_string_equal(text(f, "output"), "1");
+	assert_int_equal(call(f, "StartSyncExecution", "{\"stateMachineArn\":\"" MACHINE ":2\"}"), 400);
+	assert_string_equal(text(f, "__type"), "StateMachineDoesNotExist");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_execution_that_was_stopped_is_redriven),
 		TEST(an_express_execution_is_answered_when_it_has_ended),
+		TEST(a_version_of_an_express_machine_runs_synchronously),
 		TEST(a_machine_lives_its_life),
 		TEST(mistakes_of_a_definition_come_in_aws_words),
 		TEST(an_activity_lives_its_life),
