@@ -1,6 +1,8 @@
 /* One request in, one answer out: parsing, dispatch, and AWS's words for what went wrong. See api.h. */
 #include "server/api.h"
 
+#include "asl/asl.h"
+
 #include "base/mem.h"
 #include "engine/activity.h"
 #include "server/json_mistake.h"
@@ -305,6 +307,21 @@ void sw_call_asked(struct sw_call *call, enum sw_result result, const struct sw_
 {
 	if (result != SW_OK)
 		sw_call_fail_result(call, result, err);
+}
+
+void sw_call_answer_page(struct sw_call *call, enum sw_result result, struct sw_body *out, char *next,
+			 const struct sw_error *err)
+{
+	sw_body_close(out, ']');
+	sw_body_text(out, "nextToken", next);
+	sw_body_close(out, '}');
+	sw_text_free(next);
+	if (result == SW_OK) {
+		sw_call_answer(call, out);
+		return;
+	}
+	sw_buf_done(&out->text);
+	sw_call_fail_result(call, result, err);
 }
 
 /* ---- what the request holds ---- */

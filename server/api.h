@@ -91,6 +91,9 @@ void sw_call_fail_quoting(struct sw_call *call, const char *type, const char *pr
 void sw_call_fail_result(struct sw_call *call, enum sw_result result, const struct sw_error *err);
 /* A call of the engine that returned: goes on to wait for its reply, or answers the error. */
 void sw_call_asked(struct sw_call *call, enum sw_result result, const struct sw_error *err);
+/* The end of a listing whose array is open in out: its nextToken (NULL: the last page), or the error. Takes both. */
+void sw_call_answer_page(struct sw_call *call, enum sw_result result, struct sw_body *out, char *next,
+			 const struct sw_error *err);
 
 /* Tags of a request, checked: an array of *ret_count with texts borrowed from it, free with sw_free. */
 struct sw_tag;

@@ -149,16 +149,7 @@ void sw_call_list_activities(struct sw_call *call)
 	enum sw_result r = sw_reader_list_activities(
 		call->api->reader, sw_call_max_results(call, SW_PAGE_RESULTS_DEFAULT),
 		sw_call_text(call, "nextToken", NULL), write_listed, &out, &next, &err);
-	sw_body_close(&out, ']');
-	sw_body_text(&out, "nextToken", next);
-	sw_body_close(&out, '}');
-	sw_text_free(next);
-	if (r == SW_OK) {
-		sw_call_answer(call, &out);
-		return;
-	}
-	sw_buf_done(&out.text);
-	sw_call_fail_result(call, r, &err);
+	sw_call_answer_page(call, r, &out, next, &err);
 }
 
 /* ---- the long poll ---- */

@@ -350,16 +350,7 @@ static void list(struct sw_call *call)
 	enum sw_result r = sw_reader_list_executions(
 		call->api->reader, &filter, sw_call_max_results(call, SW_PAGE_RESULTS_DEFAULT),
 		sw_call_text(call, "nextToken", NULL), write_listed, &listing, &next, &err);
-	sw_body_close(&listing.out, ']');
-	sw_body_text(&listing.out, "nextToken", next);
-	sw_body_close(&listing.out, '}');
-	sw_text_free(next);
-	if (r == SW_OK) {
-		sw_call_answer(call, &listing.out);
-		return;
-	}
-	sw_buf_done(&listing.out.text);
-	sw_call_fail_result(call, r, &err);
+	sw_call_answer_page(call, r, &listing.out, next, &err);
 }
 
 /* Does the version or the alias exist? */
