@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,13 +37,12 @@ enum sw_result sw_directory_owner(const char *data_directory, int64_t *ret_pid, 
 		if (errno != ENOENT && errno != ENOTDIR)
 			r = sw_error_set(err, SW_EIO, "%s: %s", path, strerror(errno));
 	} else {
-		/* Held for a moment only, and shared: sw_lock_take tries again. */
-		if (flock(fd, LOCK_SH | LOCK_NB) != 0) {
-			if (errno == EWOULDBLOCK)
-				pid = pid_in(fd);
-			else
-				r = sw_error_set(err, SW_EIO, "%s: %s", path, strerror(errno));
-		}
+		/* Asked without taking it: whoever opens the directory meanwhile is not in the way of anybody. */
+		struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+		if (fcntl(fd, F_OFD_GETLK, &lock) != 0)
+			r = sw_error_set(err, SW_EIO, "%s: %s", path, strerror(errno));
+		else if (lock.l_type != F_UNLCK)
+			pid = pid_in(fd);
 		close(fd);
 	}
 	sw_free(path);

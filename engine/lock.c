@@ -1,7 +1,8 @@
 /*
  * Who owns a data directory: a lock on its LOCK file. LMDB's own lock does not stop a second open in one
- * process; flock belongs to the open file, so it stops that too, and it goes with the process however that
- * ends.
+ * process; a lock of the open file (F_OFD_SETLK) does, and it goes with the process however that ends. Unlike
+ * flock's it can be asked for without being taken (sw_directory_owner), so that nobody who only looks is ever
+ * in the way of one who opens.
  */
 #include "engine/internal.h"
 
@@ -12,13 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-#define LOCK_TRIES 4
-#define LOCK_PAUSE_MS 2
 
 /* mkdir -p with mode 0700. */
 static enum sw_result make_directory(const char *directory, struct sw_error *err)
@@ -57,15 +53,10 @@ static enum sw_result owned(int fd, const char *directory, struct sw_error *err)
 	return sw_error_set(err, SW_EOWNED, "%s is in use by another process", directory);
 }
 
-/* Whoever asks who the owner is (sw_directory_owner) holds the lock for a moment, too. */
 static int lock_exclusive(int fd)
 {
-	int rc = flock(fd, LOCK_EX | LOCK_NB);
-	for (int tries = 1; rc != 0 && errno == EWOULDBLOCK && tries < LOCK_TRIES; tries++) {
-		nanosleep(&(struct timespec){0, LOCK_PAUSE_MS * 1000000L}, NULL);
-		rc = flock(fd, LOCK_EX | LOCK_NB);
-	}
-	return rc;
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	return fcntl(fd, F_OFD_SETLK, &lock);
 }
 
 enum sw_result sw_lock_take(const char *directory, int *ret_fd, struct sw_error *err)
@@ -80,8 +71,9 @@ enum sw_result sw_lock_take(const char *directory, int *ret_fd, struct sw_error 
 	if (fd < 0) {
 		r = sw_error_set(err, errno == ENOSPC ? SW_EFULL : SW_EIO, "%s: %s", path, strerror(errno));
 	} else if (lock_exclusive(fd) != 0) {
-		r = errno == EWOULDBLOCK ? owned(fd, directory, err)
-					 : sw_error_set(err, SW_EIO, "%s: %s", path, strerror(errno));
+		r = errno == EAGAIN || errno == EACCES
+			    ? owned(fd, directory, err)
+			    : sw_error_set(err, SW_EIO, "%s: %s", path, strerror(errno));
 		close(fd);
 	} else {
 		/* benign: the number is for people; the lock is what counts */
