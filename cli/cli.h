@@ -32,6 +32,7 @@ struct options {
 	const char *region, *account, *resources, *mock_config, *test_case, *input, *name, *machine, *status,
 		*error, *cause;
 	const char *listen, *format, *substitutions;
+	const char *credentials, *tls_certificate, *tls_key;
 	const char *set[SUBSTITUTIONS_MAX];
 	unsigned set_count;
 	long max;

@@ -5,6 +5,7 @@
 #include "server/http.h"
 
 #include "base/mem.h"
+#include "server/api.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,6 +52,22 @@ static void set_error(struct sw_request *request, unsigned status, const char *e
 	char text[256];
 	int len = snprintf(text, sizeof(text), "{\"__type\":\"%s\",\"message\":\"%s\"}", error_type, message);
 	set_answer(request, status, error_type, text, (size_t)len);
+}
+
+void sw_request_refuse(struct sw_request *request, unsigned status, const char *error_type,
+		       const char *message, size_t len)
+{
+	struct sw_body body = SW_BODY;
+	sw_body_open(&body, NULL, '{');
+	sw_body_text(&body, "__type", error_type);
+	sw_body_bytes(&body, "message", message, len);
+	sw_body_close(&body, '}');
+	sw_buf_done(&request->body);
+	if (sw_buf_result(&body.text) == SW_OK)
+		set_answer(request, status, error_type, body.text.data, body.text.len);
+	else
+		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", "out of memory");
+	sw_buf_done(&body.text);
 }
 
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
@@ -211,13 +228,13 @@ static const char *target_action(const struct sw_request *request)
 }
 
 /* The body is complete. */
-static void call_api(struct sw_request *request, const char *action)
+static void call_api(struct sw_request *request, const char *action, const struct sw_credential *caller)
 {
 	request->state = SW_REQUEST_CALLING;
 	request->refs++;
-	enum sw_result r =
-		sw_api_call_at(request->server->api, action, request->body.data ? request->body.data : "",
-			       request->body.len, answered, request, &request->call);
+	enum sw_result r = sw_api_call_as(request->server->api, caller, action,
+					  request->body.data ? request->body.data : "", request->body.len,
+					  answered, request, &request->call);
 	if (r != SW_OK) {
 		request->refs--;
 		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", sw_result_text(r));
@@ -234,6 +251,7 @@ static void call_api(struct sw_request *request, const char *action)
 static void dispatch(struct sw_request *request, const char *url, const char *method)
 {
 	bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+	const struct sw_credential *caller;
 	const char *action;
 
 	if (request->server->closing)
@@ -255,16 +273,19 @@ static void dispatch(struct sw_request *request, const char *url, const char *me
 	else if (!origin_is_local(header(request, "Origin")))
 		set_error(request, MHD_HTTP_FORBIDDEN, "AccessDeniedException",
 			  "requests of other web sites are refused");
+	else if (!sw_request_check_signature(request, url, method, &caller))
+		return; /* it has answered */
 	else if (!(action = target_action(request)))
 		set_error(request, MHD_HTTP_BAD_REQUEST, "UnknownOperationException",
 			  "the header X-Amz-Target must name an action: AWSStepFunctions.StartExecution");
 	else
-		call_api(request, action);
+		call_api(request, action, caller);
 }
 
 /* ---- from libmicrohttpd ---- */
 
-static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *connection, void **slot)
+static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *connection, const char *url,
+			     const char *method, void **slot)
 {
 	struct sw_request *request = sw_zalloc(sizeof(*request));
 	const union MHD_ConnectionInfo *info;
@@ -290,7 +311,13 @@ static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *co
 			  "the request is too large");
 		return send_answer(request);
 	}
-	return MHD_YES;
+	/*
+	 * A client that is refused here gets the answer behind its body, of which nothing is kept: to end the
+	 * connection before could take the answer from it. One that asks before it sends the body is told at once.
+	 */
+	request->body_unwanted = !sw_request_check_head(request, url, method) || strcmp(url, "/") != 0;
+	bool at_once = request->state == SW_REQUEST_ANSWERED && header(request, MHD_HTTP_HEADER_EXPECT);
+	return at_once ? send_answer(request) : MHD_YES;
 }
 
 static enum MHD_Result gather(struct sw_request *request, const char *upload, size_t bytes)
@@ -298,7 +325,8 @@ static enum MHD_Result gather(struct sw_request *request, const char *upload, si
 	uint64_t max = request->server->options.body_bytes_max;
 	request->body_seen_bytes += bytes;
 	if (request->body_seen_bytes <= max) {
-		sw_buf_append(&request->body, upload, bytes);
+		if (!request->body_unwanted)
+			sw_buf_append(&request->body, upload, bytes);
 		return MHD_YES;
 	}
 	/* A chunked body does not say how long it is: a little more is read, for the sake of the answer. */
@@ -313,11 +341,11 @@ enum MHD_Result sw_request_handle(void *cls, struct MHD_Connection *connection, 
 {
 	struct sw_request *request = *slot;
 	if (!request)
-		return begin(cls, connection, slot);
+		return begin(cls, connection, url, method, slot);
 	if (*upload_bytes > 0) {
 		size_t bytes = *upload_bytes;
 		*upload_bytes = 0;
-		return request->state == SW_REQUEST_READING ? gather(request, upload, bytes) : MHD_YES;
+		return gather(request, upload, bytes);
 	}
 	if (request->state == SW_REQUEST_READING)
 		dispatch(request, url, method);
