@@ -64,8 +64,9 @@ struct sw_request {
 	bool body_unwanted; /* it is read and dropped */
 	int64_t arrived_ms; /* wall clock; of requests that must be signed */
 	/* the answer */
-	struct sw_call *call;  /* the call can be cancelled */
-	struct sw_watch watch; /* while it can: is the client still there? */
+	struct sw_call *call;       /* the call can be cancelled */
+	struct sw_watch watch;      /* while it can: is the client still there? */
+	struct sw_alarm look_again; /* the same, when the watch does not tell */
 	unsigned status;
 	char error_type[64];
 	char *answer; /* NULL: a text of the status */

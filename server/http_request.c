@@ -8,6 +8,7 @@
 #include "server/api.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 
 #define TARGET_PREFIX "AWSStepFunctions."
 #define AWS_JSON "application/x-amz-json-1.0"
+#define LOOK_AGAIN_MS 500
 
 static void request_unref(struct sw_request *request)
 {
@@ -111,10 +113,13 @@ static enum MHD_Result send_answer(struct sw_request *request)
 static void stop_watch(struct sw_request *request)
 {
 	/* The server may be gone; what is watched ended before. */
-	if (!request->watch.slot)
+	if (!request->watch.slot && !request->look_again.slot)
 		return;
 	const struct sw_loop *loop = request->server->loop;
-	(void)loop->ops->watch(loop->data, &request->watch, 0);
+	if (request->watch.slot)
+		(void)loop->ops->watch(loop->data, &request->watch, 0);
+	if (request->look_again.slot)
+		(void)loop->ops->alarm(loop->data, &request->look_again, SW_NEVER);
 }
 
 /* Gives up the API's call, if it is not too late; the request is to be answered then. */
@@ -127,9 +132,38 @@ static bool cancel_call(struct sw_request *request)
 	return true;
 }
 
+static void client_is_gone(struct sw_request *request)
+{
+	if (!cancel_call(request))
+		return;
+	set_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "ServiceUnavailable", "the client is gone");
+	MHD_resume_connection(request->connection);
+	sw_listener_wake(request->listener);
+}
+
+static void look_again(struct sw_request *request)
+{
+	const struct sw_loop *loop = request->server->loop;
+	/* benign: as without a watch */
+	(void)loop->ops->alarm(loop->data, &request->look_again,
+			       loop->ops->mono_ms(loop->data) + LOOK_AGAIN_MS);
+}
+
+/* Behind what a TLS client has sent: did it end its side? */
+static void looked_again(struct sw_alarm *alarm)
+{
+	struct sw_request *request = alarm->user;
+	struct pollfd client = {.fd = request->watch.fd, .events = POLLRDHUP};
+	if (poll(&client, 1, 0) > 0 && (client.revents & (POLLRDHUP | POLLHUP | POLLERR)))
+		client_is_gone(request);
+	else
+		look_again(request);
+}
+
 /*
  * libmicrohttpd does not tell when the client of a suspended connection goes away. Whoever has ended its side
- * reads no answer to a poll; whoever sends its next request already is there, and is not watched any more.
+ * reads no answer to a poll; whoever sends its next request already is there, and is not watched any more. With
+ * TLS what comes may also be the notice that it ends its side, which the end itself follows.
  */
 static void client_stirs(struct sw_watch *watch, unsigned interest)
 {
@@ -139,15 +173,13 @@ static void client_stirs(struct sw_watch *watch, unsigned interest)
 	ssize_t n = recv(watch->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n > 0) {
-		stop_watch(request);
+	if (n <= 0) {
+		client_is_gone(request);
 		return;
 	}
-	if (!cancel_call(request))
-		return;
-	set_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "ServiceUnavailable", "the client is gone");
-	MHD_resume_connection(request->connection);
-	sw_listener_wake(request->listener);
+	stop_watch(request);
+	if (request->server->tls && request->listener == &request->server->listeners[0])
+		look_again(request);
 }
 
 static void watch_client(struct sw_request *request)
@@ -158,6 +190,7 @@ static void watch_client(struct sw_request *request)
 	if (!info)
 		return;
 	request->watch = (struct sw_watch){.fd = info->connect_fd, .ready = client_stirs, .user = request};
+	request->look_again = (struct sw_alarm){.fired = looked_again, .user = request};
 	/* benign: without it the poll of a client that is gone takes a task, which then times out */
 	(void)loop->ops->watch(loop->data, &request->watch, SW_READABLE);
 }
