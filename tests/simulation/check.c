@@ -181,7 +181,8 @@ static void each_event(void *user, uint32_t id, const char *json, size_t len)
 	event->time_ms = llround(json_number_value(json_object_get(tree, "timestamp")) * 1000);
 	h->count = id;
 	if (id > 1 && event->time_ms + ROUND_MS < h->events[id - 1].time_ms)
-		broken(h->s, "%s: time goes back at event %u", h->arn, (unsigned)id);
+		broken(h->s, "%s: time goes back at event %u, %s: %lld after %lld", h->arn, (unsigned)id,
+		       type, (long long)event->time_ms, (long long)h->events[id - 1].time_ms);
 	json_decref(tree);
 }
 

@@ -7,6 +7,7 @@
 
 #define START_MS INT64_C(1700000000000)
 #define TURNS_MAX 100000
+#define DOUBT_MS 10000 /* longer than the engine waits before it tries again */
 
 void note(struct simulation *s, const char *format, ...)
 {
@@ -126,9 +127,12 @@ void life_settle(struct simulation *s)
 	virtual_loop_settle(&s->loop, TURNS_MAX);
 	bool fault = s->faults.fail_at && s->faults.operations >= s->faults.fail_at;
 	if (!fault && !allocations_failed()) {
-		script_settled(s);
+		if (s->loop.mono_ms >= s->doubt_until_ms)
+			script_settled(s);
 		return;
 	}
+	s->doubt_until_ms = s->loop.mono_ms + DOUBT_MS;
+	allocations_fail(0);
 	if (fault && s->faults.fail_with == SW_EIO) {
 		life_crash(s);
 		life_open(s);

@@ -63,6 +63,7 @@ static void arm_fault(struct simulation *s)
 	}
 	s->faults.fail_at = s->faults.operations + 1 + sw_rng_below(&s->rng, 12);
 	s->faults.fail_with = kind < 5 ? SW_EFULL : SW_EIO;
+	s->faults.commits_alone = s->faults.fail_with == SW_EFULL;
 	s->faults.fail_onwards = s->faults.fail_with == SW_EIO;
 	s->faults.applied_unknown = s->faults.fail_with == SW_EIO && sw_rng_below(&s->rng, 2);
 	note(s, "operation %" PRIu64 " is to fail", s->faults.fail_at);

@@ -93,6 +93,7 @@ struct simulation {
 	struct key *keys;
 	unsigned keys_count;
 
+	int64_t doubt_until_ms; /* what was asked for may wait for memory or disk until then */
 	unsigned crashes, deliveries;
 	bool failed;
 	char why[600];
