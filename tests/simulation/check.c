@@ -150,8 +150,13 @@ static int state_type_of(const char *entered)
 
 static void cover(struct history *h, uint32_t id)
 {
+	/* Events of joins follow the branch that ended last: their own names tell the state. */
+	const char *own = h->events[id].type;
 	uint32_t entered = back_to(h, id, "StateEntered");
-	int type = entered ? state_type_of(h->events[entered].type) : -1;
+	int type = strncmp(own, "Parallel", 8) == 0 ? 6
+		   : strncmp(own, "Map", 3) == 0    ? 7
+		   : entered                        ? state_type_of(h->events[entered].type)
+						    : -1;
 	for (unsigned number = 1; type >= 0 && number < 80; number++) {
 		const char *text = sw_history_type_text((enum sw_history_type)number);
 		if (text && strcmp(text, h->events[id].type) == 0)

@@ -1,4 +1,7 @@
-/* Allocations that fail when they are told to: malloc and its kin, wrapped by the linker. */
+/*
+ * Allocations that fail when they are told to, and entropy that is the same each time: malloc and its kin, and
+ * sw_entropy, wrapped by the linker.
+ */
 #include "simulation.h"
 
 #include <stdlib.h>
@@ -14,6 +17,22 @@ void *__real_realloc(void *block, size_t bytes);
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t count, size_t bytes);
 void *__wrap_realloc(void *block, size_t bytes);
+
+static struct sw_rng entropy;
+
+void entropy_begin(uint64_t seed)
+{
+	entropy = sw_rng(seed);
+}
+
+enum sw_result __wrap_sw_entropy(void *bytes, size_t len);
+enum sw_result __wrap_sw_entropy(void *bytes, size_t len)
+{
+	unsigned char *at = bytes;
+	for (size_t i = 0; i < len; i++)
+		at[i] = (unsigned char)(sw_rng_next(&entropy) >> 32);
+	return SW_OK;
+}
 
 static bool fails_now(void)
 {

@@ -193,8 +193,8 @@ static void started(void *user, enum sw_result result, const struct sw_reply *re
 		if (strcmp(reply->arn, request->execution->arn) != 0)
 			broken(request->s, "%s was started as %s", request->execution->name, reply->arn);
 		request->execution->acknowledged = true;
-	} else if (result == SW_EEXIST && request->execution->acknowledged == false) {
-		note(request->s, "it was there");
+	} else if (result == SW_EEXIST) {
+		request->execution->acknowledged = true; /* it had been started, and has ended meanwhile */
 	}
 	sw_free(request);
 }

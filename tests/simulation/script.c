@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define HEARTBEAT_MS 3000
+#define RETRY_MS 100
 
 static uint64_t mix(uint64_t hash, const char *text)
 {
@@ -133,19 +134,30 @@ void script_register(struct simulation *s)
 
 struct ending {
 	struct simulation *s;
-	char key[160];
+	struct held held;
 };
+
+/* Who has a token tries again when the engine could not take it. */
+static void keep_token(struct simulation *s, const struct held *held, enum sw_result result)
+{
+	if (result == SW_OK || result == SW_ENOENT || result == SW_ETIMEDOUT || s->held_count == HELD_MAX)
+		return;
+	struct held *again = &s->held[s->held_count++];
+	*again = *held;
+	again->due_ms = s->loop.mono_ms + RETRY_MS;
+}
 
 static void token_told(void *user, enum sw_result result, const struct sw_reply *reply,
 		       const struct sw_error *err)
 {
 	struct ending *ending = user;
-	struct key *key = result == SW_OK ? add_key(ending->s, ending->key) : NULL;
-	note(ending->s, "token %s: %s", ending->key, sw_result_text(result));
+	struct key *key = result == SW_OK ? add_key(ending->s, ending->held.key) : NULL;
+	note(ending->s, "token %s: %s", ending->held.key, sw_result_text(result));
 	if (key && key->durable)
-		broken(ending->s, "the token of %s was accepted twice", ending->key);
+		broken(ending->s, "the token of %s was accepted twice", ending->held.key);
 	if (key)
 		key->durable = true;
+	keep_token(ending->s, &ending->held, result);
 	sw_free(ending);
 }
 
@@ -159,13 +171,15 @@ static void end_by_token(struct simulation *s, const struct held *held, const ch
 		return;
 	}
 	ending->s = s;
-	snprintf(ending->key, sizeof(ending->key), "%s", held->key);
+	ending->held = *held;
 	enum sw_result r = error ? sw_engine_token_fail(s->engine, held->token, error, "by token", token_told,
 							ending, NULL)
 				 : sw_engine_token_succeed(s->engine, held->token, output, strlen(output),
 							   token_told, ending, NULL);
-	if (r < 0)
+	if (r < 0) {
+		keep_token(s, held, r);
 		sw_free(ending);
+	}
 }
 
 static void end(struct simulation *s, unsigned index)

@@ -119,12 +119,12 @@ static void drain(struct simulation *s)
 	disarm(s);
 	if (!s->engine)
 		life_open(s);
-	for (unsigned i = 0; i < s->executions_count; i++) {
-		if (!s->executions[i].acknowledged)
-			life_start(s, &s->executions[i]);
-	}
-	life_settle(s);
 	for (unsigned i = 0; i < DRAIN_MAX && !s->failed; i++) {
+		for (unsigned j = 0; j < s->executions_count; j++) {
+			if (!s->executions[j].acknowledged)
+				life_start(s, &s->executions[j]);
+		}
+		life_settle(s);
 		int64_t next_ms = script_next_ms(s), alarm_ms = virtual_loop_next_ms(&s->loop);
 		next_ms = alarm_ms < next_ms ? alarm_ms : next_ms;
 		if (next_ms == SW_NEVER)
@@ -170,6 +170,7 @@ static bool simulate(uint64_t seed, bool trace, struct coverage *coverage, uint6
 	s->seed = seed;
 	s->trace = trace;
 	s->rng = sw_rng(seed);
+	entropy_begin(seed);
 	machine_generate(&s->machine, &s->rng, seed % 2 == 0);
 	if (trace)
 		printf("%s\n", s->machine.text.data);

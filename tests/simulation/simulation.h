@@ -20,7 +20,7 @@
 
 #define EXECUTIONS_MAX 24
 #define HELD_MAX 512
-#define KEYS_MAX 8192
+#define KEYS_MAX 2048
 #define STATES_MAX 256
 
 /* ---- machines: generate.c ------------------------------------------------------------------------------- */
@@ -135,6 +135,8 @@ void script_settled(struct simulation *s);
 
 /* ---- allocations: faults.c ------------------------------------------------------------------------------------- */
 
+/* Where sw_entropy begins: all that is random in a simulation follows from its seed. */
+void entropy_begin(uint64_t seed);
 /* The allocation after next `countdown` fails, once; 0: none. */
 void allocations_fail(long countdown);
 /* The allocations of the simulation itself do not fail: go on with what pause gave. */
