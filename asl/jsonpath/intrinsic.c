@@ -118,6 +118,18 @@ static enum sw_result parse_word(struct call_parse *parse, json_t **ret_tree)
 	return SW_OK;
 }
 
+/* The bytes before a column, which counts characters from 1 on. */
+static size_t bytes_before(const char *text, size_t len, uint32_t column)
+{
+	size_t at = 0;
+	for (uint32_t passed = 1; at < len && passed < column; passed++) {
+		at++;
+		while (at < len && ((unsigned char)text[at] & 0xC0) == 0x80)
+			at++;
+	}
+	return at;
+}
+
 /* A path reaches to the comma or bracket that is in none of its own brackets and strings. */
 static enum sw_result parse_path(struct call_parse *parse, struct sw_any_path *path)
 {
@@ -147,7 +159,8 @@ static enum sw_result parse_path(struct call_parse *parse, struct sw_any_path *p
 	enum sw_result r = sw_any_path_compile(parse->text + start, end - start,
 					       sw_query_jsonpath.template_kinds, parse->owner, path, &inner);
 	if (r == SW_EQUERY)
-		return fail(parse, start + (inner.column > 0 ? inner.column - 1 : 0), inner.text);
+		return fail(parse, start + bytes_before(parse->text + start, end - start, inner.column),
+			    inner.text);
 	return r < 0 ? no_memory(parse) : SW_OK;
 }
 

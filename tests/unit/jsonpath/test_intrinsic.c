@@ -257,6 +257,8 @@ static void malformed_calls_are_refused_with_a_place(void **state)
 	refuses("States.Array($.)", 15);
 	refuses("States.Array($.a[)", 17);
 	refuses("States.Array(States.Array(States.X()))", 27);
+	refuses("States.Array('\xC3\xA9', $.\xC3\xA9[)", 22);
+	refuses("States.Array($['\\\"\\\"'].b[)", 25);
 	/* recorded: illegal_escapes_escape_sequences_illegal_intrinsic_function_2 */
 	refuses("States.Format('He said, \\\"Hello, {}!\\\"', 'x')", 25);
 }
