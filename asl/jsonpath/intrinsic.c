@@ -403,3 +403,14 @@ enum sw_result sw_intrinsic_evaluate(const struct sw_intrinsic *call, const stru
 {
 	return evaluate_call(call, call, env, ret_tree, failure);
 }
+
+bool sw_intrinsic_reads_input(const struct sw_intrinsic *call)
+{
+	for (const struct argument *at = call->arguments; at; at = at->next) {
+		bool path = !at->literal && !at->call;
+		if (path ? sw_any_path_reads_input(&at->path)
+			 : at->call && sw_intrinsic_reads_input(at->call))
+			return true;
+	}
+	return false;
+}

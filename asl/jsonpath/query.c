@@ -128,6 +128,11 @@ enum sw_result sw_any_path_compile(const char *text, size_t len, unsigned kinds,
 	return SW_OK;
 }
 
+bool sw_any_path_reads_input(const struct sw_any_path *path)
+{
+	return !path->of_context && path->variable_len == 0;
+}
+
 /* What the path is evaluated over; NULL: a variable that there is not, or out of memory. */
 static const json_t *root_of(const struct sw_any_path *path, const struct sw_query_env *env)
 {
@@ -216,7 +221,8 @@ static enum sw_result evaluate(const struct sw_expr *base, const struct sw_query
 
 /*
  * In a template an index past the end of an array gives null (measured on AWS: floci-io/floci#3167); a path
- * that finds nothing has a text of its own (recorded: scenarios/invalid_jsonpath_in_string_expr).
+ * that finds nothing has a text of its own (recorded: scenarios/invalid_jsonpath_in_string_expr), in which the input is
+ * what was looked into (floci-io/floci#2870).
  */
 static enum sw_result explain(const struct sw_expr *base, const char *field, const struct sw_query_env *env,
 			      json_t **ret_tree, struct sw_failure *failure)
@@ -236,9 +242,16 @@ static enum sw_result explain(const struct sw_expr *base, const char *field, con
 	enum sw_result r = sw_any_path_evaluate(&expr->path, env, ret_tree, &error, &message);
 	sw_buf_done(&message);
 	if (r == SW_EQUERY && error == SW_JSONPATH_NOT_FOUND &&
-	    sw_failure_path_not_found(failure, base->text, field, env->input) < 0)
+	    sw_failure_path_not_found(failure, base->text, field, expr->path.of_context ? root : env->input) <
+		    0)
 		r = SW_ENOMEM;
 	return r;
+}
+
+static bool reads_input(const struct sw_expr *base)
+{
+	const struct jsonpath_expr *expr = (const struct jsonpath_expr *)base;
+	return expr->call ? sw_intrinsic_reads_input(expr->call) : sw_any_path_reads_input(&expr->path);
 }
 
 static bool ends_in_dollar(const char *key)
@@ -265,4 +278,5 @@ const struct sw_query_ops sw_query_jsonpath = {
 	.name_length = name_length,
 	.template_kinds = SW_QUERY_PATH | SW_QUERY_CONTEXT | SW_QUERY_VARIABLE | SW_QUERY_INTRINSIC,
 	.explain = explain,
+	.reads_input = reads_input,
 };
