@@ -265,8 +265,11 @@ static enum sw_result parse_call(struct call_parse *parse, struct sw_intrinsic *
 	call->function = sw_intrinsic_find(parse->text + name, parse->at - name);
 	if (!call->function) {
 		char text[160];
-		snprintf(text, sizeof(text), "there is no function %.*s",
-			 (int)(parse->at - start < 80 ? parse->at - start : 80), parse->text + start);
+		size_t shown = parse->at - start < 80 ? parse->at - start : 80;
+		while (start + shown < parse->len &&
+		       ((unsigned char)parse->text[start + shown] & 0xC0) == 0x80)
+			shown--; /* no half characters */
+		snprintf(text, sizeof(text), "there is no function %.*s", (int)shown, parse->text + start);
 		return fail(parse, start, text);
 	}
 	skip_space(parse);

@@ -253,6 +253,33 @@ class Files(Case):
         self.assertEqual(answers[0]["result"], 1.1)
         self.assertEqual([a["error"]["code"] for a in answers[1:]], ["invalid_path", "invalid_request", "not_found"])
 
+    def test_validate_json_has_every_mistake_with_its_place_and_the_words_of_aws(self):
+        bad = self.file("bad.json", '{"StartAt": "A", "States": {"A": {"Type": "Pass",\n "Parameters": {"l": [{"x.$": "$["}]},'
+                        '\n "End": true}}}')
+        done = self.run_("validate", "--json", bad, data=False)
+        self.assertEqual(done.code, 2)
+        self.assertEqual(done.json()["diagnostics"], [{
+            "severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED",
+            "message": "The value for the field 'x.$' must be a valid JSONPath or a valid intrinsic function call",
+            "location": "/States/A/Parameters", "pointer": "/States/A/Parameters/l/0/x.$",
+            "text": "x.$: Could not parse token starting at position 1. Expected ?, ', 0-9, * ", "line": 2, "column": 33}])
+
+    def test_validate_json_survives_what_is_cut(self):
+        for shift in range(4):
+            for character in "é€𐍈":
+                name = "x" * shift + character * 150
+                path = self.file("long.json", {"StartAt": name, "States": {"A": {"Type": "Pass", "End": True, name: 1}}})
+                done = self.run_("validate", "--json", path, data=False)
+                self.assertEqual(len(done.json()["diagnostics"]), 3, done)
+                self.run_("validate", path, data=False).err.encode().decode()
+                done = self.fails(2, "no function", "intrinsic", f"States.{name}()", data=False)
+                self.assertNotIn("\ufffd", done.err)
+        for path in (self.file("large.json", json.dumps({"Comment": "x" * 1100000})), "nothing.json",
+                     self.file(b"\xff.json", "[")):
+            report = self.run_("validate", "--json", path, data=False).json()
+            self.assertEqual((report["result"], len(report["diagnostics"])), ("FAIL", 1), report)
+            self.assertTrue(report["diagnostics"][0]["text"])
+
     def test_intrinsic(self):
         path = self.file("in.json", {"a": [1, 2], "big": 12345678901234567890})
         self.assertEqual(self.ok("intrinsic", "States.Format('{}-{}', $.a[0], $.big)", path, data=False).out,
