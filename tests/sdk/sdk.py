@@ -4,12 +4,14 @@
 What comes over the wire is held against the client's own model, member by member; errors must be the classes that it knows.
 A client that is not installed is skipped and named. usage: sdk.py --stepwell PROGRAM
 """
+import http.server
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -37,6 +39,10 @@ RICH = {"StartAt": "First", "States": {
     "No": {"Type": "Fail", "Error": "No", "Cause": "not one"}}}
 
 
+# Errors that clients are shown which take a second for each call.
+SHORT = ("StateMachineDoesNotExist", "InvalidName", "TaskTimedOut", "ExecutionNotRedrivable", "ConflictException")
+
+
 class Refused(Exception):
     def __init__(self, name, message):
         super().__init__(f"{name}: {message}")
@@ -45,6 +51,7 @@ class Refused(Exception):
 
 class LineClient:
     """A program that takes requests as lines: boto_client.py and its likes."""
+    slow = False
 
     def __init__(self, case, words, environment):
         self.case, self.called = case, set()
@@ -77,6 +84,7 @@ class LineClient:
 
 class CommandClient:
     """The AWS CLI, one run for each call."""
+    slow = True
 
     def __init__(self, case, program, url, environment):
         self.case, self.program, self.url, self.called = case, program, url, set()
@@ -113,7 +121,7 @@ class Story:
     """Calls every action that a client knows, in an order that makes sense, and most errors."""
 
     def __init__(self, case, client):
-        self.case, self.client, self.missed = case, client, []
+        self.case, self.client = case, client
 
     def knows(self, action):
         return action in self.client.actions
@@ -123,7 +131,7 @@ class Story:
         return self.client.ask(action, request)
 
     def refused(self, code, action, /, **request):
-        if not self.knows(action):
+        if not self.knows(action) or (self.client.slow and code not in SHORT):
             return
         try:
             told = self(action, **request)
@@ -323,7 +331,7 @@ class Served(Case):
             if name.startswith("AWS_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
                 del self.environment[name]
         self.environment.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_REGION="us-east-1",
-                                AWS_DEFAULT_REGION="us-east-1", AWS_PAGER="", AWS_EC2_METADATA_DISABLED="true")
+                                AWS_DEFAULT_REGION="us-east-1", AWS_PAGER="", AWS_EC2_METADATA_DISABLED="true", NODE_NO_WARNINGS="1")
         # The caches of interpreters and of npm stay where they are.
         self.environment["HOME"] = os.environ.get("HOME", self.folder)
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
@@ -345,16 +353,64 @@ class Served(Case):
         print(f"{client.name}: {len(client.called)} actions in {time.monotonic() - begin:.1f} s")
 
 
+    def check_finds(self, start):
+        """The checks themselves: a wrong type, and a member that nobody knows, are found. start(url) -> client."""
+        server = Wrong()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        client = start(server.url)
+        with self.assertRaises(AssertionError) as found:
+            client.ask("ListActivities", {})
+        text = str(found.exception)
+        self.assertIn("activities[0].name is not a", text)
+        self.assertEqual("activities[0].odd is not in the" in text, client.complete, text)
+
+
+class Wrong(http.server.ThreadingHTTPServer):
+    """A server whose answers do not fit the model."""
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), WrongAnswer)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class WrongAnswer(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        text = json.dumps({"activities": [{"activityArn": "a", "name": 7, "creationDate": 1.5, "odd": True}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
+
+
 class Python(Served):
-    def test_boto3(self):
+    def setUp(self):
+        super().setUp()
         pythons = unique([sys.executable, shutil.which("python3"), "/usr/bin/python3"])
-        able = [p for p in pythons if subprocess.run([p, "-c", "import boto3"], capture_output=True, check=False).returncode == 0]
-        if not able:
+        self.able = [p for p in pythons
+                     if subprocess.run([p, "-c", "import boto3"], capture_output=True, check=False).returncode == 0]
+        if not self.able:
             self.skipTest("no python3 here has boto3 (Debian: python3-boto3)")
-        for python in able:
-            self.data = os.path.join(self.folder, "data" + str(able.index(python)))
-            url = self.serving_url()
-            self.tell(LineClient(self, [python, os.path.join(HERE, "boto_client.py"), url], self.environment))
+
+    def client(self, python, url):
+        return LineClient(self, [python, os.path.join(HERE, "boto_client.py"), url], self.environment)
+
+    def test_boto3(self):
+        for python in self.able:
+            self.data = os.path.join(self.folder, "data" + str(self.able.index(python)))
+            self.tell(self.client(python, self.serving_url()))
+
+    def test_what_does_not_fit_boto3_is_found(self):
+        for python in self.able:
+            self.check_finds(lambda url, python=python: self.client(python, url))
 
 
 class Cli(Served):
@@ -409,13 +465,20 @@ class JavaScript(Served):
     def node(self, script, *words):
         return [shutil.which("node"), os.path.join(HERE, script), *words]
 
+    def client(self, script, url):
+        return LineClient(self, self.node(script, url), self.environment)
+
+    def test_what_does_not_fit_is_found(self):
+        for script in ("v3_client.js", "v2_client.js"):
+            self.check_finds(lambda url, script=script: self.client(script, url))
+
     def test_version_3(self):
-        client = LineClient(self, self.node("v3_client.js", self.serving_url()), self.environment)
+        client = self.client("v3_client.js", self.serving_url())
         self.assertEqual(sorted(client.actions), sorted(ACTIONS))
         self.tell(client)
 
     def test_version_2(self):
-        self.tell(LineClient(self, self.node("v2_client.js", self.serving_url()), self.environment))
+        self.tell(self.client("v2_client.js", self.serving_url()))
 
     def test_a_worker_of_step_function_worker_does_a_thousand_tasks(self):
         url = self.serving_url()
