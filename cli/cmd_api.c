@@ -58,6 +58,9 @@ int cmd_api(const struct options *options)
 		client_settle(client);
 	if (code == EXIT_OK)
 		print_json(answer);
+	if (code == EXIT_OK && client_owns(client) &&
+	    (!strcmp(action, "StartExecution") || !strcmp(action, "RedriveExecution")))
+		fputs("stepwell: it goes on when `stepwell serve` runs\n", stderr);
 	json_decref(answer);
 	client_close(client);
 	return code;

@@ -6,6 +6,7 @@ usage: remote.py --stepwell PROGRAM
 import contextlib
 import hashlib
 import hmac
+import http.client
 import http.server
 import json
 import re
@@ -177,6 +178,19 @@ class NewerAtEndpoint(AtEndpoint, Newer):
         self.start_server("--resources", self.resources(add="sed s/1/2/"))
         self.assertEqual(self.ok("run", self.file("t.json", task("command:add")), "--input", '"1"').json(), "2")
 
+    def test_a_client_that_takes_the_server_for_its_proxy_is_answered(self):
+        self.ok("activity", "create", "a")
+        connection = http.client.HTTPConnection(self.server.url.removeprefix("http://"), timeout=60)
+        self.addCleanup(connection.close)
+        for url, status in (("http://sync-127.0.0.1:8083/", 200), ("http://sync-localhost", 200), ("/", 200),
+                            ("http://elsewhere/else", 404), ("http:///", 200), ("http:/", 404), ("https://x/", 404)):
+            connection.request("POST", url, b"{}", {"X-Amz-Target": "AWSStepFunctions.ListActivities"})
+            answer = connection.getresponse()
+            text = answer.read()
+            self.assertEqual(answer.status, status, url)
+            if status == 200:
+                self.assertEqual(json.loads(text)["activities"][0]["name"], "a")
+
     def test_a_watch_goes_on_when_the_server_starts_again(self):
         self.ok("create", self.file("nap.json", NAP))
         self.ok("start", "nap", "--name", "x")
@@ -200,6 +214,7 @@ class WithoutOwner(Case):
         self.ok("create", self.file("pass.json", PASS), "--type", "EXPRESS")
         request = json.dumps({"stateMachineArn": ARN + "stateMachine:pass", "input": "4"})
         self.assertEqual(self.ok("api", "StartSyncExecution", request).json()["output"], "4")
+        self.assertIn("stepwell serve", self.ok("api", "StartExecution", request).err)
 
     def test_a_redriven_execution_waits_for_an_owner(self):
         path = self.file("f.json", {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "E"}}})

@@ -59,6 +59,7 @@ class LineClient:
         case.addCleanup(self.close)
         told = json.loads(self.child.stdout.readline())
         self.name, self.actions, self.complete = told["name"], set(told["actions"]), told["complete"]
+        case.assertGreaterEqual(len(self.actions), 26, told)
 
     def close(self):
         self.child.stdin.close()
@@ -94,19 +95,22 @@ class CommandClient:
         known = self.run("no-such-action").stderr
         self.words = {word for word in re.findall(r"[a-z]+(?:-[a-z]+)+", known)}
         self.actions = {a for a in ACTIONS if self.word(a) in self.words}
+        case.assertGreaterEqual(len(self.actions), 26, known)
 
     @staticmethod
     def word(action):
         return re.sub(r"(?<!^)(?=[A-Z])", "-", action).lower()
 
     def run(self, *words, **more):
-        return subprocess.run([self.program, "stepfunctions", *words, "--endpoint-url", self.url, "--output", "json", "--no-paginate"],
-                              capture_output=True, text=True, env={**self.environment, **more}, check=False, timeout=120)
+        return subprocess.run([self.program, "stepfunctions", *words, "--endpoint-url", self.url, "--output", "json",
+                               "--no-paginate"], capture_output=True, text=True, env={**self.environment, **more}, check=False, timeout=120)
 
     def ask(self, action, request):
         more = {}
-        if action in ("StartSyncExecution", "TestState"):
-            # The host would be sync-127.0.0.1: newer ones can be told, all take this server for their proxy.
+        # The host would be sync-127.0.0.1. All can take this server for their proxy, newer ones can be told.
+        if action == "TestState":
+            more = {"HTTP_PROXY": self.url}
+        elif action == "StartSyncExecution":
             more = {"AWS_DISABLE_HOST_PREFIX_INJECTION": "true"} if "test-state" in self.words else {"HTTP_PROXY": self.url}
         done = self.run(self.word(action), "--cli-input-json", json.dumps(request), **more)
         refused = re.search(r"An error occurred \((\w+)\) when calling the (\w+) operation: (.*)", done.stderr, re.S)
@@ -331,7 +335,8 @@ class Served(Case):
             if name.startswith("AWS_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
                 del self.environment[name]
         self.environment.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_REGION="us-east-1",
-                                AWS_DEFAULT_REGION="us-east-1", AWS_PAGER="", AWS_EC2_METADATA_DISABLED="true", NODE_NO_WARNINGS="1")
+                                AWS_DEFAULT_REGION="us-east-1", AWS_PAGER="", AWS_EC2_METADATA_DISABLED="true",
+                                NODE_NO_WARNINGS="1")
         # The caches of interpreters and of npm stay where they are.
         self.environment["HOME"] = os.environ.get("HOME", self.folder)
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
