@@ -281,6 +281,17 @@ static void call_api(struct sw_request *request, const char *action, const struc
 	}
 }
 
+/* "A server MUST accept the absolute-form in requests": what a client sends that takes this server for its proxy. */
+static const char *path_of(const char *url)
+{
+	static const char scheme[] = "http://";
+	if (strncmp(url, scheme, strlen(scheme)) != 0)
+		return url;
+	url += strlen(scheme);
+	url += strcspn(url, "/");
+	return *url ? url : "/";
+}
+
 static void dispatch(struct sw_request *request, const char *url, const char *method)
 {
 	bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
@@ -381,7 +392,7 @@ enum MHD_Result sw_request_handle(void *cls, struct MHD_Connection *connection, 
 		return gather(request, upload, bytes);
 	}
 	if (request->state == SW_REQUEST_READING)
-		dispatch(request, url, method);
+		dispatch(request, path_of(url), method);
 	return request->state == SW_REQUEST_ANSWERED ? send_answer(request) : MHD_YES;
 }
 
