@@ -335,12 +335,14 @@ static enum sw_auth_verdict check_signature(const struct sw_auth_request *reques
 	char expected[SW_SIGNATURE_HEX_BYTES + 1] = "";
 	enum sw_auth_verdict verdict = SW_AUTH_NO_MEMORY;
 
-	if (sw_auth_canonical(request, claim->authorization.signed_headers, &canonical) == SW_OK) {
+	bool made = sw_auth_canonical(request, claim->authorization.signed_headers, &canonical) == SW_OK;
+	if (made) {
 		sw_buf_text(&canonical, body_hex);
 		append_string_to_sign(claim, &canonical, &to_sign);
+		made = sw_buf_result(&canonical) == SW_OK && sw_buf_result(&to_sign) == SW_OK &&
+		       sign(claim, &to_sign, expected);
 	}
-	if (sw_buf_result(&canonical) == SW_OK && sw_buf_result(&to_sign) == SW_OK &&
-	    sign(claim, &to_sign, expected))
+	if (made)
 		verdict = given.len == SW_SIGNATURE_HEX_BYTES &&
 					  CRYPTO_memcmp(given.data, expected, SW_SIGNATURE_HEX_BYTES) == 0
 				  ? SW_AUTH_VALID

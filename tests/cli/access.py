@@ -205,7 +205,7 @@ class Signatures(Access):
 
         ada = client(ADA, ADA_SECRET)
         made = ada.create_state_machine(name="größe", definition=json.dumps(PASS), roleArn="arn:aws:iam::123456789012:role/x")
-        run = ada.start_execution(stateMachineArn=made["stateMachineArn"], name="x", input=json.dumps("é" * 100000))
+        run = ada.start_execution(stateMachineArn=made["stateMachineArn"], name="x", input=json.dumps("é" * 100000, ensure_ascii=False))
         self.assertEqual(ada.describe_execution(executionArn=run["executionArn"])["name"], "x")
         for other in (client(ADA, BOB_SECRET), client(ADA, ADA_SECRET, aws_session_token="t"), client("EVE", ADA_SECRET)):
             with self.assertRaises(botocore.exceptions.ClientError) as caught:
