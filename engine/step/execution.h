@@ -28,11 +28,12 @@ struct sw_branch {
 	uint32_t index;  /* which branch of the Parallel, which iteration of the Map */
 	const struct sw_state *state;
 	enum sw_branch_wait wait;
-	uint8_t phase;        /* of a READY branch: what its next transition is (step.c's own) */
-	uint32_t entered_id;  /* the ...StateEntered event of the state */
-	int64_t entered_ms;   /* State.EnteredTime */
-	uint32_t previous_id; /* what this branch's next event follows */
-	int64_t due_ms;       /* the earliest moment the branch needs a TIMER event; SW_NEVER: none */
+	uint8_t phase;          /* of a READY branch: what its next transition is (step.c's own) */
+	uint32_t entered_id;    /* the ...StateEntered event of the state */
+	uint32_t approached_id; /* what that event followed; known until the state's first work is done */
+	int64_t entered_ms;     /* State.EnteredTime */
+	uint32_t previous_id;   /* what this branch's next event follows */
+	int64_t due_ms;         /* the earliest moment the branch needs a TIMER event; SW_NEVER: none */
 
 	struct sw_value *input;     /* raw input of the state; of a DONE branch its output */
 	struct sw_value *work;      /* Task: the input of the attempt; Parallel, Map: the effective input */
@@ -124,6 +125,11 @@ struct sw_branch *sw_execution_branch(const struct sw_execution *execution, uint
 enum sw_result sw_execution_add(struct sw_execution *execution, struct sw_branch *branch);
 /* Removes and frees it; notes it in removed. */
 enum sw_result sw_execution_remove(struct sw_execution *execution, struct sw_branch *branch);
+/* Nothing has happened since its state was entered. */
+static inline bool sw_branch_has_just_entered(const struct sw_branch *branch)
+{
+	return branch->wait == SW_BRANCH_READY && branch->previous_id == branch->entered_id;
+}
 struct sw_branch *sw_branch_new(void); /* zeroed, times SW_NEVER, no parent; NULL when out of memory */
 void sw_branch_free(struct sw_branch *branch);
 /* Puts a READY branch at the end of the queue (no effect when it is in it); used after loading too. */

@@ -163,6 +163,10 @@ enum sw_result sw_turn_throw(struct sw_turn *turn, enum sw_thrower thrower, cons
 /* A States.Runtime failure. SW_EQUERY, SW_ENOMEM. */
 enum sw_result sw_turn_runtime(struct sw_turn *turn, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The value of an expression is not what the field at location (NULL: none is told) takes: a failure of the
+ * evaluation, States.QueryEvaluationError. SW_EQUERY, SW_ENOMEM. */
+enum sw_result sw_turn_query(struct sw_turn *turn, const char *location, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Carries out what is in the turn: Retry, Catch, the states around it, or the end of the execution. */
 enum sw_result sw_step_throw(struct sw_turn *turn, struct sw_branch *branch);
 /* SW_OK passes; SW_EQUERY is thrown at branch. */
@@ -204,12 +208,19 @@ void sw_evaluation_init(struct sw_evaluation *evaluation, struct sw_turn *turn,
 void sw_evaluation_done(struct sw_evaluation *evaluation);
 /* Sets $ (JSONPath) and $states.input (JSONata). */
 enum sw_result sw_evaluation_input(struct sw_evaluation *evaluation, struct sw_value *input);
-enum sw_result sw_evaluate(struct sw_evaluation *evaluation, const struct sw_expr *expr, json_t **ret_tree);
+/* field: where the expression stands, for failures ("Condition"). */
+enum sw_result sw_evaluate(struct sw_evaluation *evaluation, const struct sw_expr *expr, const char *field,
+			   json_t **ret_tree);
+/* Is the state written in JSONata? Values are then held to the types of their fields. */
+static inline bool sw_evaluation_is_jsonata(const struct sw_evaluation *evaluation)
+{
+	return evaluation->branch->state->language == &sw_query_jsonata;
+}
 /* The same for a path field of a state: failures read "Invalid path '...' : ...". */
 enum sw_result sw_evaluate_path(struct sw_evaluation *evaluation, const struct sw_expr *expr,
-				json_t **ret_tree);
+				const char *field, json_t **ret_tree);
 enum sw_result sw_evaluate_template(struct sw_evaluation *evaluation, const struct sw_template *template,
-				    struct sw_value **ret_value);
+				    const char *field, struct sw_value **ret_value);
 /* InputPath, OutputPath, ItemsPath applied to value. */
 enum sw_result sw_evaluate_field(struct sw_evaluation *evaluation, const struct sw_path_field *field,
 				 struct sw_value *value, struct sw_value **ret_value);

@@ -94,6 +94,7 @@ static void approach(struct sw_turn *turn, struct sw_branch *branch, const struc
 
 static enum sw_result enter(struct sw_turn *turn, struct sw_branch *branch)
 {
+	branch->approached_id = branch->previous_id;
 	struct sw_event_writer event = sw_event_next(turn, state_ops[branch->state->type].entered, branch);
 	sw_event_value(&event, SW_FIELD_INPUT, branch->input);
 	sw_event_text(&event, SW_FIELD_NAME, branch->state->name);

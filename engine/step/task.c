@@ -65,7 +65,12 @@ static enum sw_result find_seconds(struct sw_evaluation *evaluation, const struc
 	if (!field->present)
 		return SW_OK;
 	enum sw_result r = sw_evaluate_integer(evaluation, field, ret_seconds);
-	if (r == SW_OK && (*ret_seconds <= 0 || *ret_seconds > SW_WAIT_SECONDS_MAX))
+	bool fits = r == SW_OK && *ret_seconds > 0 && *ret_seconds <= SW_WAIT_SECONDS_MAX;
+	if (r == SW_OK && !fits && sw_evaluation_is_jsonata(evaluation))
+		r = sw_turn_query(evaluation->turn, field->name,
+				  "The %s field must be between 1 and %d, but was %lld.", field->name,
+				  SW_WAIT_SECONDS_MAX, (long long)*ret_seconds);
+	else if (r == SW_OK && !fits)
 		r = sw_turn_runtime(evaluation->turn,
 				    "The %s field refers to value \"%lld\" which is not between 1 and %d",
 				    field->name ? field->name : "TimeoutSeconds", (long long)*ret_seconds,
@@ -81,7 +86,7 @@ static enum sw_result find_credentials(struct sw_evaluation *evaluation, struct 
 	const json_t *tree;
 	if (!template)
 		return SW_OK;
-	enum sw_result r = sw_evaluate_template(evaluation, template, &value);
+	enum sw_result r = sw_evaluate_template(evaluation, template, "Credentials", &value);
 	if (r < 0)
 		return r;
 	r = sw_value_tree(value, &tree);

@@ -231,6 +231,8 @@ static void assert_same_branch(const struct sw_branch *a, const struct sw_branch
 	assert_int_equal(a->wait, b->wait);
 	assert_int_equal(a->phase, b->phase);
 	assert_int_equal(a->entered_id, b->entered_id);
+	if (sw_branch_has_just_entered(a))
+		assert_int_equal(a->approached_id, b->approached_id);
 	assert_int_equal(a->entered_ms, b->entered_ms);
 	assert_int_equal(a->previous_id, b->previous_id);
 	assert_int_equal(a->due_ms, b->due_ms);
@@ -328,7 +330,8 @@ static struct sw_branch *random_branch(const struct sw_machine *machine, struct 
 	branch->wait = (enum sw_branch_wait)sw_rng_below(rng, SW_BRANCH_DONE + 1);
 	branch->phase = (uint8_t)sw_rng_next(rng);
 	branch->entered_id = random_u32(rng);
-	branch->previous_id = random_u32(rng);
+	branch->previous_id = sw_rng_below(rng, 2) ? branch->entered_id : random_u32(rng);
+	branch->approached_id = random_u32(rng);
 	branch->entered_ms = random_time(rng);
 	branch->due_ms = random_time(rng);
 	branch->input = random_value(rng);
