@@ -119,6 +119,8 @@ struct sw_query_ops {
 	enum sw_result (*explain)(const struct sw_expr *expr, const char *field,
 				  const struct sw_query_env *env, json_t **ret_tree,
 				  struct sw_failure *failure);
+	/* Does it look into the input? May be NULL: an input of null is nothing special in the language. */
+	bool (*reads_input)(const struct sw_expr *expr);
 };
 
 extern const struct sw_query_ops sw_query_jsonpath;      /* asl/jsonpath/query.c */
@@ -170,6 +172,9 @@ enum sw_result sw_template_evaluate(const struct sw_template *template, const ch
 				    struct sw_failure *failure);
 /* The expression that a template is as a whole; NULL: it is a constant, an object or an array. */
 const struct sw_expr *sw_template_expression(const struct sw_template *template);
+
+/* Does an expression of the template look into the input, in a language where that must not be null? */
+bool sw_template_reads_input(const struct sw_template *template);
 
 /* The failure text above, for a single field (Fail's CausePath uses it too). Prints at most
  * SW_CAUSE_BYTES_MAX. */

@@ -279,3 +279,14 @@ const struct sw_expr *sw_template_expression(const struct sw_template *template)
 {
 	return template->expr;
 }
+
+bool sw_template_reads_input(const struct sw_template *template)
+{
+	if (template->expr)
+		return template->expr->ops->reads_input && template->expr->ops->reads_input(template->expr);
+	for (const struct member *member = template->members; member; member = member->next) {
+		if (sw_template_reads_input(member->value))
+			return true;
+	}
+	return false;
+}
