@@ -178,6 +178,9 @@ struct sw_jn_run {
 	struct sw_jsonata_error *err;
 	enum sw_result failed; /* the first failure: SW_EQUERY (err is set) or SW_ENOMEM */
 	struct sw_buf scratch; /* for building texts: reset before use, then sw_jn_string_copy */
+	/* The array that $append made last: behind it is room, so that appending to it again takes no copy. */
+	struct sw_jn_value *grown_items;
+	uint32_t grown_used, grown_capacity;
 };
 
 /* Memory of the run, zeroed; NULL: out of memory or over the limit (run->failed and err say which). */
@@ -201,7 +204,8 @@ enum sw_result sw_jn_fail_text(struct sw_jn_run *run, const char *code, const ch
 
 /* ---- functions ------------------------------------------------------------------------------------ */
 
-/* What a built-in is called with. Arguments were matched against its signature and are count many (those left
+/* What a built-in is called with. It may return a sequence (SW_JN_SEQUENCE) of no or one item as it is: what calls
+ * it in an expression unwraps it, sw_jn_apply does not, as in the reference implementation. Arguments were matched against its signature and are count many (those left
  * out at the end are undefined up to the signature's length, so args[i] may be read for all its parameters). */
 struct sw_jn_call {
 	struct sw_jn_run *run;
