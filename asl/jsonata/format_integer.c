@@ -99,7 +99,8 @@ static enum sw_result digit_picture(struct sw_jn_run *run, const char *text, siz
 		format->mandatory = format->optional = NAN;
 		format->token = sw_jn_string(text, len);
 	}
-	format->regular = regular_distance(format->separators, format->separators_count);
+	if (format->zero)
+		format->regular = regular_distance(format->separators, format->separators_count);
 	if (format->regular)
 		format->regular_character = format->separators[0].character;
 	return result;

@@ -204,9 +204,10 @@ enum sw_result sw_jn_fail_text(struct sw_jn_run *run, const char *code, const ch
 
 /* ---- functions ------------------------------------------------------------------------------------ */
 
-/* What a built-in is called with. It may return a sequence (SW_JN_SEQUENCE) of no or one item as it is: what calls
- * it in an expression unwraps it, sw_jn_apply does not, as in the reference implementation. Arguments were matched against its signature and are count many (those left
- * out at the end are undefined up to the signature's length, so args[i] may be read for all its parameters). */
+/* What a built-in is called with. Arguments were matched against its signature and are count many (those left
+ * out at the end are undefined up to the signature's length, so args[i] may be read for all its parameters).
+ * A result with SW_JN_SEQUENCE may have no or one item: an expression that calls it unwraps it, sw_jn_apply does
+ * not, as in the reference implementation. */
 struct sw_jn_call {
 	struct sw_jn_run *run;
 	struct sw_jn_value focus; /* `$` where it is called: the context value */
