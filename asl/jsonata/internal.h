@@ -193,6 +193,9 @@ struct sw_jn_run {
 	unsigned fail_index;
 	const char *fail_type, *fail_text;
 	bool placed; /* line and column of err are known */
+	/* The array that $append made last: behind it is room, so that appending to it again takes no copy. */
+	struct sw_jn_value *grown_items;
+	uint32_t grown_used, grown_capacity;
 };
 
 /* Memory of the run, zeroed; NULL: out of memory or over the limit (run->failed and err say which). */
@@ -220,7 +223,9 @@ enum sw_result sw_jn_fail_text(struct sw_jn_run *run, const char *code, const ch
 /* ---- functions ------------------------------------------------------------------------------------ */
 
 /* What a built-in is called with. Arguments were matched against its signature and are count many (those left
- * out at the end are undefined up to the signature's length, so args[i] may be read for all its parameters). */
+ * out at the end are undefined up to the signature's length, so args[i] may be read for all its parameters).
+ * A result with SW_JN_SEQUENCE may have no or one item: an expression that calls it unwraps it, sw_jn_apply does
+ * not, as in the reference implementation. */
 struct sw_jn_call {
 	struct sw_jn_run *run;
 	struct sw_jn_value focus; /* `$` where it is called: the context value */
