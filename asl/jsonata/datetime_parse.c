@@ -101,39 +101,51 @@ static bool scan_offset(struct scanner *scanner, double *ret_minutes)
 	return true;
 }
 
+/* The parts of a text as the reference implementation's regular expression takes it apart. */
+struct iso {
+	double year, month, day, time[3], ms, offset;
+	bool has_time, has_fraction, has_offset, valid;
+};
+
+/* With or without a month and a day. False: the text is not of that form. */
+static bool scan_iso(const char *text, size_t len, bool with_month, bool with_day, struct iso *ret_iso)
+{
+	struct scanner scanner = {text, len, 0, true};
+	struct iso iso = {.month = 1, .day = 1};
+	if (!scan_digits(&scanner, 4, '9', &iso.year))
+		return false;
+	if ((with_month && !scan_dash_number(&scanner, '1', &iso.month)) ||
+	    (with_day && !scan_dash_number(&scanner, '3', &iso.day)))
+		return false;
+	iso.has_time = scan_time(&scanner, iso.time);
+	iso.has_fraction = scan_fraction(&scanner, &iso.ms);
+	iso.has_offset = scan_offset(&scanner, &iso.offset);
+	if (!iso.has_offset)
+		scan_char(&scanner, 'Z');
+	iso.valid = scanner.valid && (with_month || !with_day);
+	*ret_iso = iso;
+	return scanner.at == len;
+}
+
 /*
  * What the reference implementation lets through to Date.parse(), and what that makes of it: without a zone it is UTC,
  * a day 31 of a shorter month is one of the next, other numbers out of range are NaN. False: not ISO 8601.
  */
 static bool parse_iso(const char *text, size_t len, double *ret_ms)
 {
-	struct scanner scanner = {text, len, 0, true};
-	double year, month = 1, day = 1, time[3] = {0}, ms = 0, offset = 0;
-	if (!scan_digits(&scanner, 4, '9', &year))
+	struct iso iso;
+	if (!scan_iso(text, len, true, true, &iso) && !scan_iso(text, len, true, false, &iso) &&
+	    !scan_iso(text, len, false, true, &iso) && !scan_iso(text, len, false, false, &iso))
 		return false;
-	if (scan_dash_number(&scanner, '1', &month)) {
-		/* [01]\d */
-		scan_dash_number(&scanner, '3', &day);
-	} else {
-		/* Neither is the first one: a day alone, which is no date. */
-		double alone;
-		if (scan_dash_number(&scanner, '3', &alone))
-			scanner.valid = false;
-	}
-	bool has_time = scan_time(&scanner, time), has_fraction = scan_fraction(&scanner, &ms);
-	bool has_offset = scan_offset(&scanner, &offset);
-	if (!has_offset)
-		scan_char(&scanner, 'Z');
-	if (scanner.at != len)
-		return false;
-	bool midnight = time[0] == 24 && time[1] == 0 && time[2] == 0 && ms == 0;
+	bool midnight = iso.time[0] == 24 && iso.time[1] == 0 && iso.time[2] == 0 && iso.ms == 0;
 	*ret_ms = NAN;
-	if (!scanner.valid || month < 1 || month > 12 || day < 1 || day > 31 || (time[0] > 23 && !midnight) ||
-	    (!has_time && (has_fraction || has_offset)))
+	if (!iso.valid || iso.month < 1 || iso.month > 12 || iso.day < 1 || iso.day > 31 ||
+	    (iso.time[0] > 23 && !midnight) || (!iso.has_time && (iso.has_fraction || iso.has_offset)))
 		return true;
 	/* Four hundred years later, where Date.UTC takes years as they are. */
-	double later = sw_jn_date_utc(year + 400, month - 1, day, time[0], time[1], time[2], ms);
-	*ret_ms = later - 146097 * SW_JN_DAY_MS - offset * 60000;
+	double later = sw_jn_date_utc(iso.year + 400, iso.month - 1, iso.day, iso.time[0], iso.time[1],
+				      iso.time[2], iso.ms);
+	*ret_ms = later - 146097 * SW_JN_DAY_MS - iso.offset * 60000;
 	return true;
 }
 
