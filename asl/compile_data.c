@@ -178,7 +178,7 @@ static void report_template(struct template_user *u, const struct sw_place *at, 
 		 "The value for the field '%.100s' must be a valid JSONPath or a valid intrinsic function "
 		 "call",
 		 at && at->key ? at->key : "");
-	struct sw_mistake mistake = sw_at(at, u->jsonata ? NULL : aws);
+	struct sw_mistake mistake = sw_at(at, u->jsonata ? err->text : aws);
 	/* AWS names the template, not the member. */
 	mistake.aws = u->aws;
 	mistake.aws_elsewhere = true;
