@@ -405,7 +405,7 @@ void sw_call_list_executions(struct sw_call *call)
 		return;
 	}
 	if (map_run) {
-		sw_call_fail(call, "ResourceNotFound", "Resource not found: '%s'", map_run);
+		sw_call_fail_map_run(call);
 		return;
 	}
 	if (sw_call_take_qualified(call, "stateMachineArn") && check_machine(call, true))

@@ -40,6 +40,10 @@ static bool has_kind(const json_t *value, enum sw_member_kind kind)
 	case SW_MEMBER_INTEGER:
 		return json_is_integer(value) && json_integer_value(value) >= INT32_MIN &&
 		       json_integer_value(value) <= INT32_MAX;
+	case SW_MEMBER_LONG:
+		return json_is_integer(value);
+	case SW_MEMBER_FLOAT:
+		return json_is_number(value);
 	case SW_MEMBER_BOOLEAN:
 		return json_is_boolean(value);
 	case SW_MEMBER_OBJECT:
@@ -52,7 +56,8 @@ static bool has_kind(const json_t *value, enum sw_member_kind kind)
 
 static bool wrong_type(struct check *check, const json_t *value, enum sw_member_kind kind)
 {
-	static const char *const kinds[] = {"a String", "an Integer", "a Boolean", "a Structure", "a List"};
+	static const char *const kinds[] = {"a String",  "an Integer",  "a Long", "a Float",
+					    "a Boolean", "a Structure", "a List"};
 	if (json_is_object(value))
 		sw_buf_text(check->message, "Start of structure or map found where not expected.");
 	else if (json_is_array(value))
@@ -130,6 +135,19 @@ static void print_list(struct sw_buf *out, const struct sw_member *member, const
 	sw_buf_char(out, ']');
 }
 
+/* As Java prints a float: 101.0 */
+static void print_number(struct sw_buf *out, const json_t *value)
+{
+	double number = json_number_value(value);
+	if (json_is_integer(value))
+		sw_buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	else
+		sw_buf_printf(out,
+			      number > -1e7 && number < 1e7 && (double)(long)number == number ? "%.1f"
+											      : "%.7g",
+			      number);
+}
+
 static void violation(struct check *check, const struct sw_member *member, const char *path,
 		      const json_t *value, const char *rule)
 {
@@ -149,7 +167,9 @@ static void violation(struct check *check, const struct sw_member *member, const
 		print_list(out, member, value);
 		sw_buf_char(out, '\'');
 	} else {
-		sw_buf_printf(out, "Value '%" JSON_INTEGER_FORMAT "'", json_integer_value(value));
+		sw_buf_text(out, "Value '");
+		print_number(out, value);
+		sw_buf_char(out, '\'');
 	}
 	sw_buf_printf(out, " at '%s' failed to satisfy constraint: Member must %s", path, rule);
 }
@@ -211,17 +231,17 @@ static void check_text(struct check *check, const struct sw_member *member, cons
 		violation(check, member, path, value, "not contain U+0000");
 }
 
-static void check_integer(struct check *check, const struct sw_member *member, const char *path,
-			  const json_t *value)
+static void check_number(struct check *check, const struct sw_member *member, const char *path,
+			 const json_t *value)
 {
-	json_int_t number = json_integer_value(value);
+	double number = json_number_value(value);
 	char rule[80];
 
-	if (number < (json_int_t)member->min) {
+	if (number < member->min) {
 		snprintf(rule, sizeof(rule), "have value greater than or equal to %" PRIu32, member->min);
 		violation(check, member, path, value, rule);
 	}
-	if (member->max && number > (json_int_t)member->max) {
+	if (member->max && number > member->max) {
 		snprintf(rule, sizeof(rule), "have value less than or equal to %" PRIu32, member->max);
 		violation(check, member, path, value, rule);
 	}
@@ -252,8 +272,9 @@ static void check_member(struct check *check, const struct sw_member *member, co
 	char inner[PATH_BYTES];
 	if (member->kind == SW_MEMBER_TEXT) {
 		check_text(check, member, path, value);
-	} else if (member->kind == SW_MEMBER_INTEGER) {
-		check_integer(check, member, path, value);
+	} else if (member->kind == SW_MEMBER_INTEGER || member->kind == SW_MEMBER_LONG ||
+		   member->kind == SW_MEMBER_FLOAT) {
+		check_number(check, member, path, value);
 	} else if (member->kind == SW_MEMBER_OBJECT && member->shape) {
 		check_members(check, member->shape, path, value);
 	} else if (member->kind == SW_MEMBER_LIST && member->shape) {
