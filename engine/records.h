@@ -93,11 +93,21 @@ enum sw_result sw_branch_decode(struct sw_slice bytes, const struct sw_machine *
 				struct sw_value_loader *loader, struct sw_branch **ret_branch,
 				struct sw_error *err);
 
+/* ---- tags ---------------------------------------------------------------------------------------------- */
+
+/* Of one resource. */
+struct sw_tags {
+	struct sw_tag *list; /* texts are own, but const here */
+	uint32_t count;
+};
+void sw_tags_done(struct sw_tags *tags);
+
 /* ---- activities ---------------------------------------------------------------------------------------- */
 
 struct sw_activity_record {
 	char *name; /* own */
 	int64_t creation_ms;
+	struct sw_tags tags;
 };
 void sw_activity_record_done(struct sw_activity_record *record);
 enum sw_result sw_activity_record_encode(const struct sw_activity_record *record, struct sw_buf *out);
