@@ -123,7 +123,7 @@ void sw_call_stop_execution(struct sw_call *call)
 
 static const struct sw_member redrive_members[] = {
 	{"executionArn", SW_MEMBER_TEXT, SW_REQUIRED, 1, 256},
-	{"clientToken", SW_MEMBER_TEXT, SW_ASCII, 1, 64},
+	{"clientToken", SW_MEMBER_TEXT, SW_VISIBLE, 1, 64},
 };
 const struct sw_shape sw_shape_redrive_execution = SW_SHAPE(redrive_members);
 

@@ -22,7 +22,7 @@ const struct sw_shape sw_shape_tag_resource = SW_SHAPE(tag_resource_members);
 
 static const struct sw_member untag_resource_members[] = {
 	{"resourceArn", SW_MEMBER_TEXT, SW_REQUIRED, 1, 256},
-	{"tagKeys", SW_MEMBER_LIST, SW_REQUIRED},
+	{"tagKeys", SW_MEMBER_LIST, SW_REQUIRED | SW_TEXTS, 1, 128},
 };
 const struct sw_shape sw_shape_untag_resource = SW_SHAPE(untag_resource_members);
 
@@ -131,19 +131,12 @@ void sw_call_untag_resource(struct sw_call *call)
 	if (!take_resource(call))
 		return;
 	const char **keys = sw_zalloc_array(count, sizeof(*keys));
-	bool texts = true;
-	for (size_t i = 0; i < count && keys; i++) {
-		keys[i] = json_string_value(json_array_get(list, i));
-		texts = texts && keys[i];
-	}
-	if (!keys || !texts) {
-		sw_free((void *)keys);
-		if (!texts)
-			sw_call_fail(call, "SerializationException", "tagKeys must be a list of strings");
-		else
-			sw_call_fail_result(call, SW_ENOMEM, NULL);
+	if (!keys) {
+		sw_call_fail_result(call, SW_ENOMEM, NULL);
 		return;
 	}
+	for (size_t i = 0; i < count; i++)
+		keys[i] = json_string_value(json_array_get(list, i));
 	struct sw_engine *engine = call->api->engine;
 	enum sw_result r =
 		call->activity

@@ -74,6 +74,10 @@ static bool check_type(struct check *check, const struct sw_member *member, cons
 {
 	if (!has_kind(value, member->kind))
 		return wrong_type(check, value, member->kind);
+	for (size_t i = 0; (member->flags & SW_TEXTS) && i < json_array_size(value); i++) {
+		if (!json_is_string(json_array_get(value, i)))
+			return wrong_type(check, json_array_get(value, i), SW_MEMBER_TEXT);
+	}
 	if (!member->shape)
 		return true;
 	if (member->kind == SW_MEMBER_OBJECT)
@@ -113,15 +117,21 @@ static size_t utf16_length(const char *text, size_t len)
 	return units;
 }
 
-/* As Java prints a list of structures: [Item(arn=x, weight=50), Item(arn=y, weight=50)] */
+/* As Java prints a list of structures: [Item(arn=x, weight=50), Item(arn=y, weight=50)]; of texts: [x, y] */
 static void print_list(struct sw_buf *out, const struct sw_member *member, const json_t *list)
 {
 	sw_buf_char(out, '[');
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		sw_buf_printf(out, "%s%s(", i ? ", " : "", member->values ? member->values : "");
+		const json_t *item = json_array_get(list, i);
+		sw_buf_text(out, i ? ", " : "");
+		if (member->flags & SW_TEXTS) {
+			sw_buf_append(out, json_string_value(item), json_string_length(item));
+			continue;
+		}
+		sw_buf_printf(out, "%s(", member->values ? member->values : "");
 		for (size_t j = 0; member->shape && j < member->shape->count; j++) {
 			const char *name = member->shape->members[j].name;
-			const json_t *value = json_object_get(json_array_get(list, i), name);
+			const json_t *value = json_object_get(item, name);
 			sw_buf_printf(out, "%s%s=", j ? ", " : "", name);
 			if (json_is_string(value))
 				sw_buf_append(out, json_string_value(value), json_string_length(value));
@@ -218,11 +228,15 @@ static void check_text(struct check *check, const struct sw_member *member, cons
 		snprintf(rule, sizeof(rule), "have length less than or equal to %" PRIu32, member->max);
 		violation(check, member, path, value, rule);
 	}
-	bool ascii = true;
-	for (size_t i = 0; i < len; i++)
+	bool ascii = true, visible = len > 0;
+	for (size_t i = 0; i < len; i++) {
 		ascii = ascii && (unsigned char)text[i] < 0x80;
+		visible = visible && text[i] >= '!' && text[i] <= '~';
+	}
 	if ((member->flags & SW_ASCII) && !ascii)
 		violation(check, member, path, value, "satisfy regular expression pattern: \\p{ASCII}*");
+	if ((member->flags & SW_VISIBLE) && !visible)
+		violation(check, member, path, value, "satisfy regular expression pattern: [!-~]+");
 	if ((member->flags & SW_ALIAS_NAME) && !is_alias_name(text, len))
 		violation(check, member, path, value,
 			  "satisfy regular expression pattern: "
@@ -263,6 +277,26 @@ static void check_length(struct check *check, const struct sw_member *member, co
 	}
 }
 
+/* Told once for all items, with both bounds. */
+static void check_texts(struct check *check, const struct sw_member *member, const char *path,
+			const json_t *list)
+{
+	bool good = true;
+	char rule[200];
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *item = json_array_get(list, i);
+		size_t units = utf16_length(json_string_value(item), json_string_length(item));
+		good = good && units >= member->min && units <= member->max;
+	}
+	if (good)
+		return;
+	snprintf(rule, sizeof(rule),
+		 "satisfy constraint: [Member must have length less than or equal to %" PRIu32
+		 ", Member must have length greater than or equal to %" PRIu32 "]",
+		 member->max, member->min);
+	violation(check, member, path, list, rule);
+}
+
 static void check_members(struct check *check, const struct sw_shape *shape, const char *path,
 			  const json_t *object);
 
@@ -277,6 +311,8 @@ static void check_member(struct check *check, const struct sw_member *member, co
 		check_number(check, member, path, value);
 	} else if (member->kind == SW_MEMBER_OBJECT && member->shape) {
 		check_members(check, member->shape, path, value);
+	} else if (member->flags & SW_TEXTS) {
+		check_texts(check, member, path, value);
 	} else if (member->kind == SW_MEMBER_LIST && member->shape) {
 		check_length(check, member, path, value);
 		for (size_t i = 0; i < json_array_size(value); i++) {

@@ -411,7 +411,7 @@ static void machines_are_described(void **state)
 		"\"roleArn\":\"" ROLE
 		"\",\"type\":\"STANDARD\",\"creationDate\":1700000000.001,\"loggingConfiguration\":"
 		"{\"includeExecutionData\":false,\"level\":\"OFF\"},\"tracingConfiguration\":{\"enabled\":"
-		"false}}";
+		"false},\"encryptionConfiguration\":{\"type\":\"AWS_OWNED_KEY\"}}";
 	char body[600];
 	snprintf(body, sizeof(body),
 		 "{\"stateMachineArn\":\"%s\",\"name\":\"hello\",\"status\":\"ACTIVE\",\"definition\":"
@@ -473,7 +473,8 @@ static void the_machine_of_an_execution_is_described(void **state)
 	      "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"name\":\"hello\",\"definition\":"
 	      "\"{\\\"StartAt\\\":\\\"\xc3\xa9\\\"}\",\"roleArn\":\"" ROLE "\",\"updateDate\":1700000000.002,"
 	      "\"loggingConfiguration\":{\"includeExecutionData\":false,\"level\":\"OFF\"},"
-	      "\"tracingConfiguration\":{\"enabled\":false}}");
+	      "\"tracingConfiguration\":{\"enabled\":false},\"encryptionConfiguration\":{\"type\":\"AWS_"
+	      "OWNED_KEY\"}}");
 }
 
 /* api/list_sms_pagination */
@@ -684,6 +685,23 @@ static void an_execution_is_redriven(void **state)
 	f->engine.reply_result = SW_ENOENT;
 	refuses(f, "RedriveExecution", RUN1, "ExecutionDoesNotExist",
 		"Execution Does Not Exist: '" FAKE_EXECUTION "'");
+}
+
+static void a_client_token_is_of_visible_characters(void **state)
+{
+	struct fixture *f = *state;
+	refuses(f, "RedriveExecution", "{\"executionArn\":\"" FAKE_EXECUTION "\",\"clientToken\":\"a b\"}",
+		"ValidationException",
+		"1 validation error detected: Value 'a b' at 'clientToken' failed to satisfy constraint: "
+		"Member must "
+		"satisfy regular expression pattern: [!-~]+");
+	refuses(f, "RedriveExecution", "{\"executionArn\":\"" FAKE_EXECUTION "\",\"clientToken\":\"\"}",
+		"ValidationException",
+		"2 validation errors detected: Value '' at 'clientToken' failed to satisfy constraint: "
+		"Member must "
+		"have length greater than or equal to 1; Value '' at 'clientToken' failed to satisfy "
+		"constraint: "
+		"Member must satisfy regular expression pattern: [!-~]+");
 }
 
 /* The texts of redriveStatusReason in the API reference, and Stepwell's own. */
@@ -1139,6 +1157,7 @@ int main(void)
 		TEST(what_express_forbids_is_validated),
 		TEST(executions_are_stopped),
 		TEST(an_execution_is_redriven),
+		TEST(a_client_token_is_of_visible_characters),
 		TEST(what_cannot_be_redriven_has_a_reason),
 		TEST(a_running_execution_is_described),
 		TEST(finished_executions_are_described),

@@ -148,7 +148,15 @@ static void tags_come_with_the_machine_and_later(void **state)
 			 200);
 	assert_int_equal(
 		call(f, "UntagResource", "{\"resourceArn\":\"" MACHINE "\",\"tagKeys\":[\"a\",\"x\"]}"), 200);
-	assert_int_equal(call(f, "UntagResource", "{\"resourceArn\":\"" MACHINE "\",\"tagKeys\":[1]}"), 400);
+	call(f, "UntagResource", "{\"resourceArn\":\"" MACHINE "\",\"tagKeys\":[\"a\",1]}");
+	expect_error(f, "SerializationException", "NUMBER_VALUE can not be converted to a String");
+	call(f, "UntagResource", "{\"resourceArn\":\"" MACHINE "\",\"tagKeys\":[\"a\",\"\"]}");
+	expect_error(f, "ValidationException",
+		     "1 validation error detected: Value '[a, ]' at 'tagKeys' failed to satisfy constraint: "
+		     "Member "
+		     "must satisfy constraint: [Member must have length less than or equal to 128, Member "
+		     "must have "
+		     "length greater than or equal to 1]");
 	assert_int_equal(call(f, "ListTagsForResource", "{\"resourceArn\":\"" MACHINE "\"}"), 200);
 	expect_json(f, "tags", "[{\"key\":\"b\",\"value\":\"2\"}]");
 	call(f, "TagResource", "{\"resourceArn\":\"" MACHINE ":1\",\"tags\":[]}");
