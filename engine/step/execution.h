@@ -20,6 +20,7 @@ enum sw_branch_wait {
 	SW_BRANCH_RETRY,    /* a retrier's interval, until due_ms */
 	SW_BRANCH_CHILDREN, /* Parallel, Map: children run */
 	SW_BRANCH_DONE,     /* a child that has ended well; output is kept until the parent joins */
+	SW_BRANCH_HELD,     /* the execution has ended without success while it stood here: a redrive goes on */
 };
 
 struct sw_branch {
@@ -113,17 +114,18 @@ struct sw_execution {
 /* A new execution, without branches, RUNNING. Takes nothing: texts are copied, machine is referenced. */
 enum sw_result sw_execution_new(struct sw_machine *machine, uint64_t id, struct sw_execution **ret_execution);
 void sw_execution_free(struct sw_execution *execution); /* NULL allowed */
-/*
- * It has ended without success, and its root branch (DONE) was kept: it stands in the state where it ended, which is
- * no Parallel or Map.
- */
+/* It has ended without success, and its branches were kept: HELD where they stood, or DONE. */
 bool sw_execution_is_redrivable(const struct sw_execution *execution);
 /* The branch of a number, or NULL. Borrowed; O(log n). */
 struct sw_branch *sw_execution_branch(const struct sw_execution *execution, uint32_t number);
+/* The place among the branches of the first one whose number is not less. */
+uint32_t sw_execution_place(const struct sw_execution *execution, uint32_t number);
 /* Adds a branch whose number is greater than all there are (takes it; frees it when it fails). */
 enum sw_result sw_execution_add(struct sw_execution *execution, struct sw_branch *branch);
 /* Removes and frees it; notes it in removed. */
 enum sw_result sw_execution_remove(struct sw_execution *execution, struct sw_branch *branch);
+/* Is it in a Parallel or Map whose branches there may be? */
+bool sw_branch_may_have_children(const struct sw_branch *branch);
 struct sw_branch *sw_branch_new(void); /* zeroed, times SW_NEVER, no parent; NULL when out of memory */
 void sw_branch_free(struct sw_branch *branch);
 /* Puts a READY branch at the end of the queue (no effect when it is in it); used after loading too. */

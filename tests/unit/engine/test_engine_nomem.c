@@ -186,14 +186,12 @@ static void an_express_execution_is_told_of_once(void **state)
 	}
 }
 
-static void a_redrive_is_refused_or_carried_out(void **state)
+static void redrive_without_memory(const char *held, const char *output)
 {
 	bool done = false;
 	for (long i = 1; !done; i++) {
 		struct world *world = open_world();
-		world_machine(world, "held",
-			      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\","
-			      "\"Resource\":\"function:held\",\"End\":true}}}");
+		world_machine(world, "held", held);
 		struct told started = world_start(world, "held", NULL, "[1]"), told = {0};
 		sw_task_fail(world_take(world), "E", "C");
 		world_settle(world);
@@ -210,13 +208,30 @@ static void a_redrive_is_refused_or_carried_out(void **state)
 		if (r == SW_OK && told.result == SW_OK) {
 			sw_task_succeed(world_take(world), "2", 1);
 			world_settle(world);
-			assert_string_equal(world_output(world, started.arn), "2");
+			assert_string_equal(world_output(world, started.arn), output);
 		} else {
 			assert_string_equal(world_status(world, started.arn), "FAILED");
 		}
 		world_history(world, started.arn);
 		world_free(world);
 	}
+}
+
+#define HELD                                                                                              \
+	"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"End\":" \
+	"true}}}"
+
+static void a_redrive_is_refused_or_carried_out(void **state)
+{
+	redrive_without_memory(HELD, "2");
+}
+
+static void a_redrive_inside_of_a_map_is_refused_or_carried_out(void **state)
+{
+	redrive_without_memory(
+		"{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"End\":true,\"ItemProcessor\":" HELD
+		"}}}",
+		"[2]");
 }
 
 static void an_engine_that_cannot_be_opened_leaves_nothing(void **state)
@@ -406,6 +421,7 @@ int main(void)
 		cmocka_unit_test(memory_that_stays_short_for_a_while_loses_no_execution),
 		cmocka_unit_test(an_express_execution_is_told_of_once),
 		cmocka_unit_test(a_redrive_is_refused_or_carried_out),
+		cmocka_unit_test(a_redrive_inside_of_a_map_is_refused_or_carried_out),
 		cmocka_unit_test(an_engine_that_cannot_be_opened_leaves_nothing),
 		cmocka_unit_test(a_call_without_memory_is_refused_or_carried_out),
 		cmocka_unit_test(a_version_without_memory_is_refused_or_published),

@@ -325,7 +325,7 @@ static struct sw_branch *random_branch(const struct sw_machine *machine, struct 
 		branch->parent = (uint32_t)sw_rng_below(rng, branch->number);
 	branch->index = random_u32(rng);
 	branch->state = &machine->states[sw_rng_below(rng, machine->states_count)];
-	branch->wait = (enum sw_branch_wait)sw_rng_below(rng, SW_BRANCH_DONE + 1);
+	branch->wait = (enum sw_branch_wait)sw_rng_below(rng, SW_BRANCH_HELD + 1);
 	branch->phase = (uint8_t)sw_rng_next(rng);
 	branch->entered_id = random_u32(rng);
 	branch->previous_id = random_u32(rng);

@@ -723,7 +723,7 @@ static void what_cannot_be_redriven_has_a_reason(void **state)
 	info.events_count = 10;
 	info.redrivable = false;
 	assert_string_equal(sw_redrive_reason(&info, 365 * day_ms),
-			    "Stepwell does not redrive executions that ended in a Parallel or Map state");
+			    "The branches of the execution were not kept");
 	info.status = SW_STATUS_SUCCEEDED;
 	assert_string_equal(sw_redrive_reason(&info, 0), "Execution is SUCCEEDED and cannot be redriven");
 }
