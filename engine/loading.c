@@ -179,6 +179,7 @@ static enum sw_result take_head(struct sw_engine *engine, struct sw_execution *e
 	} else if (execution->test_case) {
 		execution->mock_counts = sw_zalloc_array(execution->machine->states_count, sizeof(uint32_t));
 	}
+	execution->redrive_tokens = head->redrive_tokens;
 	uint32_t *mock_counts = head->mock_counts;
 	*head = (struct sw_head){.mock_counts = mock_counts};
 	return execution->test_case && !execution->mock_counts ? SW_ENOMEM : SW_OK;
@@ -321,8 +322,8 @@ enum sw_result sw_executions_reload(struct sw_engine *engine, struct sw_entry *e
 	struct sw_execution *execution = NULL;
 	char *damage = NULL;
 	SW_ASSERT(entry->broken && entry->pins == 0);
-	enum sw_result r = read_execution(engine, entry->id, entry->execution->status != SW_STATUS_RUNNING,
-					  &execution, &damage, err);
+	/* Also one that has ended: what it was before the step, which may have been a redrive. */
+	enum sw_result r = read_execution(engine, entry->id, true, &execution, &damage, err);
 	if (r < 0)
 		return r;
 	sw_execution_free(entry->execution);

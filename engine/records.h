@@ -77,6 +77,7 @@ struct sw_head {
 	int64_t start_ms, stop_ms, timeout_due_ms, redrive_ms;
 	uint32_t next_event_id, next_branch, next_value, redrive_count;
 	struct sw_value *input, *output; /* NULL unless with_values */
+	struct sw_redrive_tokens redrive_tokens;
 	uint32_t *mock_counts;
 	uint32_t mock_counts_count;
 };

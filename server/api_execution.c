@@ -155,7 +155,9 @@ void sw_call_redrive_execution(struct sw_call *call)
 	struct sw_error err = {0};
 	if (!sw_call_take_execution(call))
 		return;
-	enum sw_result r = sw_engine_redrive(call->api->engine, call->subject_text, redriven, call, &err);
+	enum sw_result r =
+		sw_engine_redrive_once(call->api->engine, call->subject_text,
+				       sw_call_text(call, "clientToken", NULL), redriven, call, &err);
 	if (r != SW_OK)
 		fail_redrive(call, r, &err);
 }

@@ -73,6 +73,7 @@ void sw_execution_free(struct sw_execution *execution)
 	sw_free(execution->trace_header);
 	sw_free(execution->test_case);
 	sw_free(execution->region);
+	sw_redrive_tokens_done(&execution->redrive_tokens);
 	sw_value_unref(execution->input);
 	sw_value_unref(execution->output);
 	sw_failure_done(&execution->failure);

@@ -74,6 +74,23 @@ struct sw_branch {
 	bool queued;
 };
 
+/* "idempotent responses for the last 10 client tokens used to successfully redrive the execution", "valid for up
+ * to 15 minutes after they are first used" */
+#define SW_REDRIVE_TOKENS_MAX 10
+#define SW_REDRIVE_TOKEN_MS INT64_C(900000)
+struct sw_redrive_token {
+	char *token;     /* own */
+	int64_t time_ms; /* of the redrive that it was used for */
+};
+struct sw_redrive_tokens {
+	struct sw_redrive_token *list; /* own; in the order of their use */
+	uint32_t count;
+};
+void sw_redrive_tokens_done(struct sw_redrive_tokens *tokens);
+/* The one that is token and is valid still, or NULL. token may be NULL. */
+const struct sw_redrive_token *sw_redrive_tokens_find(const struct sw_redrive_tokens *tokens, const char *token,
+						      int64_t now_ms);
+
 struct sw_execution {
 	uint64_t id;
 	struct sw_machine *machine; /* a reference */
@@ -92,6 +109,7 @@ struct sw_execution {
 	int64_t timeout_due_ms; /* of the whole execution; SW_NEVER: none */
 	int64_t redrive_ms;     /* of the last redrive; 0: none */
 	uint32_t next_event_id, next_branch, redrive_count;
+	struct sw_redrive_tokens redrive_tokens;
 	uint32_t history_events_max, payload_bytes_max;
 	uint32_t
 		*mock_counts; /* with a test case: how often each state (by index) was scheduled; else NULL */
@@ -161,6 +179,7 @@ struct sw_event {
 	const char *error, *cause; /* TASK_FAILED, TASK_TIMED_OUT, STOP: NULL allowed; borrowed */
 	bool not_scheduled;        /* TASK_FAILED: its activity does not exist */
 	const char *worker;        /* TASK_STARTED: NULL allowed; borrowed */
+	const char *client_token;  /* REDRIVE: NULL: none; borrowed */
 };
 
 /* ---- what is asked of the outside --------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
  */
 #include "engine/step/internal.h"
 
-#include "base/assert.h"
+#include <string.h>
 
 /* ---- holding ------------------------------------------------------------------------------------------ */
 
@@ -44,6 +44,52 @@ enum sw_result sw_step_let_go(struct sw_execution *execution, bool torn)
 		return hold_root(execution);
 	for (uint32_t i = 0; i < execution->branches_count; i++)
 		sw_step_hold(execution->branches[i]);
+	return SW_OK;
+}
+
+/* ---- client tokens ------------------------------------------------------------------------------------ */
+
+void sw_redrive_tokens_done(struct sw_redrive_tokens *tokens)
+{
+	for (uint32_t i = 0; i < tokens->count; i++)
+		sw_free(tokens->list[i].token);
+	sw_free(tokens->list);
+	*tokens = (struct sw_redrive_tokens){0};
+}
+
+const struct sw_redrive_token *sw_redrive_tokens_find(const struct sw_redrive_tokens *tokens,
+						      const char *token, int64_t now_ms)
+{
+	for (uint32_t i = 0; i < tokens->count && token; i++) {
+		if (strcmp(tokens->list[i].token, token) == 0 &&
+		    now_ms - tokens->list[i].time_ms <= SW_REDRIVE_TOKEN_MS)
+			return &tokens->list[i];
+	}
+	return NULL;
+}
+
+/* Those that are not valid any more go, and the oldest when there are too many. */
+static enum sw_result remember_token(struct sw_redrive_tokens *tokens, const char *token, int64_t now_ms)
+{
+	uint32_t kept = 0;
+	struct sw_redrive_token next = {.token = sw_strdup(token), .time_ms = now_ms};
+	struct sw_redrive_token *list =
+		sw_realloc_array(tokens->list, SW_REDRIVE_TOKENS_MAX, sizeof(*tokens->list));
+	if (list)
+		tokens->list = list;
+	if (!list || !next.token) {
+		sw_free(next.token);
+		return SW_ENOMEM;
+	}
+	for (uint32_t i = 0; i < tokens->count; i++) {
+		bool valid = now_ms - list[i].time_ms <= SW_REDRIVE_TOKEN_MS;
+		if (valid && tokens->count - i < SW_REDRIVE_TOKENS_MAX)
+			list[kept++] = list[i];
+		else
+			sw_free(list[i].token);
+	}
+	list[kept++] = next;
+	tokens->count = kept;
 	return SW_OK;
 }
 
@@ -96,6 +142,9 @@ enum sw_result sw_step_redrive(struct sw_turn *turn)
 	struct sw_execution *execution = turn->execution;
 	if (!sw_execution_is_redrivable(execution))
 		return SW_EINVAL;
+	const char *token = turn->event->client_token;
+	if (token && remember_token(&execution->redrive_tokens, token, turn->event->now_ms) < 0)
+		return SW_ENOMEM;
 	struct sw_branch *root = execution->branches[0];
 	execution->status = SW_STATUS_RUNNING;
 	execution->stop_ms = 0;

@@ -199,7 +199,8 @@ static void redrive_without_memory(const char *held, const char *output)
 		faults.failed = 0;
 		faults.failures = 1;
 		faults.countdown = i;
-		enum sw_result r = sw_engine_redrive(world->engine, started.arn, tell, &told, NULL);
+		enum sw_result r =
+			sw_engine_redrive_once(world->engine, started.arn, "token", tell, &told, NULL);
 		virtual_loop_advance(&world->loop, 5000);
 		done = faults.failed == 0;
 		faults.countdown = 0;

@@ -255,6 +255,105 @@ static void a_map_that_lost_a_branch_is_refused(void **state)
 	}
 }
 
+/* ---- client tokens ---- */
+
+static struct told redrive_once(struct world *world, const char *arn, const char *token)
+{
+	struct told told = {0};
+	enum sw_result r = sw_engine_redrive_once(world->engine, arn, token, tell, &told, NULL);
+	world_settle(world);
+	assert_int_equal(told.calls, r == SW_OK);
+	told.result = r < 0 ? r : told.result;
+	return told;
+}
+
+static void fail_again(struct world *world)
+{
+	sw_task_fail(world_take(world), "E", "C");
+	world_settle(world);
+}
+
+static void a_token_is_answered_as_it_was_first(void **state)
+{
+	struct world *world = *state;
+	struct told told = world_start(world, "held", NULL, "{\"x\":1}");
+	fail_again(world);
+	struct told first = redrive_once(world, told.arn, "t1");
+	assert_int_equal(first.result, SW_OK);
+	assert_false(first.existed);
+	world_advance(world, 1000);
+	/* while it runs, over a restart, and when it has failed again */
+	struct told again = redrive_once(world, told.arn, "t1");
+	assert_true(again.result == SW_OK && again.existed && again.time_ms == first.time_ms);
+	assert_string_equal(again.arn, told.arn);
+	assert_int_equal(redrive_once(world, told.arn, "t2").result, SW_EBUSY);
+	assert_int_equal(redrive_once(world, told.arn, NULL).result, SW_EBUSY);
+	world_crash(world);
+	world_open(world);
+	again = redrive_once(world, told.arn, "t1");
+	assert_true(again.result == SW_OK && again.existed && again.time_ms == first.time_ms);
+	fail_again(world);
+	again = redrive_once(world, told.arn, "t1");
+	assert_true(again.result == SW_OK && again.existed && again.time_ms == first.time_ms);
+	assert_string_equal(world_status(world, told.arn), "FAILED");
+	/* another one is another redrive */
+	again = redrive_once(world, told.arn, "T1");
+	assert_true(again.result == SW_OK && !again.existed && again.time_ms > first.time_ms);
+	assert_string_equal(world_status(world, told.arn), "RUNNING");
+}
+
+static void a_token_is_good_for_fifteen_minutes(void **state)
+{
+	struct world *world = *state;
+	struct told told = world_start(world, "held", NULL, "{\"x\":1}");
+	fail_again(world);
+	struct told first = redrive_once(world, told.arn, "t1");
+	fail_again(world);
+	world_advance(world, first.time_ms + 15 * 60000 - told.time_ms);
+	assert_true(redrive_once(world, told.arn, "t1").existed);
+	world_advance(world, 1);
+	struct told again = redrive_once(world, told.arn, "t1");
+	assert_true(again.result == SW_OK && !again.existed && again.time_ms > first.time_ms);
+	fail_again(world);
+	assert_true(redrive_once(world, told.arn, "t1").time_ms == again.time_ms);
+}
+
+static void the_last_ten_tokens_are_known(void **state)
+{
+	struct world *world = *state;
+	struct told told = world_start(world, "held", NULL, "{\"x\":1}");
+	for (int i = 0; i < 11; i++) {
+		char token[8];
+		snprintf(token, sizeof(token), "t%d", i);
+		fail_again(world);
+		assert_false(redrive_once(world, told.arn, token).existed);
+	}
+	fail_again(world);
+	assert_true(redrive_once(world, told.arn, "t1").existed);
+	assert_true(redrive_once(world, told.arn, "t10").existed);
+	assert_string_equal(world_status(world, told.arn), "FAILED");
+	assert_false(redrive_once(world, told.arn, "t0").existed);
+	assert_string_equal(world_status(world, told.arn), "RUNNING");
+}
+
+static void two_at_a_time_with_one_token_are_one_redrive(void **state)
+{
+	struct world *world = *state;
+	struct told told = world_start(world, "held", NULL, "{\"x\":1}"), first = {0}, second = {0};
+	fail_again(world);
+	assert_int_equal(sw_engine_redrive_once(world->engine, told.arn, "t", tell, &first, NULL), SW_OK);
+	assert_int_equal(sw_engine_redrive_once(world->engine, told.arn, "t", tell, &second, NULL), SW_OK);
+	world_settle(world);
+	assert_true(first.result == SW_OK && !first.existed);
+	assert_true(second.result == SW_OK && second.existed && second.time_ms == first.time_ms);
+	assert_string_equal(second.arn, told.arn);
+	struct sw_execution_info info = {0};
+	assert_int_equal(sw_reader_execution(sw_engine_reader(world->engine), told.arn, false, &info, NULL),
+			 SW_OK);
+	assert_int_equal(info.redrive_count, 1);
+	sw_execution_info_done(&info);
+}
+
 static void after_fourteen_days_it_is_too_late(void **state)
 {
 	struct world *world = *state;
@@ -297,6 +396,10 @@ int main(void)
 		TEST(a_success_keeps_nothing_and_is_not_redriven),
 		TEST(one_that_runs_is_not_redriven),
 		TEST(a_map_goes_on_over_restarts),
+		TEST(a_token_is_answered_as_it_was_first),
+		TEST(a_token_is_good_for_fifteen_minutes),
+		TEST(the_last_ten_tokens_are_known),
+		TEST(two_at_a_time_with_one_token_are_one_redrive),
 		TEST(a_map_that_was_stopped_is_kept_and_deleted_with_its_execution),
 		TEST(a_map_that_lost_a_branch_is_refused),
 		TEST(after_fourteen_days_it_is_too_late),

@@ -244,11 +244,12 @@ enum sw_result sw_engine_stop(struct sw_engine *engine, const char *execution_ar
 	return texts_asked(engine, "stop ", pairs, reply, user, err);
 }
 
-enum sw_result sw_engine_redrive(struct sw_engine *engine, const char *execution_arn, sw_reply_fn *reply,
-				 void *user, struct sw_error *err)
+enum sw_result sw_engine_redrive_once(struct sw_engine *engine, const char *execution_arn,
+				      const char *client_token, sw_reply_fn *reply, void *user,
+				      struct sw_error *err)
 {
-	return texts_asked(engine, "redrive ", (const char *const[]){"arn", execution_arn, NULL}, reply, user,
-			   err);
+	const char *const pairs[] = {"arn", execution_arn, "token", client_token, NULL};
+	return texts_asked(engine, "redrive ", pairs, reply, user, err);
 }
 
 enum sw_result sw_engine_delete_execution(struct sw_engine *engine, const char *execution_arn,

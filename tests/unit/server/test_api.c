@@ -677,7 +677,10 @@ static void an_execution_is_redriven(void **state)
 {
 	struct fixture *f = *state;
 	gives(f, "RedriveExecution", RUN1, "{\"redriveDate\":1700000000.123}");
-	assert_string_equal(f->engine.asked.data, "redrive arn=" FAKE_EXECUTION ";");
+	assert_string_equal(f->engine.asked.data, "redrive arn=" FAKE_EXECUTION ";token=(null);");
+	gives(f, "RedriveExecution", "{\"executionArn\":\"" FAKE_EXECUTION "\",\"clientToken\":\"t-1\"}",
+	      "{\"redriveDate\":1700000000.123}");
+	assert_string_equal(f->engine.asked.data, "redrive arn=" FAKE_EXECUTION ";token=t-1;");
 	f->engine.reply_result = SW_EBUSY;
 	f->engine.reply_text = "Execution is RUNNING and cannot be redriven";
 	refuses(f, "RedriveExecution", RUN1, "ExecutionNotRedrivable",
