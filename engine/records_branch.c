@@ -102,7 +102,7 @@ enum sw_result sw_branch_encode(struct sw_value_writer *writer, const struct sw_
 	const struct sw_machine *machine = writer->execution->machine;
 	SW_ASSERT(branch->state && branch->state->index < machine->states_count);
 	SW_ASSERT(branch->state == &machine->states[branch->state->index]);
-	SW_ASSERT(branch->wait <= SW_BRANCH_DONE && branch->number != SW_NO_BRANCH);
+	SW_ASSERT(branch->wait <= SW_BRANCH_HELD && branch->number != SW_NO_BRANCH);
 	unsigned groups = groups_of(branch);
 	sw_record_begin(&w, writer, out);
 	sw_record_write_u32(&w, branch->number);
@@ -161,7 +161,7 @@ static void read_position(struct sw_record_reader *r, const struct sw_machine *m
 	uint32_t state = sw_record_read_u32(r);
 	uint8_t wait = sw_cursor_u8(&r->cursor);
 	if (branch->number == SW_NO_BRANCH || distance > branch->number || state >= machine->states_count ||
-	    wait > SW_BRANCH_DONE) {
+	    wait > SW_BRANCH_HELD) {
 		sw_record_refuse(r);
 		return;
 	}

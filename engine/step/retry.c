@@ -135,6 +135,9 @@ static enum sw_result retry(struct sw_turn *turn, struct sw_branch *branch, stru
 		branch->retrier_counts = sw_zalloc_array(state->retriers_count, sizeof(uint32_t));
 	if (!branch->retrier_counts)
 		return SW_ENOMEM;
+	enum sw_result r = sw_step_remove_children(turn, branch);
+	if (r < 0)
+		return r;
 	sw_step_move(branch, SW_BRANCH_RETRY);
 	branch->due_ms = turn->event->now_ms + delay_ms(turn, retrier, branch->retrier_counts[i]);
 	branch->retrier_counts[i]++;
@@ -168,6 +171,12 @@ static enum sw_result catch_failure(struct sw_turn *turn, struct sw_branch *bran
 	enum sw_result r = sw_step_catch_output(turn, branch, catcher, &thrown->failure, &output, &assigned);
 	if (r < 0)
 		return r;
+	r = sw_step_remove_children(turn, branch);
+	if (r < 0) {
+		sw_value_unref(output);
+		sw_value_unref(assigned);
+		return r;
+	}
 	*ret_caught = true;
 	return sw_step_exit(turn, branch, catcher->next, output, assigned);
 }
@@ -253,7 +262,7 @@ static enum sw_result go_up(struct sw_turn *turn, struct sw_branch **branch)
 	parent->previous_id = child->previous_id;
 	parent->dirty = true;
 	*branch = parent;
-	return sw_step_drop_children(turn, parent, number);
+	return sw_step_stop_children(turn, parent, number);
 }
 
 /* One state deals with the failure. *ret_taken: nothing remains to be done. */
@@ -286,6 +295,12 @@ static enum sw_result rise(struct sw_turn *turn, struct sw_branch *branch, struc
 			return r < 0 ? r : fail_execution(turn, branch, &thrown->failure);
 		}
 		if (r < 0 || taken)
+			return r;
+		/* "If the state failed because of a States.DataLimitExceeded error, [it] is rerun, including the
+		 * branches that were successful in the original execution attempt." */
+		if (is_error(thrown, SW_ERROR_DATA_LIMIT))
+			r = sw_step_remove_children(turn, branch);
+		if (r < 0)
 			return r;
 		if (branch->parent == SW_NO_BRANCH)
 			return fail_execution(turn, branch, &thrown->failure);
@@ -339,9 +354,8 @@ enum sw_result sw_step_throw(struct sw_turn *turn, struct sw_branch *branch)
 		sw_failure_done(&thrown.failure);
 		return r;
 	}
-	/* What has children, running or done, no longer needs them. */
 	if (branch->next_index > 0)
-		r = sw_step_drop_children(turn, branch, SW_NO_BRANCH);
+		r = sw_step_stop_children(turn, branch, SW_NO_BRANCH);
 	if (r == SW_OK && interpreter && !is_error(&thrown, SW_ERROR_DATA_LIMIT))
 		r = add_place(branch, &thrown.failure);
 	if (r == SW_OK && interpreter)
