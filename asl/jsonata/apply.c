@@ -108,7 +108,11 @@ static enum sw_result call_chain(struct sw_jn_run *run, const struct sw_jn_funct
 	struct sw_jn_value between, arg = count ? args[0] : SW_JN_UNDEFINED_VALUE;
 	if (sw_jn_apply(run, sw_jn_function_value(function->first), &arg, 1, &between) < 0)
 		return run->failed;
-	return sw_jn_apply(run, sw_jn_function_value(function->second), &between, 1, ret_value);
+	between = sw_jn_unwrap(between);
+	if (sw_jn_apply(run, sw_jn_function_value(function->second), &between, 1, ret_value) < 0)
+		return run->failed;
+	*ret_value = sw_jn_unwrap(*ret_value);
+	return SW_OK;
 }
 
 /* One call; what comes back may be a tail call that is still to be made. */

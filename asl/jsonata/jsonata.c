@@ -45,7 +45,7 @@ enum sw_result sw_jn_compiler_fail(struct sw_jn_compiler *compiler, const char *
 {
 	struct sw_jsonata_error *err = compiler->err;
 	char quoted[512];
-	struct sw_jn_fill fill = {.value = value, .token = quoted};
+	struct sw_jn_fill fill = {.value = value, .token = compiler->bare_token ? err->token : quoted};
 	if (compiler->failed < 0)
 		return compiler->failed;
 	snprintf(err->code, sizeof(err->code), "%s", code);
