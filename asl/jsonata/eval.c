@@ -234,7 +234,7 @@ static enum sw_result object(struct sw_jn_run *run, const struct sw_jn_node *nod
 			     struct sw_jn_frame *frame, struct sw_jn_value *ret_value)
 {
 	const struct sw_jn_group_by group = {
-		.pairs = node->items, .position = node->position, .at = node->at, .plain = node->plain};
+		.pairs = node->items, .position = node->position, .at = node->at, .plain = node->distinct};
 	return sw_jn_eval_group(run, &group, input, frame, ret_value);
 }
 
@@ -405,9 +405,6 @@ enum sw_result sw_jn_eval(struct sw_jn_run *run, const struct sw_jn_node *node, 
 		return SW_OK;
 	if (node->keep_array)
 		ret_value->flags |= SW_JN_KEEP_SINGLETON;
-	if (ret_value->len == 0)
-		*ret_value = SW_JN_UNDEFINED_VALUE;
-	else if (ret_value->len == 1 && !(ret_value->flags & SW_JN_KEEP_SINGLETON))
-		*ret_value = sw_jn_array_at(*ret_value, 0);
+	*ret_value = sw_jn_unwrap(*ret_value);
 	return SW_OK;
 }

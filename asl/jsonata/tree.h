@@ -126,6 +126,7 @@ struct sw_jn_node {
 	bool closure;   /* holds something that captures its frame */
 	bool own_frame; /* of blocks: not part of the frame around it; of sorts: tuples are sorted */
 	bool plain;     /* of paths: no tuples; of steps: a name and nothing else */
+	bool distinct;  /* of objects: all keys are strings in the text and differ */
 	bool folded;    /* a constant that was an expression */
 	bool dressed;   /* has predicates or a group */
 	uint32_t position; /* as the reference implementation counts: characters up to the token's end */
@@ -219,6 +220,7 @@ struct sw_jn_compiler {
 	uint32_t position; /* characters before `at` */
 	struct sw_jn_token token;
 	uint32_t depth;
+	bool bare_token; /* the token of a failure is no text: messages hold it without quotes */
 	struct sw_jn_names names; /* of variables bound by @, #, := and parameters: number 1 is the first */
 	uint32_t labels;
 };
@@ -373,6 +375,15 @@ static inline const struct sw_jn_tuple *sw_jn_tuple_of(struct sw_jn_value value)
 		       ? (const struct sw_jn_tuple *)(const void *)value.object
 		       : NULL;
 }
+/* What an expression gives for a sequence: nothing, its only item, or the sequence. */
+static inline struct sw_jn_value sw_jn_unwrap(struct sw_jn_value value)
+{
+	if (value.kind != SW_JN_ARRAY || (value.flags & (SW_JN_SEQUENCE | SW_JN_TUPLES)) != SW_JN_SEQUENCE)
+		return value;
+	if (value.len == 0)
+		return SW_JN_UNDEFINED_VALUE;
+	return value.len == 1 && !(value.flags & SW_JN_KEEP_SINGLETON) ? sw_jn_array_at(value, 0) : value;
+}
 /* Puts or replaces an entry of a tuple, which has room for it and is seen by nobody else. */
 void sw_jn_tuple_set(struct sw_jn_value tuple, uint32_t name, struct sw_jn_value value);
 /* A frame for an item of a stream of tuples (or for a plain one); *ret_item is what it is about. */
@@ -415,6 +426,8 @@ struct sw_jn_fill {
 	const char *token, *value, *value2, *type, *name, *message;
 	unsigned index;
 };
+/* Replaces what is no UTF-8 in text: halves of surrogate pairs, and the character that was cut at its end. */
+void sw_jn_error_clean(char *text);
 void sw_jn_error_message(struct sw_jsonata_error *err, const struct sw_jn_fill *fill);
 /* Line and column of byte `at`. */
 void sw_jn_error_place(struct sw_jsonata_error *err, const char *text, size_t len, size_t at);
