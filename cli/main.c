@@ -76,6 +76,14 @@ static const struct command commands[] = {
 	 "backup: what has run since then runs again, under the same idempotency keys.\n"
 	 "  stepwell restore /backups/monday --data /var/lib/stepwell\n",
 	 cmd_restore},
+	{"jsonata", "[EXPR [FILE]]", "evaluate a JSONata expression", "bk", 0, 2,
+	 "  stepwell jsonata '$sum(items.(price * quantity))' order.json\n"
+	 "  stepwell jsonata --compact 'items[price > 10]{name: price}' order.json\n\n"
+	 "FILE defaults to standard input. Nothing is printed, and the exit code is 1, when there is no "
+	 "result.\n"
+	 "All of JSONata 2, and the functions that Step Functions adds ($partition, $range, $hash, $random,\n"
+	 "$uuid, $parse). --batch: one request a line, {\"id\", \"expr\", \"data\", \"bindings\"}.\n",
+	 cmd_jsonata},
 	{"jsonpath", "[EXPR [FILE]]", "evaluate a JSONPath as Step Functions does", "b", 0, 2,
 	 "  stepwell jsonpath '$.items[?(@.price < 10)]' order.json\n\n"
 	 "FILE defaults to standard input. --batch: one request a line, {\"id\", \"path\", \"data\"}.\n",
@@ -121,6 +129,7 @@ static const struct {
 	{'f', "format", "dot|mermaid", "what to draw (default: dot)", offsetof(struct options, format)},
 	{'b', "batch", NULL, "one JSON request a line on standard input, one answer a line",
 	 offsetof(struct options, batch)},
+	{'k', "compact", NULL, "print the result in one line", offsetof(struct options, compact)},
 	{'q', "quiet", NULL, "no progress", offsetof(struct options, quiet)},
 	{'v', "verbose", NULL, "log what the engine does", offsetof(struct options, verbose)},
 	{'j', "json", NULL, "print the answer of the AWS action as JSON", offsetof(struct options, json)},

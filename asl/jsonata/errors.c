@@ -151,16 +151,24 @@ static const char *filling(const struct sw_jn_fill *fill, const char *name, size
 	return "undefined";
 }
 
-/* A text that was cut must not end inside of a character. */
-static void trim(struct out *out)
+/* Bytes of the character that starts at text; 0: it is none. */
+static size_t character(const unsigned char *text)
 {
-	size_t at = out->len;
-	if (out->len + 1 < out->bytes)
-		return;
-	while (at && ((unsigned char)out->text[at - 1] & 0xC0) == 0x80)
-		at--;
-	if (at && ((unsigned char)out->text[at - 1] & 0x80))
-		out->text[at - 1] = '\0';
+	size_t bytes = text[0] < 0x80 ? 1 : text[0] >= 0xF0 ? 4 : text[0] >= 0xE0 ? 3 : text[0] >= 0xC2 ? 2 : 0;
+	for (size_t i = 1; i < bytes; i++)
+		if ((text[i] & 0xC0) != 0x80)
+			return 0;
+	return text[0] == 0xED && text[1] >= 0xA0 ? 0 : bytes;
+}
+
+void sw_jn_error_clean(char *text)
+{
+	while (*text) {
+		size_t bytes = character((const unsigned char *)text);
+		if (!bytes)
+			*text = '?';
+		text += bytes ? bytes : 1;
+	}
 }
 
 void sw_jn_error_message(struct sw_jsonata_error *err, const struct sw_jn_fill *fill)
@@ -179,7 +187,8 @@ void sw_jn_error_message(struct sw_jsonata_error *err, const struct sw_jn_fill *
 		close += braces;
 	}
 	put(&out, at, strlen(at));
-	trim(&out);
+	sw_jn_error_clean(err->message);
+	sw_jn_error_clean(err->token);
 }
 
 void sw_jn_error_place(struct sw_jsonata_error *err, const char *text, size_t len, size_t at)

@@ -234,7 +234,7 @@ static enum sw_result object(struct sw_jn_run *run, const struct sw_jn_node *nod
 			     struct sw_jn_frame *frame, struct sw_jn_value *ret_value)
 {
 	const struct sw_jn_group_by group = {
-		.pairs = node->items, .position = node->position, .at = node->at, .plain = node->plain};
+		.pairs = node->items, .position = node->position, .at = node->at, .plain = node->distinct};
 	return sw_jn_eval_group(run, &group, input, frame, ret_value);
 }
 

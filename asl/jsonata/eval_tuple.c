@@ -226,7 +226,7 @@ static enum sw_result behind(struct sorting *sorting, uint32_t a, uint32_t b, bo
 static enum sw_result merge_sort(struct sorting *sorting, uint32_t *items, uint32_t count, uint32_t *spare)
 {
 	uint32_t middle = count / 2, left = 0, right = middle, at = 0;
-	bool swap;
+	bool swap = false;
 	if (count <= 1)
 		return SW_OK;
 	if (merge_sort(sorting, items, middle, spare) < 0 ||

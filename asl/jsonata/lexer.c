@@ -198,7 +198,7 @@ static enum sw_result escape(struct sw_jn_compiler *compiler, char *out, size_t 
 static enum sw_result string_token(struct sw_jn_compiler *compiler)
 {
 	char quote = compiler->text[compiler->at];
-	size_t start = compiler->at + 1, end = start, len = 0, bytes;
+	size_t start = compiler->at + 1, end = start, len = 0, bytes = 0;
 	while (end < compiler->len && compiler->text[end] != quote)
 		end += compiler->text[end] == '\\' ? 2 : 1;
 	skip(compiler, 1);

@@ -645,7 +645,7 @@ static enum sw_result visit_kind(struct resolver *resolver, struct sw_jn_node *n
 		if (node->kind == SW_JN_NODE_BINARY)
 			fold(resolver->compiler, node);
 		if (node->kind == SW_JN_NODE_OBJECT)
-			node->plain = distinct_keys(&node->items);
+			node->distinct = distinct_keys(&node->items);
 		if ((node->kind == SW_JN_NODE_FUNCTION || node->kind == SW_JN_NODE_PARTIAL) &&
 		    node->lhs->kind == SW_JN_NODE_FIELD && node->lhs->value.len)
 			return hidden_variable(resolver, node, node->lhs->value);

@@ -126,6 +126,7 @@ struct sw_jn_node {
 	bool closure;   /* holds something that captures its frame */
 	bool own_frame; /* of blocks: not part of the frame around it; of sorts: tuples are sorted */
 	bool plain;     /* of paths: no tuples; of steps: a name and nothing else */
+	bool distinct;  /* of objects: all keys are strings in the text and differ */
 	bool folded;    /* a constant that was an expression */
 	bool dressed;   /* has predicates or a group */
 	uint32_t position; /* as the reference implementation counts: characters up to the token's end */
@@ -415,6 +416,8 @@ struct sw_jn_fill {
 	const char *token, *value, *value2, *type, *name, *message;
 	unsigned index;
 };
+/* Replaces what is no UTF-8 in text: halves of surrogate pairs, and the character that was cut at its end. */
+void sw_jn_error_clean(char *text);
 void sw_jn_error_message(struct sw_jsonata_error *err, const struct sw_jn_fill *fill);
 /* Line and column of byte `at`. */
 void sw_jn_error_place(struct sw_jsonata_error *err, const char *text, size_t len, size_t at);
