@@ -108,7 +108,11 @@ static enum sw_result call_chain(struct sw_jn_run *run, const struct sw_jn_funct
 	struct sw_jn_value between, arg = count ? args[0] : SW_JN_UNDEFINED_VALUE;
 	if (sw_jn_apply(run, sw_jn_function_value(function->first), &arg, 1, &between) < 0)
 		return run->failed;
-	return sw_jn_apply(run, sw_jn_function_value(function->second), &between, 1, ret_value);
+	between = sw_jn_unwrap(between);
+	if (sw_jn_apply(run, sw_jn_function_value(function->second), &between, 1, ret_value) < 0)
+		return run->failed;
+	*ret_value = sw_jn_unwrap(*ret_value);
+	return SW_OK;
 }
 
 /* One call; what comes back may be a tail call that is still to be made. */
@@ -146,6 +150,8 @@ static const struct sw_jn_value *name_of(const struct sw_jn_node *called)
 {
 	if (called->kind == SW_JN_NODE_PATH || called->kind == SW_JN_NODE_FIELD)
 		called = called->items.items[0];
+	if (called->kind == SW_JN_NODE_BLOCK || called->kind == SW_JN_NODE_LAMBDA)
+		return NULL;
 	return called->value.kind == SW_JN_STRING ? &called->value : NULL;
 }
 
@@ -201,15 +207,26 @@ static enum sw_result trampoline(struct sw_jn_run *run, struct sw_jn_value focus
 	return SW_OK;
 }
 
-enum sw_result sw_jn_apply_with(struct sw_jn_run *run, struct sw_jn_value function,
+/* call: what a failure is put down to; NULL: a function calls another. Of tail calls they know themselves. */
+static enum sw_result apply_all(struct sw_jn_run *run, const struct sw_jn_node *call, struct sw_jn_value function,
 				const struct sw_jn_value *args, unsigned count, struct sw_jn_value focus,
 				struct sw_jn_value *ret_value)
 {
 	struct activation activation = {0};
 	if (sw_jn_deeper(run) < 0 || sw_jn_steps(run, 1) < 0 ||
-	    apply_once(run, function, args, count, focus, &activation, ret_value) < 0)
+	    apply_once(run, function, args, count, focus, &activation, ret_value) < 0) {
+		if (call)
+			blame_call(run, call);
 		return run->failed;
+	}
 	return trampoline(run, focus, &activation, ret_value);
+}
+
+enum sw_result sw_jn_apply_with(struct sw_jn_run *run, struct sw_jn_value function,
+				const struct sw_jn_value *args, unsigned count, struct sw_jn_value focus,
+				struct sw_jn_value *ret_value)
+{
+	return apply_all(run, NULL, function, args, count, focus, ret_value);
 }
 
 enum sw_result sw_jn_apply(struct sw_jn_run *run, struct sw_jn_value function, const struct sw_jn_value *args,
@@ -256,11 +273,7 @@ enum sw_result sw_jn_eval_function(struct sw_jn_run *run, const struct sw_jn_nod
 	    check_called(run, node, function, frame, "T1005") < 0 ||
 	    arguments(run, node, input, frame, applied, room, &args, &count) < 0)
 		return run->failed;
-	if (sw_jn_apply_with(run, function, args, count, without_wrapping(input), ret_value) < 0) {
-		blame_call(run, node);
-		return run->failed;
-	}
-	return SW_OK;
+	return apply_all(run, node, function, args, count, without_wrapping(input), ret_value);
 }
 
 enum sw_result sw_jn_eval_partial(struct sw_jn_run *run, const struct sw_jn_node *node,
@@ -313,8 +326,13 @@ enum sw_result sw_jn_eval_apply(struct sw_jn_run *run, const struct sw_jn_node *
 		sw_jn_blame(run, node, NULL, 0);
 		return run->failed;
 	}
-	if (lhs.kind != SW_JN_FUNCTION)
-		return sw_jn_apply(run, function, &lhs, 1, ret_value);
+	if (lhs.kind != SW_JN_FUNCTION) {
+		if (sw_jn_apply(run, function, &lhs, 1, ret_value) < 0 && !run->err->position) {
+			bool named = node->rhs->kind == SW_JN_NODE_VARIABLE;
+			sw_jn_blame(run, node, named ? node->rhs->value.text : NULL, node->rhs->value.len);
+		}
+		return run->failed;
+	}
 	struct sw_jn_function *chain = sw_jn_alloc(run, sizeof(*chain));
 	if (!chain)
 		return run->failed;

@@ -405,9 +405,6 @@ enum sw_result sw_jn_eval(struct sw_jn_run *run, const struct sw_jn_node *node, 
 		return SW_OK;
 	if (node->keep_array)
 		ret_value->flags |= SW_JN_KEEP_SINGLETON;
-	if (ret_value->len == 0)
-		*ret_value = SW_JN_UNDEFINED_VALUE;
-	else if (ret_value->len == 1 && !(ret_value->flags & SW_JN_KEEP_SINGLETON))
-		*ret_value = sw_jn_array_at(*ret_value, 0);
+	*ret_value = sw_jn_unwrap(*ret_value);
 	return SW_OK;
 }

@@ -276,8 +276,11 @@ static enum sw_result steps(struct sw_jn_run *run, const struct sw_jn_node *path
 		const struct sw_jn_node *node = path->items.items[i];
 		tuples = tuples || node->tuple;
 		if (!tuples || (i == 0 && node->cons)) {
+			struct sequence before = *sequence;
 			if (step(run, path, i, frame, sequence) < 0)
 				return run->failed;
+			if (node->focus)
+				*sequence = before;
 			if (!tuples && sequence->many && sequence->value.len == 0)
 				break;
 			continue;

@@ -45,7 +45,7 @@ enum sw_result sw_jn_compiler_fail(struct sw_jn_compiler *compiler, const char *
 {
 	struct sw_jsonata_error *err = compiler->err;
 	char quoted[512];
-	struct sw_jn_fill fill = {.value = value, .token = quoted};
+	struct sw_jn_fill fill = {.value = value, .token = compiler->bare_token ? err->token : quoted};
 	if (compiler->failed < 0)
 		return compiler->failed;
 	snprintf(err->code, sizeof(err->code), "%s", code);
@@ -162,7 +162,7 @@ static const char *fill_value(struct sw_jn_run *run, struct sw_jn_value value)
 static void describe(struct sw_jn_run *run)
 {
 	char token[512];
-	struct sw_jn_fill fill = {.token = token, .name = run->err->token, .message = run->fail_text};
+	struct sw_jn_fill fill = {.token = run->err->token[0] ? token : NULL, .name = run->err->token, .message = run->fail_text};
 	const char *deep = "Stack overflow error: Check for non-terminating recursive function.  Consider "
 			   "rewriting as tail-recursive.";
 	quote(run->err->token, token, sizeof(token));

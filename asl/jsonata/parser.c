@@ -50,6 +50,7 @@ static enum sw_result fail_token(struct sw_jn_compiler *compiler, const char *co
 				 const struct sw_jn_token *token, const char *value)
 {
 	char text[64];
+	compiler->bare_token = token->value.kind != SW_JN_STRING;
 	return sw_jn_compiler_fail(compiler, code, token->position, token->at,
 				   token_text(token->value, text, sizeof(text)), value);
 }

@@ -205,13 +205,11 @@ static enum sw_result dot(struct sw_jn_compiler *compiler, struct sw_jn_node *no
 	struct sw_jn_node *path = node->lhs;
 	if (path->kind != SW_JN_NODE_PATH && !(path = path_of(compiler, path)))
 		return compiler->failed;
-	uint32_t checked = node->lhs->kind == SW_JN_NODE_PATH ? path->items.count : 0;
 	if (node->lhs->kind == SW_JN_NODE_PARENT && seeking_push(compiler, &path->seeking, node->lhs->slot) < 0)
 		return compiler->failed;
 	if (process(compiler, &node->rhs) < 0 || append_steps(compiler, path, node->rhs) < 0)
 		return compiler->failed;
-	/* A path of one step may be a literal that no dot has looked at yet. */
-	for (uint32_t i = checked > 1 ? checked : 0; i < path->items.count; i++) {
+	for (uint32_t i = 0; i < path->items.count; i++) {
 		struct sw_jn_node *step = path->items.items[i];
 		if (check_step(compiler, step) < 0)
 			return compiler->failed;

@@ -220,6 +220,7 @@ struct sw_jn_compiler {
 	uint32_t position; /* characters before `at` */
 	struct sw_jn_token token;
 	uint32_t depth;
+	bool bare_token; /* the token of a failure is no text: messages hold it without quotes */
 	struct sw_jn_names names; /* of variables bound by @, #, := and parameters: number 1 is the first */
 	uint32_t labels;
 };
@@ -373,6 +374,15 @@ static inline const struct sw_jn_tuple *sw_jn_tuple_of(struct sw_jn_value value)
 	return value.kind == SW_JN_OBJECT && value.form == SW_JN_FORM_TUPLE
 		       ? (const struct sw_jn_tuple *)(const void *)value.object
 		       : NULL;
+}
+/* What an expression gives for a sequence: nothing, its only item, or the sequence. */
+static inline struct sw_jn_value sw_jn_unwrap(struct sw_jn_value value)
+{
+	if (value.kind != SW_JN_ARRAY || (value.flags & (SW_JN_SEQUENCE | SW_JN_TUPLES)) != SW_JN_SEQUENCE)
+		return value;
+	if (value.len == 0)
+		return SW_JN_UNDEFINED_VALUE;
+	return value.len == 1 && !(value.flags & SW_JN_KEEP_SINGLETON) ? sw_jn_array_at(value, 0) : value;
 }
 /* Puts or replaces an entry of a tuple, which has room for it and is seen by nobody else. */
 void sw_jn_tuple_set(struct sw_jn_value tuple, uint32_t name, struct sw_jn_value value);
