@@ -132,7 +132,7 @@ static void a_picture_of_many_parts_is_matched_without_a_blow_up(void **state)
 static void widths_that_are_absurd_end_at_the_limit(void **state)
 {
 	expect_flags("$fromMillis(0, '[Y,99999999999]')", 0, "U1001");
-	expect_flags("$formatInteger(1, $pad('0', 100000, '0;'))", 0, "D3130");
+	expect_flags("$toMillis('1', '[D,99999999999]')", 0, "1519862400000");
 }
 
 int main(void)
