@@ -46,8 +46,10 @@ enum sw_result sw_jn_fn_base64encode(struct sw_jn_call *call, const struct sw_jn
 	return sw_jn_scratch_value(call->run, ret_value);
 }
 
-static int sextet(char c)
+/* Of a digit; Node looks at the lower half of a UTF-16 unit alone. Pairs of units are skipped here. */
+static int sextet(uint32_t code)
 {
+	unsigned char c = (unsigned char)code;
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
 	if (c >= 'a' && c <= 'z')
@@ -65,13 +67,16 @@ enum sw_result sw_jn_fn_base64decode(struct sw_jn_call *call, const struct sw_jn
 {
 	enum sw_result result;
 	uint32_t bits = 0;
-	unsigned held = 0;
+	unsigned held = 0, bytes;
 	if (!sw_jn_given(call, args, 0, SW_JN_STRING, ret_value, &result))
 		return result;
 	struct sw_buf *out = &call->run->scratch;
 	sw_buf_reset(out);
-	for (size_t i = 0; i < args[0].len && args[0].text[i] != '='; i++) {
-		int digit = sextet(args[0].text[i]);
+	for (size_t at = 0; at < args[0].len; at += bytes) {
+		uint32_t code = sw_jn_char_at(args[0].text, args[0].len, at, &bytes);
+		if ((code & 0xFF) == '=' && code < 0x10000)
+			break;
+		int digit = code < 0x10000 ? sextet(code) : -1;
 		if (digit < 0)
 			continue;
 		bits = bits << 6 | (uint32_t)digit;
