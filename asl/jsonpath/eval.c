@@ -559,5 +559,6 @@ enum sw_jsonpath_error sw_jsonpath_evaluate(const struct sw_jsonpath *path, cons
 		json_decref(cached->tree);
 		sw_free(cached);
 	}
+	sw_path_matcher_free(run.matcher);
 	return errors[status];
 }

@@ -463,25 +463,16 @@ static enum sw_path_status regex_matches(struct sw_path_run *run, const struct s
 {
 	struct sw_buf text = SW_BUF;
 	enum sw_path_status status = SW_PATH_OK;
-	if (node->kind == SW_PATH_OPERAND_STRING || node->kind == SW_PATH_OPERAND_NUMBER)
+	if (node->kind == SW_PATH_OPERAND_STRING)
+		return sw_path_regex_match(run, regex, node->text ? node->text : "", node->len, ret_true);
+	if (node->kind == SW_PATH_OPERAND_NUMBER)
 		status = node_text(node, &text);
 	else if (node->kind == SW_PATH_OPERAND_BOOLEAN)
 		sw_buf_text(&text, node->boolean ? "true" : "false");
-	pcre2_match_data *match = pcre2_match_data_create(1, NULL);
-	if (!match || sw_buf_result(&text) < 0)
+	if (sw_buf_result(&text) < 0)
 		status = SW_PATH_MEMORY;
-	if (status == SW_PATH_OK) {
-		int found = pcre2_match(regex->code, (PCRE2_SPTR)(text.data ? text.data : ""), text.len, 0,
-					PCRE2_NO_UTF_CHECK, match, regex->context);
-		*ret_true = found >= 0;
-		if (found == PCRE2_ERROR_NOMEMORY)
-			status = SW_PATH_MEMORY;
-		else if (found < 0 && found != PCRE2_ERROR_NOMATCH)
-			status = sw_path_throw(run, SW_PATH_LIMIT,
-					       "the regular expression takes more than %d steps",
-					       SW_REGEX_MATCH_STEPS_MAX);
-	}
-	pcre2_match_data_free(match);
+	if (status == SW_PATH_OK)
+		status = sw_path_regex_match(run, regex, text.data ? text.data : "", text.len, ret_true);
 	sw_buf_done(&text);
 	return status;
 }
