@@ -236,7 +236,7 @@ struct sw_path_cached {
 /* One call of sw_jsonpath_evaluate, shared by the paths inside its filters. */
 struct sw_path_run {
 	const json_t *document; /* $ */
-	uint32_t steps, depth;
+	uint32_t steps, steps_max, depth;
 	struct sw_path_cached *cache;    /* results of $ paths in filters */
 	struct sw_path_matcher *matcher; /* of regular expressions; NULL before the first */
 	struct sw_buf *text;             /* message; may be NULL */
@@ -254,6 +254,9 @@ enum sw_path_status sw_path_filter_accepts(struct sw_path_run *run, const struct
 					   const json_t *item, bool *ret_accepts);
 enum sw_path_status sw_path_function_call(struct sw_path_run *run, const struct sw_path_token *token,
 					  const json_t *model, json_t **ret_tree);
+/* Counts work steps; SW_PATH_LIMIT with the message when they are too many. */
+enum sw_path_status sw_path_charge(struct sw_path_run *run, size_t work);
+
 /* ---- regex.c ---- */
 
 /* flags: of PCRE2, beside those that all have. SW_EQUERY: *ret_offset is the byte where the mistake is. */
