@@ -16,6 +16,7 @@
 #include "engine/arn.h"
 #include "engine/commit.h"
 #include "engine/engine.h"
+#include "engine/meters.h"
 #include "engine/records.h"
 #include "engine/step/step.h"
 #include "engine/tasks/tasks.h"
@@ -59,6 +60,8 @@ struct sw_compiled {
 	uint32_t revision;
 	struct sw_machine *machine;
 };
+/* loggingConfiguration's level. */
+enum sw_logging { SW_LOGGING_UNKNOWN, SW_LOGGING_OFF, SW_LOGGING_FATAL, SW_LOGGING_ERROR, SW_LOGGING_ALL };
 /* What is known of a name: its latest record, the revisions that were compiled. */
 struct sw_known_machine {
 	struct sw_known_machine *next;
@@ -66,6 +69,8 @@ struct sw_known_machine {
 	struct sw_compiled *compiled;
 	uint64_t written_in; /* number of the box that changed it; 0: none of this process */
 	uint64_t used;       /* for forgetting the least used */
+	enum sw_logging logging; /* what of its executions is logged; UNKNOWN: not looked at yet */
+	bool logs_data;          /* with input and output */
 };
 /* A machine that is DELETING: its listing is walked once, from one running execution to the next. */
 struct sw_deletion {
@@ -135,6 +140,7 @@ struct sw_attempt {
 	struct sw_entry *entry; /* valid until it is over */
 	uint32_t branch, number;
 	struct sw_task *task; /* once it was delivered */
+	int64_t delivered_mono_ms;
 	bool fresh;           /* its delivery is not in a box yet */
 	bool redelivery, held, over;
 	bool alone; /* nobody but the engine holds the task: it was released, if no completion is in the inbox
@@ -294,6 +300,13 @@ struct sw_observers {
 void sw_observers_tell(struct sw_engine *engine, const struct sw_pin *pin);
 void sw_observers_done(struct sw_observers *observers);
 
+/* ---- execution_log.c ---------------------------------------------------------------------------------- */
+
+/* Puts the lines of the turn's events into the box, as far as the machine asks for them. */
+void sw_execution_log_turn(struct sw_engine *engine, const struct sw_entry *entry, struct sw_box *box);
+/* The box has been committed: its lines go to whoever logs. */
+void sw_execution_log_tell(struct sw_engine *engine, struct sw_box *box);
+
 /* ---- start.c ------------------------------------------------------------------------------------------ */
 
 /*
@@ -430,6 +443,8 @@ struct sw_engine {
 	bool working;
 	unsigned calling; /* callbacks of the host that are running */
 	struct sw_engine_stats stats;
+	struct sw_meters meters;
+	struct sw_execution_log execution_log;
 };
 
 /* For tests and simulation: over a store of the caller's (borrowed, must outlive the engine), without LOCK.
