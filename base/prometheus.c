@@ -9,8 +9,9 @@
 
 /* ---- histograms ---- */
 
-static const uint64_t seconds[] = {500,     1000,    2500,     5000,     10000,    25000,    50000,     100000,    250000,
-				   500000, 1000000, 2500000, 5000000, 10000000, 30000000, 60000000, 300000000, 3600000000};
+static const uint64_t seconds[] = {500,     1000,     2500,     5000,     10000,     25000,
+				   50000,   100000,   250000,   500000,   1000000,   2500000,
+				   5000000, 10000000, 30000000, 60000000, 300000000, 3600000000};
 static const uint64_t sizes[] = {1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304};
 
 _Static_assert(sizeof(seconds) / sizeof(*seconds) <= SW_HISTOGRAM_BOUNDS_MAX, "bounds fit a histogram");
@@ -67,7 +68,8 @@ static void print_label(struct sw_buf *out, const char *name, const char *value,
 }
 
 /* name, suffix, and the labels; le, when it is given, is the last one. */
-static void print_name(struct sw_buf *out, const char *name, const char *suffix, const char *le, va_list labels)
+static void print_name(struct sw_buf *out, const char *name, const char *suffix, const char *le,
+		       va_list labels)
 {
 	bool first = true;
 	const char *label;

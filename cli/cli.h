@@ -32,6 +32,7 @@ struct options {
 	const char *region, *account, *resources, *mock_config, *test_case, *input, *name, *machine, *status,
 		*error, *cause;
 	const char *listen, *format, *substitutions;
+	const char *log_format, *log_level, *execution_log;
 	const char *set[SUBSTITUTIONS_MAX];
 	unsigned set_count;
 	long max;

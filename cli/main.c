@@ -51,10 +51,14 @@ static const struct command commands[] = {
 	 "  stepwell task heartbeat TOKEN\n\n"
 	 "poll waits up to 60 seconds; when no task came it prints nothing and its exit code is 1.\n",
 	 cmd_task},
-	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlqv", 0, 0,
+	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlLOXqv", 0, 0,
 	 "  stepwell serve --listen 127.0.0.1:8083 --resources resources.json\n"
 	 "  aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083\n\n"
-	 "Ends cleanly on SIGTERM and SIGINT. --listen none: only the socket in the data directory.\n",
+	 "Ends cleanly on SIGTERM and SIGINT, at once on the second one. SIGHUP: reads --resources and "
+	 "--mock-config\n"
+	 "again and opens --execution-log again. --listen none: only the socket in the data directory, and "
+	 "those that\n"
+	 "systemd passes. docs/operating.md tells of logs, /metrics, /readyz and systemd.\n",
 	 cmd_serve},
 	{"graph", "FILE", "draw a workflow as Graphviz dot or Mermaid text", "fSFK", 1, 1,
 	 "  stepwell graph order.json | dot -Tsvg > order.svg\n", cmd_graph},
@@ -118,6 +122,13 @@ static const struct {
 	{'C', "cause", "TEXT", "cause of the stop", offsetof(struct options, cause)},
 	{'l', "listen", "ADDRESS:PORT", "where to listen (default: 127.0.0.1:8083)",
 	 offsetof(struct options, listen)},
+	{'L', "log-level", "LEVEL",
+	 "error, warning, info or debug (default: warning; info when --log-format is given)",
+	 offsetof(struct options, log_level)},
+	{'O', "log-format", "text|logfmt|json", "how log lines on standard error look (default: text)",
+	 offsetof(struct options, log_format)},
+	{'X', "execution-log", "FILE|-", "events of executions, as their loggingConfiguration asks for",
+	 offsetof(struct options, execution_log)},
 	{'f', "format", "dot|mermaid", "what to draw (default: dot)", offsetof(struct options, format)},
 	{'b', "batch", NULL, "one JSON request a line on standard input, one answer a line",
 	 offsetof(struct options, batch)},
@@ -172,7 +183,7 @@ static char *default_data(void)
 /* What goes into a request must be UTF-8; paths of files may be any bytes. */
 static bool is_text(int letter, const char *argument)
 {
-	json_t *text = argument && !strchr("dzmFlS", letter) ? json_string(argument) : json_null();
+	json_t *text = argument && !strchr("dzmFlSX", letter) ? json_string(argument) : json_null();
 	bool is = text != NULL;
 	json_decref(text);
 	return is;

@@ -346,10 +346,11 @@ static enum sw_result not_mapped(struct sw_engine *engine, struct sw_attempt *at
 	if (task->kind == SW_RESOURCE_ACTIVITY)
 		return queue_activity(engine, attempt, branch);
 	if (attempt->redelivery) {
-		SW_LOG(&engine->log, SW_LOG_WARNING,
-		       "%s: the task of state '%s' was in flight, and nothing here is mapped to its resource "
-		       "%s: it waits",
-		       execution->arn, branch->state->name, task->resource);
+		SW_LOG_ABOUT(
+			&engine->log, SW_LOG_WARNING, execution->arn,
+			"the task of state '%s' was in flight, and nothing here is mapped to its resource "
+			"%s: it waits",
+			branch->state->name, task->resource);
 		leave_entry(engine, attempt);
 		return SW_OK;
 	}

@@ -250,8 +250,8 @@ enum sw_result sw_engine_resume(struct sw_engine *engine, enum sw_resume which, 
 		struct sw_entry *entry = engine->executions.buckets[i];
 		for (; entry; entry = entry->bucket_next) {
 			if (entry->own && sw_recover_entry(engine, entry) < 0)
-				SW_LOG(&engine->log, SW_LOG_WARNING, "memory is short: %s waits",
-				       entry->execution->arn);
+				SW_LOG_ABOUT(&engine->log, SW_LOG_WARNING, entry->execution->arn,
+					     "memory is short: it waits");
 		}
 	}
 	sw_engine_wake(engine);

@@ -73,11 +73,13 @@ static void print_executions(struct sw_buf *out, const struct sw_engine_metrics 
 {
 	static const enum sw_status ends[] = {SW_STATUS_SUCCEEDED, SW_STATUS_FAILED, SW_STATUS_TIMED_OUT,
 					      SW_STATUS_ABORTED};
-	sw_metric_family(out, "stepwell_executions_started_total", "counter", "Executions that were started.");
+	sw_metric_family(out, "stepwell_executions_started_total", "counter",
+			 "Executions that were started.");
 	for (int type = 0; type < 2; type++)
 		sw_metric_count(out, "stepwell_executions_started_total", metrics->started[type], "type",
 				type_names[type], NULL);
-	sw_metric_family(out, "stepwell_executions_ended_total", "counter", "Executions that ended, by status.");
+	sw_metric_family(out, "stepwell_executions_ended_total", "counter",
+			 "Executions that ended, by status.");
 	for (int type = 0; type < 2; type++) {
 		for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 			sw_metric_count(out, "stepwell_executions_ended_total", metrics->ended[type][ends[i]],
@@ -112,16 +114,17 @@ static void print_queues(struct sw_buf *out, const struct sw_engine_metrics *met
 		       metrics->tasks_in_flight);
 	sw_metric_lone(out, "stepwell_commands_busy", "gauge", "Command tasks that run or queue.",
 		       metrics->commands_busy);
-	sw_metric_lone(out, "stepwell_activity_tasks_waiting", "gauge", "Activity tasks that wait for a worker.",
-		       metrics->activity_tasks_waiting);
+	sw_metric_lone(out, "stepwell_activity_tasks_waiting", "gauge",
+		       "Activity tasks that wait for a worker.", metrics->activity_tasks_waiting);
 	sw_metric_lone(out, "stepwell_activity_pollers", "gauge", "Workers that wait in GetActivityTask.",
 		       metrics->activity_polls_waiting);
-	sw_metric_lone(out, "stepwell_activity_polls_total", "counter", "Calls of GetActivityTask that waited.",
-		       metrics->activity_polls);
+	sw_metric_lone(out, "stepwell_activity_polls_total", "counter",
+		       "Calls of GetActivityTask that waited.", metrics->activity_polls);
 	sw_metric_family(out, "stepwell_commit_queue_records", "gauge",
 			 "Records that wait for a commit (open) or are being written (writing).");
 	sw_metric_count(out, "stepwell_commit_queue_records", metrics->records_open, "stage", "open", NULL);
-	sw_metric_count(out, "stepwell_commit_queue_records", metrics->records_in_flight, "stage", "writing", NULL);
+	sw_metric_count(out, "stepwell_commit_queue_records", metrics->records_in_flight, "stage", "writing",
+			NULL);
 	sw_metric_lone(out, "stepwell_commit_queue_actions", "gauge",
 		       "Replies and deliveries that wait for a commit.", metrics->replies_waiting);
 }
@@ -137,8 +140,8 @@ static void print_commits(struct sw_buf *out, const struct sw_engine_metrics *me
 	sw_metric_lone(out, "stepwell_commit_failures_total", "counter",
 		       "Commits that failed: the disk was full, memory was short, or the store broke.",
 		       metrics->commits_failed);
-	sw_metric_lone(out, "stepwell_disk_full", "gauge", "1 while new work is refused because the disk is full.",
-		       metrics->disk_full);
+	sw_metric_lone(out, "stepwell_disk_full", "gauge",
+		       "1 while new work is refused because the disk is full.", metrics->disk_full);
 	sw_metric_family(out, "stepwell_store_bytes", "gauge",
 			 "Used pages, length of the file, size of the memory map (address space).");
 	sw_metric_count(out, "stepwell_store_bytes", metrics->store_used_bytes, "what", "used", NULL);
@@ -164,10 +167,10 @@ char *sw_engine_metrics_text(struct sw_engine *engine, size_t *ret_len)
 		sw_metric_histogram(&out, "stepwell_task_seconds", &metrics.resources[i].seconds, "resource",
 				    metrics.resources[i].resource, NULL);
 	if (sw_histogram_count(&metrics.other_seconds) > 0)
-		sw_metric_histogram(&out, "stepwell_task_seconds", &metrics.other_seconds, "resource", "other",
-				    NULL);
-	sw_metric_lone(&out, "stepwell_execution_log_lines_total", "counter", "Lines made for the execution log.",
-		       metrics.log_lines);
+		sw_metric_histogram(&out, "stepwell_task_seconds", &metrics.other_seconds, "resource",
+				    "other", NULL);
+	sw_metric_lone(&out, "stepwell_execution_log_lines_total", "counter",
+		       "Lines made for the execution log.", metrics.log_lines);
 	sw_metric_lone(&out, "stepwell_execution_log_lost_total", "counter",
 		       "Lines of the execution log that were lost because memory was short.",
 		       metrics.log_lines_lost);

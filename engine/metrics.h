@@ -34,8 +34,9 @@ struct sw_engine_metrics {
 	uint64_t executions_in_memory, executions_ready; /* ready: they wait for a turn */
 	uint64_t timers_loaded, tasks_in_flight, commands_busy;
 	uint64_t activity_tasks_waiting, activity_polls_waiting, activity_polls;
-	uint64_t records_open, records_in_flight; /* that wait for their commit, or are on their way to the disk */
-	uint64_t replies_waiting;                 /* answers and deliveries that wait for a commit */
+	uint64_t records_open,
+		records_in_flight; /* that wait for their commit, or are on their way to the disk */
+	uint64_t replies_waiting;  /* answers and deliveries that wait for a commit */
 
 	struct sw_histogram commit_seconds; /* of writing and syncing one batch */
 	struct sw_histogram batch_records, batch_bytes;
@@ -46,7 +47,8 @@ struct sw_engine_metrics {
 	size_t resources_count;
 	struct sw_histogram other_seconds; /* of all resources that came when the table was full */
 
-	uint64_t store_used_bytes, store_file_bytes, store_map_bytes, disk_free_bytes; /* memory: used alone */
+	uint64_t store_used_bytes, store_file_bytes, store_map_bytes,
+		disk_free_bytes;            /* memory: used alone */
 	uint64_t log_lines, log_lines_lost; /* of the execution log: made; lost because memory was short */
 };
 SW_API void sw_engine_metrics(struct sw_engine *engine, struct sw_engine_metrics *ret_metrics);

@@ -352,8 +352,8 @@ static void settle(struct sw_engine *engine, struct sw_entry *entry, const struc
 static bool abandon(struct sw_engine *engine, struct sw_entry *entry, enum sw_result result)
 {
 	struct sw_pending *pending = engine->unrecorded_pending;
-	SW_LOG(&engine->log, SW_LOG_ERROR, "%s: cannot be stored: %s", entry->execution->arn,
-	       sw_result_text(result));
+	SW_LOG_ABOUT(&engine->log, SW_LOG_ERROR, entry->execution->arn, "cannot be stored: %s",
+		     sw_result_text(result));
 	if (!entry->damage)
 		entry->damage = sw_strdup("The state of the execution is too large to be stored.");
 	for (struct sw_attempt *attempt = entry->attempts; attempt; attempt = attempt->next)
@@ -541,7 +541,8 @@ static enum sw_result end_by_failure(struct sw_engine *engine, struct sw_entry *
 }
 
 /* Activities and callbacks: nothing here was in flight, so the time counts from entering the state. */
-static void meter_token(struct sw_engine *engine, const struct sw_entry *entry, const struct sw_pending *pending)
+static void meter_token(struct sw_engine *engine, const struct sw_entry *entry,
+			const struct sw_pending *pending)
 {
 	const struct sw_branch *branch = waiting(entry, pending);
 	if (branch && is_outcome(pending->kind) && branch->state->type == SW_STATE_TASK)
@@ -641,7 +642,7 @@ static bool fail_turn(struct sw_engine *engine, struct sw_entry *entry, enum sw_
 	entry->broken = true;
 	entry->more = true; /* READY branches are to go on when it is loaded again */
 	if (++entry->retries == TURNS_FAILED_LOGGED)
-		SW_LOG(&engine->log, SW_LOG_ERROR, "%s: memory is short, trying on", entry->execution->arn);
+		SW_LOG_ABOUT(&engine->log, SW_LOG_ERROR, entry->execution->arn, "memory is short, trying on");
 	/* Its boxes first: the scheduler puts it into the queue when the last one is on disk. */
 	if (entry->pins == 0)
 		sw_executions_enqueue(engine, entry);
@@ -663,7 +664,7 @@ static bool mend(struct sw_engine *engine, struct sw_entry *entry)
 		sw_executions_enqueue(engine, entry);
 		return false;
 	}
-	SW_LOG(&engine->log, SW_LOG_ERROR, "%s: %s", entry->execution->arn, error.text);
+	SW_LOG_ABOUT(&engine->log, SW_LOG_ERROR, entry->execution->arn, "%s", error.text);
 	entry->broken = false;
 	entry->more = false;
 	entry->execution->status =

@@ -120,6 +120,22 @@ static enum sw_result serve(struct sw_server *server, struct sw_listener *listen
 	return r == SW_OK ? SW_OK : sw_error_set(err, r, "the loop cannot watch the HTTP server");
 }
 
+static enum sw_result listen_given(struct sw_server *server, struct sw_error *err)
+{
+	const struct sw_server_options *options = &server->options;
+	enum sw_result r = SW_OK;
+	for (size_t i = 0; i < options->sockets_count && r == SW_OK; i++) {
+		unsigned port = 0;
+		r = sw_listen_check(options->sockets[i], &port, err);
+		if (r < 0)
+			break;
+		server->sockets_taken++;
+		r = serve(server, &server->listeners[2 + i], options->sockets[i], err);
+		server->port = server->port ? server->port : port;
+	}
+	return r;
+}
+
 static enum sw_result listen_all(struct sw_server *server, struct sw_error *err)
 {
 	const struct sw_server_options *options = &server->options;
@@ -137,18 +153,35 @@ static enum sw_result listen_all(struct sw_server *server, struct sw_error *err)
 		if (r == SW_OK)
 			r = serve(server, &server->listeners[1], fd, err);
 	}
-	return r;
+	return r == SW_OK ? listen_given(server, err) : r;
+}
+
+/* The host's sockets that no listener has: they are the server's from the call on. */
+static void close_given(const struct sw_server_options *options, size_t from)
+{
+	for (size_t i = from; i < options->sockets_count; i++)
+		close(options->sockets[i]);
 }
 
 enum sw_result sw_server_new(struct sw_api *api, const struct sw_server_options *options,
 			     struct sw_server **ret_server, struct sw_error *err)
 {
 	uint64_t seed;
-	if (!api || !options->loop)
-		return sw_error_set(err, SW_EINVAL, "the server needs an API and a loop");
-	struct sw_server *server = sw_zalloc(sizeof(*server));
-	if (!server)
+	struct sw_server *server = NULL;
+	if (!api || !options->loop || options->sockets_count > SW_SERVER_SOCKETS_MAX) {
+		close_given(options, 0);
+		return sw_error_set(err, SW_EINVAL,
+				    "the server needs an API and a loop, and takes at most %d sockets",
+				    SW_SERVER_SOCKETS_MAX);
+	}
+	server = sw_zalloc(sizeof(*server));
+	struct sw_request_meter *meters = server ? sw_request_meters_new() : NULL;
+	if (!meters) {
+		close_given(options, 0);
+		sw_free(server);
 		return sw_error_set(err, SW_ENOMEM, "out of memory");
+	}
+	server->meters = meters;
 	server->api = api;
 	server->loop = options->loop;
 	server->options = *options;
@@ -166,8 +199,10 @@ enum sw_result sw_server_new(struct sw_api *api, const struct sw_server_options 
 	server->rng = sw_rng(seed);
 	if (r == SW_OK)
 		r = listen_all(server, err);
+	close_given(options, server->sockets_taken);
 	/* borrowed for this call only */
 	server->options.listen = server->options.socket_directory = NULL;
+	server->options.sockets = NULL;
 	if (r != SW_OK) {
 		sw_server_free(server);
 		return r;
@@ -185,7 +220,7 @@ unsigned sw_server_port(const struct sw_server *server)
 
 void sw_server_drain(struct sw_server *server, bool *ret_busy)
 {
-	for (size_t i = 0; i < 2 && !server->draining; i++) {
+	for (size_t i = 0; i < SW_LISTENERS_MAX && !server->draining; i++) {
 		struct sw_listener *listener = &server->listeners[i];
 		MHD_socket fd = listener->daemon ? MHD_quiesce_daemon(listener->daemon) : MHD_INVALID_SOCKET;
 		if (fd != MHD_INVALID_SOCKET)
@@ -225,8 +260,9 @@ void sw_server_free(struct sw_server *server)
 	server->draining = server->closing = true;
 	for (struct sw_request *request = server->requests; request; request = request->next)
 		sw_request_give_up(request);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < SW_LISTENERS_MAX; i++)
 		stop(&server->listeners[i]);
 	sw_listen_unix_done(server->directory_fd, &server->socket);
+	sw_free(server->meters);
 	sw_free(server);
 }

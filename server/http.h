@@ -6,6 +6,7 @@
 #define SW_SERVER_HTTP_H
 
 #include "base/buf.h"
+#include "base/histogram.h"
 #include "base/rng.h"
 #include "server/server.h"
 
@@ -22,18 +23,22 @@ struct sw_listener {
 	bool again;                /* a connection was resumed meanwhile */
 };
 
+#define SW_LISTENERS_MAX (2 + SW_SERVER_SOCKETS_MAX)
+
 struct sw_server {
 	struct sw_api *api;
 	const struct sw_loop *loop;
 	struct sw_server_options options;
-	struct sw_listener listeners[2]; /* TCP, Unix */
-	struct sw_request *requests;     /* all that libmicrohttpd knows */
-	struct sw_rng rng;               /* of request ids */
+	struct sw_listener listeners[SW_LISTENERS_MAX]; /* TCP, Unix, those the host gave */
+	struct sw_request_meter *meters;                /* SW_REQUEST_METERS of them */
+	struct sw_request *requests;                    /* all that libmicrohttpd knows */
+	struct sw_rng rng;                              /* of request ids */
 	unsigned port;
-	int directory_fd;   /* of the Unix socket; -1: none */
-	struct stat socket; /* what was bound there */
-	bool draining;      /* takes no new connections */
-	bool closing;       /* answers nothing but 503 */
+	size_t sockets_taken; /* of those the host gave */
+	int directory_fd;     /* of the Unix socket; -1: none */
+	struct stat socket;   /* what was bound there */
+	bool draining;        /* takes no new connections */
+	bool closing;         /* answers nothing but 503 */
 };
 
 enum sw_request_state {
@@ -58,6 +63,9 @@ struct sw_request {
 	struct sw_call *call;  /* the call can be cancelled */
 	struct sw_watch watch; /* while it can: is the client still there? */
 	unsigned status;
+	unsigned meter;           /* what was asked for: see metrics.c */
+	int64_t began_us;         /* CLOCK_MONOTONIC */
+	const char *content_type; /* NULL: AWS's JSON */
 	char error_type[64];
 	char *answer; /* NULL: a text of the status */
 	size_t answer_len;
@@ -80,7 +88,32 @@ void sw_request_end_poll(struct sw_request *request);
 /* Answers 503 to a request that waits; the API's answer, when it comes, is dropped. */
 void sw_request_give_up(struct sw_request *request);
 
+/* ---- metrics.c ---- */
+
+#define SW_REQUEST_STATUSES 10 /* told apart; the last is "other" */
+/* Of one action, or of one path. */
+struct sw_request_meter {
+	uint64_t by_status[SW_REQUEST_STATUSES];
+	struct sw_histogram seconds;
+};
+/* SW_REQUEST_METERS of them, zeroed; NULL: out of memory. */
+struct sw_request_meter *sw_request_meters_new(void);
+/* The meter of an action; NULL (no action) and unknown ones have one each. */
+unsigned sw_request_meter_of(const char *action);
+/* "StartExecution", "none", "unknown" */
+const char *sw_request_meter_name(unsigned meter);
+int64_t sw_request_now_us(void);
+/* The answer of the request is on its way. */
+void sw_request_count(struct sw_request *request);
+/* The text of /metrics. New; NULL: out of memory. */
+char *sw_server_metrics_text(struct sw_server *server, size_t *ret_len);
+/* Of /readyz: SW_OK when it is ready; what it says, a JSON object, is added to out. */
+enum sw_result sw_server_ready(struct sw_server *server, struct sw_buf *out);
+
 /* ---- http_listen.c ---- */
+
+/* A listening socket that somebody else made: SW_EINVAL with a text when it is none, or is not local. */
+enum sw_result sw_listen_check(int fd, unsigned *ret_port, struct sw_error *err);
 
 /* "127.0.0.1:8083", "[::1]:0", "localhost:8083". SW_EINVAL: no address, or not loopback; SW_EIO. */
 enum sw_result sw_listen_tcp(const char *address, int *ret_fd, unsigned *ret_port, struct sw_error *err);
