@@ -82,7 +82,7 @@ bool sw_meters_survey_some(struct sw_engine *engine)
 	struct sw_meters *meters = &engine->meters;
 	struct sw_snapshot *snapshot = NULL;
 	struct sw_scan *scan = NULL;
-	struct sw_slice key, value;
+	struct sw_slice key = {NULL, 0}, value;
 	struct sw_key from;
 	if (meters->survey != SW_SURVEY_RUNS)
 		return false;
