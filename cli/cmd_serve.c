@@ -130,8 +130,9 @@ static void announce(const struct serving *serving, const char *listen)
 						   .fields_count = sizeof(fields) / sizeof(fields[0])};
 		sw_log_tell(&serving->log, &event);
 	} else if (!options->quiet && port && colon) {
-		fprintf(stderr, "stepwell: listening on http://%.*s:%u, data in %s\n", (int)(colon - listen),
-			listen, port, options->data);
+		fprintf(stderr, "stepwell: listening on %s://%.*s:%u, data in %s\n",
+			options->tls_certificate ? "https" : "http", (int)(colon - listen), listen, port,
+			options->data);
 	} else if (!options->quiet) {
 		fprintf(stderr, "stepwell: data in %s\n", options->data);
 	}

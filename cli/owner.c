@@ -113,6 +113,9 @@ static enum sw_result open_all(const struct options *options, const struct owner
 		server_options.metrics = setup->metrics;
 		server_options.metrics_user = setup->metrics_user;
 		server_options.socket_directory = options->data;
+		server_options.credentials_file = options->credentials;
+		server_options.tls_certificate_file = options->tls_certificate;
+		server_options.tls_key_file = options->tls_key;
 		server_options.log = logger_hook(&owner->logger);
 		r = sw_server_new(owner->api, &server_options, &owner->server, err);
 	}
@@ -123,9 +126,14 @@ out:
 	return r;
 }
 
-/* A mistake of a resources file or of a mock configuration; the engine does not say which. */
-static void complain_opening(const struct options *options, const struct sw_error *err)
+/* A mistake of the credentials, or of a resources file or mock configuration; the engine does not say which. */
+static void complain_opening(const struct options *options, const struct owner *owner,
+			     const struct sw_error *err)
 {
+	if (owner->api) { /* what failed is the server */
+		complain_error(EXIT_STORE, err->line ? options->credentials : NULL, err);
+		return;
+	}
 	const char *first = options->resources ? options->resources : options->mock_config;
 	bool both = options->resources && options->mock_config;
 	char *files = NULL;
@@ -151,7 +159,7 @@ enum sw_result owner_open(const struct options *options, const struct owner_setu
 	if (r == SW_OK)
 		return SW_OK;
 	if (r != SW_EOWNED && err->code != SW_OK)
-		complain_opening(options, err);
+		complain_opening(options, owner, err);
 	owner_close(owner);
 	return r;
 }
@@ -180,9 +188,13 @@ bool owner_reload(const struct options *options, struct owner *owner)
 	else
 		sw_error_set(&err, r, "a file cannot be read");
 	texts_done(&texts);
+	const char *file = in_mocks ? options->mock_config : options->resources;
+	if (r == SW_OK) {
+		r = sw_server_reload_credentials(owner->server, &err);
+		file = options->credentials;
+	}
 	if (r == SW_OK)
 		return true;
-	const char *file = in_mocks ? options->mock_config : options->resources;
 	if (err.line)
 		SW_LOG(&log, SW_LOG_ERROR, "%s:%u:%u: %s: %s; what was read before stays in force",
 		       file ? file : "", err.line, err.column, err.pointer, err.text);

@@ -1,6 +1,6 @@
 /*
  * The HTTP side: listening sockets, libmicrohttpd in the host's loop, one request from its first byte to its
- * answer. Private to server/: http.c (life and loop), http_request.c, http_listen.c.
+ * answer. Private to server/: http.c (life and loop), http_request.c, http_auth.c, http_listen.c.
  */
 #ifndef SW_SERVER_HTTP_H
 #define SW_SERVER_HTTP_H
@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/histogram.h"
 #include "base/rng.h"
+#include "server/credentials.h"
 #include "server/server.h"
 
 #include <microhttpd.h>
@@ -17,10 +18,11 @@
 struct sw_listener {
 	struct sw_server *server;
 	struct MHD_Daemon *daemon; /* NULL: not in use */
-	struct sw_watch watch;     /* the daemon's epoll descriptor */
-	struct sw_alarm alarm;     /* its next time-out, or "now" after a connection was resumed */
-	bool running;              /* inside MHD_run */
-	bool again;                /* a connection was resumed meanwhile */
+	bool tcp;
+	struct sw_watch watch; /* the daemon's epoll descriptor */
+	struct sw_alarm alarm; /* its next time-out, or "now" after a connection was resumed */
+	bool running;          /* inside MHD_run */
+	bool again;            /* a connection was resumed meanwhile */
 };
 
 #define SW_LISTENERS_MAX (2 + SW_SERVER_SOCKETS_MAX)
@@ -30,15 +32,21 @@ struct sw_server {
 	const struct sw_loop *loop;
 	struct sw_server_options options;
 	struct sw_listener listeners[SW_LISTENERS_MAX]; /* TCP, Unix, those the host gave */
-	struct sw_request_meter *meters;                /* SW_REQUEST_METERS of them */
+	struct sw_request_meter *meters;                /* of each action, and two more: metrics.c */
 	struct sw_request *requests;                    /* all that libmicrohttpd knows */
 	struct sw_rng rng;                              /* of request ids */
+	char *credentials_file;                         /* NULL: signatures are not looked at */
+	struct sw_credentials *credentials;             /* what was read of it last */
+	bool refusals_logged;
+	int64_t refusal_logged_ms;  /* when the last line about a refused request was written */
+	uint64_t refusals_unlogged; /* since then */
 	unsigned port;
 	size_t sockets_taken; /* of those the host gave */
-	int directory_fd;     /* of the Unix socket; -1: none */
-	struct stat socket;   /* what was bound there */
-	bool draining;        /* takes no new connections */
-	bool closing;         /* answers nothing but 503 */
+	bool tls;
+	int directory_fd;   /* of the Unix socket; -1: none */
+	struct stat socket; /* what was bound there */
+	bool draining;      /* takes no new connections */
+	bool closing;       /* answers nothing but 503 */
 };
 
 enum sw_request_state {
@@ -59,9 +67,12 @@ struct sw_request {
 	struct sw_buf body;
 	uint64_t body_seen_bytes;
 	bool body_too_large;
+	bool body_unwanted; /* it is read and dropped */
+	int64_t arrived_ms; /* wall clock; of requests that must be signed */
 	/* the answer */
-	struct sw_call *call;  /* the call can be cancelled */
-	struct sw_watch watch; /* while it can: is the client still there? */
+	struct sw_call *call;       /* the call can be cancelled */
+	struct sw_watch watch;      /* while it can: is the client still there? */
+	struct sw_alarm look_again; /* the same, when the watch does not tell */
 	unsigned status;
 	unsigned meter;           /* what was asked for: see metrics.c */
 	int64_t began_us;         /* CLOCK_MONOTONIC */
@@ -96,7 +107,7 @@ struct sw_request_meter {
 	uint64_t by_status[SW_REQUEST_STATUSES];
 	struct sw_histogram seconds;
 };
-/* SW_REQUEST_METERS of them, zeroed; NULL: out of memory. */
+/* One for each action and two more, zeroed; NULL: out of memory. */
 struct sw_request_meter *sw_request_meters_new(void);
 /* The meter of an action; NULL (no action) and unknown ones have one each. */
 unsigned sw_request_meter_of(const char *action);
@@ -110,13 +121,37 @@ char *sw_server_metrics_text(struct sw_server *server, size_t *ret_len);
 /* Of /readyz: SW_OK when it is ready; what it says, a JSON object, is added to out. */
 enum sw_result sw_server_ready(struct sw_server *server, struct sw_buf *out);
 
+/* Answers an error with any text (UTF-8), instead of what was asked for. */
+void sw_request_refuse(struct sw_request *request, unsigned status, const char *error_type,
+		       const char *message, size_t len);
+
+/* ---- http_auth.c ---- */
+
+/* Reads the credentials file; on failure the credentials stay as they are. */
+enum sw_result sw_server_load_credentials(struct sw_server *server, struct sw_error *err);
+/*
+ * May this path be read without a signature? /healthz and /readyz by everybody; /metrics by everybody while there
+ * are no credentials, else on the Unix socket and from loopback addresses. Of other paths: no.
+ */
+bool sw_request_is_open(const struct sw_request *request, const char *url);
+/* Before the body. False: it has answered, and the body is not to be kept. */
+bool sw_request_check_head(struct sw_request *request, const char *url, const char *method);
+/* The body is complete. False: it has answered. *ret_caller is NULL for callers that may do everything. */
+bool sw_request_check_signature(struct sw_request *request, const char *url, const char *method,
+				const struct sw_credential **ret_caller);
+
 /* ---- http_listen.c ---- */
 
-/* A listening socket that somebody else made: SW_EINVAL with a text when it is none, or is not local. */
-enum sw_result sw_listen_check(int fd, unsigned *ret_port, struct sw_error *err);
+/* A listening socket that somebody else made: SW_EINVAL with a text when it is none, or not loopback without everywhere. */
+enum sw_result sw_listen_check(int fd, bool everywhere, bool *ret_tcp, unsigned *ret_port, bool *ret_loopback,
+			       struct sw_error *err);
 
-/* "127.0.0.1:8083", "[::1]:0", "localhost:8083". SW_EINVAL: no address, or not loopback; SW_EIO. */
-enum sw_result sw_listen_tcp(const char *address, int *ret_fd, unsigned *ret_port, struct sw_error *err);
+/*
+ * "127.0.0.1:8083", "[::1]:0", "localhost:8083". SW_EINVAL: no address, or not loopback without everywhere; SW_EIO.
+ * ret_loopback tells whether it is.
+ */
+enum sw_result sw_listen_tcp(const char *address, bool everywhere, int *ret_fd, unsigned *ret_port,
+			     bool *ret_loopback, struct sw_error *err);
 /* The socket "stepwell.sock" of a directory, 0600; a stale one is replaced. ret_socket tells it apart from
  * later ones. */
 enum sw_result sw_listen_unix(const char *directory, int *ret_fd, int *ret_directory_fd,
