@@ -5,7 +5,7 @@ BUILD ?= build
 PACKAGES = gcc meson ninja-build pkg-config libjansson-dev libpcre2-dev liblmdb-dev libev-dev \
 	libmicrohttpd-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libcmocka-dev python3
 # The clients that tests/sdk drives; it skips what is not there.
-TEST_PACKAGES = awscli python3-boto3
+TEST_PACKAGES = awscli python3-boto3 python3-prometheus-client
 LINT_PACKAGES = clang-format clang-tidy
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 MESON_FLAGS ?=
