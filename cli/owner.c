@@ -176,9 +176,19 @@ void owner_close(struct owner *owner)
 
 /* ---- again ---- */
 
+static bool can_read(const char *path, const struct sw_log *log)
+{
+	if (!path || access(path, R_OK) == 0)
+		return true;
+	SW_LOG(log, SW_LOG_ERROR, "%s: %s; what was read before stays in force", path, strerror(errno));
+	return false;
+}
+
 bool owner_reload(const struct options *options, struct owner *owner)
 {
 	const struct sw_log log = logger_hook(&owner->logger);
+	if (!can_read(options->resources, &log) || !can_read(options->mock_config, &log))
+		return false;
 	struct texts texts = {0};
 	struct sw_error err = {0};
 	bool in_mocks = false;

@@ -53,7 +53,7 @@ struct sw_box {
 	size_t acted; /* so many actions are done already (relaxed mode) */
 	struct sw_pin *pins;
 	size_t pins_count, pins_capacity;
-	struct sw_buf log;  /* lines of the execution log */
+	struct sw_buf log; /* lines of the execution log */
 	uint32_t log_lines;
 	bool forgets; /* something was deleted: the engine's time goes along, so that ids are never used again
 		       */

@@ -29,7 +29,7 @@
 #define SW_TURNS_MAX 256 /* executions that have a turn before the loop sees to other things */
 #define SW_TURNS_MS_MAX 5
 #define SW_RETRY_PAUSE_MS 20      /* when memory was short */
-#define SW_TIME_WRITTEN_MS 1000 /* how far the written time is behind at most */
+#define SW_TIME_WRITTEN_MS 1000   /* how far the written time is behind at most */
 #define SW_FULL_PAUSE_MS 1000     /* when the disk was full */
 #define SW_HELPER_PAUSE_MS 100    /* while an earlier owner's commands still end */
 #define SW_TIMERS_WINDOW_MS 60000 /* how far ahead timers are held in memory */
@@ -68,8 +68,8 @@ struct sw_known_machine {
 	struct sw_known_machine *next;
 	struct sw_machine_record record;
 	struct sw_compiled *compiled;
-	uint64_t written_in; /* number of the box that changed it; 0: none of this process */
-	uint64_t used;       /* for forgetting the least used */
+	uint64_t written_in;     /* number of the box that changed it; 0: none of this process */
+	uint64_t used;           /* for forgetting the least used */
 	enum sw_logging logging; /* what of its executions is logged; UNKNOWN: not looked at yet */
 	bool logs_data;          /* with input and output */
 };
@@ -142,7 +142,7 @@ struct sw_attempt {
 	uint32_t branch, number;
 	struct sw_task *task; /* once it was delivered */
 	int64_t delivered_mono_ms;
-	bool fresh;           /* its delivery is not in a box yet */
+	bool fresh; /* its delivery is not in a box yet */
 	bool redelivery, held, over;
 	bool alone; /* nobody but the engine holds the task: it was released, if no completion is in the inbox
 		     */

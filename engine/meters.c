@@ -9,6 +9,7 @@
 
 #define SURVEYED_AT_ONCE 256
 #define RESOURCES_AT_FIRST 8
+#define RESOURCE_BYTES_MAX 256 /* of a name that has a line of its own */
 
 void sw_meters_init(struct sw_meters *meters)
 {
@@ -141,6 +142,9 @@ static bool grow(struct sw_meters *meters)
 /* benign when memory is short: it counts as "other" */
 static struct sw_histogram *histogram_of(struct sw_meters *meters, const char *resource)
 {
+	/* Two resources must not print alike. */
+	if (strlen(resource) > RESOURCE_BYTES_MAX || strcmp(resource, "other") == 0)
+		return &meters->other_seconds;
 	uint64_t hash = sw_hash64(resource, strlen(resource), 0);
 	for (size_t i = 0; i < meters->resources_count; i++) {
 		if (meters->hashes[i] == hash && strcmp(meters->resources[i].resource, resource) == 0)

@@ -93,7 +93,8 @@ static enum sw_result print_detail(const struct sw_history_detail *detail, struc
 	return r;
 }
 
-enum sw_result sw_history_details_print(const struct sw_history_event *event, bool with_data, struct sw_buf *out)
+enum sw_result sw_history_details_print(const struct sw_history_event *event, bool with_data,
+					struct sw_buf *out)
 {
 	bool first = true;
 	sw_buf_char(out, '{');

@@ -85,8 +85,8 @@ enum sw_result sw_routes_replace(struct sw_routes *routes, struct sw_routes *fre
 {
 	size_t from_host = 0;
 	sweep(routes);
-	struct sw_route **retired = sw_realloc_array(routes->retired, routes->retired_count + routes->count + 1,
-						     sizeof(*retired));
+	struct sw_route **retired = sw_realloc_array(
+		routes->retired, routes->retired_count + routes->count + 1, sizeof(*retired));
 	if (!retired)
 		return SW_ENOMEM;
 	routes->retired = retired;

@@ -160,6 +160,16 @@ static void resources_beyond_the_table_count_as_other(void **state)
 	assert_int_equal(sw_histogram_count(&meters.resources[1].seconds), 2);
 	assert_int_equal(sw_histogram_count(&meters.other_seconds), 2 * SW_METERED_RESOURCES_MAX);
 	sw_meters_done(&meters);
+	/* Names that would print alike have no place either. */
+	char text[600];
+	sw_meters_init(&meters);
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	sw_meters_task(&meters, text, 1);
+	sw_meters_task(&meters, "other", 1);
+	assert_int_equal(meters.resources_count, 0);
+	assert_int_equal(sw_histogram_count(&meters.other_seconds), 2);
+	sw_meters_done(&meters);
 }
 
 static void the_text_has_help_and_type_for_every_sample(void **state)

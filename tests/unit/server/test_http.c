@@ -30,7 +30,7 @@ static void errors_carry_their_type_in_header_and_body(void **state)
 	assert_string_equal(header(c, "x-amzn-errortype"), "InvalidArn");
 	assert_string_equal(
 		c->body, "{\"__type\":\"InvalidArn\",\"message\":\"Invalid Arn: 'Invalid ARN prefix: x'\"}");
-	snprintf(id, sizeof(id), "%s", header(c, "x-amzn-RequestId"));
+	snprintf(id, sizeof(id), "%.63s", header(c, "x-amzn-RequestId"));
 	post(f, c, "NoSuchAction", "{}");
 	wait_answer(f, c);
 	assert_string_equal(header(c, "x-amzn-errortype"), "UnknownOperationException");
