@@ -65,8 +65,8 @@ tell(const struct sw_log *log, struct sw_log_event *event, const char *format, v
 	if (vsnprintf(text, sizeof(text), format, args) < 0)
 		return;
 	flatten(text);
-	event->text = text;
-	sw_log_tell(log, event);
+	event.text = text;
+	sw_log_tell(log, &event);
 }
 
 void sw_log_printf(const struct sw_log *log, enum sw_log_level level, const char *file, int line,
@@ -77,7 +77,7 @@ void sw_log_printf(const struct sw_log *log, enum sw_log_level level, const char
 	if (!sw_log_wants(log, level))
 		return;
 	va_start(args, format);
-	tell(log, &event, format, args);
+	tell(log, event, format, args);
 	va_end(args);
 }
 
@@ -89,6 +89,6 @@ void sw_log_about(const struct sw_log *log, enum sw_log_level level, const char 
 	if (!sw_log_wants(log, level))
 		return;
 	va_start(args, format);
-	tell(log, &event, format, args);
+	tell(log, event, format, args);
 	va_end(args);
 }

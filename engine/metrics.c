@@ -65,6 +65,11 @@ void sw_engine_metrics(struct sw_engine *engine, struct sw_engine_metrics *ret_m
 	ret_metrics->disk_free_bytes = store.disk_free_bytes;
 }
 
+const uint64_t *sw_metrics_bounds(enum sw_bounds bounds, unsigned *ret_count)
+{
+	return sw_histogram_bounds(bounds, ret_count);
+}
+
 /* ---- as text ------------------------------------------------------------------------------------------ */
 
 static const char *const type_names[] = {[SW_TYPE_STANDARD] = "STANDARD", [SW_TYPE_EXPRESS] = "EXPRESS"};

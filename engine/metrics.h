@@ -53,7 +53,10 @@ struct sw_engine_metrics {
 };
 SW_API void sw_engine_metrics(struct sw_engine *engine, struct sw_engine_metrics *ret_metrics);
 
-/* The same in Prometheus's text format 0.0.4. New, free with sw_text_free; NULL when memory is short. */
+/* The upper bounds of a histogram's buckets, rising, in the unit of its values; the last bucket has none. Static. */
+SW_API const uint64_t *sw_metrics_bounds(enum sw_bounds bounds, unsigned *ret_count);
+
+/* What sw_engine_metrics tells, in Prometheus's text format 0.0.4. New, free with sw_text_free; NULL when memory is short. */
 SW_API char *sw_engine_metrics_text(struct sw_engine *engine, size_t *ret_len);
 
 #ifdef __cplusplus

@@ -125,6 +125,11 @@ static void tasks_are_timed_by_their_resource(void **state)
 	assert_int_equal(sw_histogram_count(&held->seconds), 1);
 	assert_int_equal(held->seconds.sum, 4000000);
 	assert_non_null(resource(&metrics, "function:echo"));
+	unsigned count;
+	const uint64_t *bounds = sw_metrics_bounds(held->seconds.bounds, &count);
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(held->seconds.counts[i],
+				 bounds[i] == 5000000); /* the first bound above 4 s */
 }
 
 static void a_callback_is_timed_from_entering_its_state(void **state)
