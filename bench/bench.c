@@ -2,7 +2,8 @@
  * Measures durable executions: the engine embedded in this program, beside bare LMDB that commits the same
  * records in the same batches, in the same run. bench/README.md explains every column.
  *
- * usage: bench [--executions N] [DIRECTORY]
+ * usage: bench [DIRECTORY [STEPWELL [engine|http]]]
+ * STEPWELL is the command, for the HTTP rows; without it there are none.
  */
 #include "bench/bench.h"
 #include "base/mem.h"
@@ -20,6 +21,7 @@ struct workload {
 	const char *name, *what, *machine;
 	unsigned steps; /* tasks of one execution */
 	char *definition;
+	bool unnamed; /* the engine makes the names; no latencies then */
 };
 
 struct bench {
@@ -35,7 +37,7 @@ struct bench {
 struct figures {
 	double seconds, p50_ms, p99_ms, cpu_us;
 	struct sw_engine_stats stats;
-	double floor_seconds;
+	double floor_seconds, floor_commit_seconds;
 	size_t operations;
 };
 
@@ -67,8 +69,7 @@ static void replied(void *user, enum sw_result result, const struct sw_reply *re
 	}
 }
 
-/* Engine-made names rise with the starts: the n-th start is found by the order in which ARNs are first seen.
- */
+/* The names that are given here carry the number of the start. */
 static void observed(void *user, const char *arn, enum sw_status status, uint32_t last_event_id)
 {
 	struct bench *bench = user;
@@ -79,7 +80,7 @@ static void observed(void *user, const char *arn, enum sw_status status, uint32_
 		return;
 	if (status != SW_STATUS_SUCCEEDED)
 		bench->failed++;
-	if (number < bench->wanted)
+	if (number < bench->wanted && !bench->workload->unnamed)
 		bench->latencies[number] = now_seconds() - bench->starts[number];
 	bench->finished++;
 	start_one(bench);
@@ -95,18 +96,12 @@ static void start_one(struct bench *bench)
 	if (bench->started == bench->wanted)
 		return;
 	snprintf(name, sizeof(name), "e%010u", bench->started);
-	params.name = name;
+	params.name = bench->workload->unnamed ? NULL : name;
 	bench->starts[bench->started++] = now_seconds();
 	if (sw_engine_start(bench->engine, &params, replied, bench, &err) != SW_OK) {
 		fprintf(stderr, "bench: start: %s\n", err.text);
 		bench->failed++;
 	}
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double left = *(const double *)a, right = *(const double *)b;
-	return (left > right) - (left < right);
 }
 
 /* W1 and W2 as definitions. */
@@ -201,11 +196,12 @@ static bool measure(const struct workload *workload, const char *directory, unsi
 	sw_engine_free(bench.engine);
 	sw_store_close(bench.store);
 	sw_poll_loop_free(bench.loop);
-	qsort(bench.latencies, executions, sizeof(double), by_value);
-	figures.p50_ms = bench.latencies[executions / 2] * 1e3;
-	figures.p99_ms = bench.latencies[executions * 99 / 100] * 1e3;
+	figures.p50_ms = quantile(bench.latencies, executions, 0.5) * 1e3;
+	figures.p99_ms = quantile(bench.latencies, executions, 0.99) * 1e3;
 	figures.operations = recording.operations;
-	figures.floor_seconds = bench.failed ? -1 : floor_replay(&recording, floor_path, SW_TABLES_COUNT);
+	figures.floor_seconds = bench.failed ? -1
+					     : floor_replay(&recording, floor_path, SW_TABLES_COUNT,
+							    &figures.floor_commit_seconds);
 	recording_done(&recording);
 	sw_free(bench.starts);
 	sw_free(bench.latencies);
@@ -224,23 +220,11 @@ static void print_row(const struct workload *workload, unsigned in_flight, unsig
 	fflush(stdout);
 }
 
-int main(int argc, char **argv)
+/* W1 and W2 at every number in flight. */
+static bool engine_rows(const struct workload *workloads, const char *where, const char *input)
 {
 	static const unsigned flights[] = {1, 16, 128, 1024};
-	struct workload workloads[] = {{"W1", "start, Pass, Succeed", "w1", 0, chain_of(0)},
-				       {"W2", "a chain of 10 function tasks", "w2", 10, chain_of(10)}};
-	char directory[] = "/tmp/stepwell-bench-XXXXXX", filler[271], input[340];
-	const char *where = argc > 1 ? argv[1] : mkdtemp(directory);
-	int status = 0;
-	memset(filler, 'x', sizeof(filler));
-	filler[sizeof(filler) - 1] = '\0';
-	snprintf(input, sizeof(input), "{\"order\":\"A-1001\",\"text\":\"%s\"}", filler);
-	if (!where || !workloads[0].definition || !workloads[1].definition) {
-		fprintf(stderr, "bench: %s\n", strerror(errno));
-		return 1;
-	}
-	printf("payload %zu bytes; fdatasync of 4 KiB alone: %.0f/s; data in %s\n\n", strlen(input),
-	       500 / floor_sync(where, 500), where);
+	bool good = true;
 	printf("%-3s %9s %11s %10s %8s %8s %9s %9s %8s %13s %7s\n", "", "in flight", "executions/s",
 	       "steps/s", "p50 ms", "p99 ms", "syncs/ex", "bytes/ex", "CPU us", "bare LMDB/s", "ratio");
 	for (size_t w = 0; w < 2; w++)
@@ -250,9 +234,47 @@ int main(int argc, char **argv)
 			if (measure(&workloads[w], where, flights[i], executions, input, &figures))
 				print_row(&workloads[w], flights[i], executions, &figures);
 			else
-				status = 1;
+				good = false;
 		}
+	return good;
+}
+
+/* The records of starts over HTTP are those of starts from within: what bare LMDB gives for them, then the rows. */
+static bool measure_http(const char *program, const struct workload *w1, const char *where, const char *input)
+{
+	struct workload unnamed = {"W1u", w1->what, w1->machine, 0, w1->definition, true};
+	struct figures of_16, of_128;
+	struct http_floor floor;
+	if (!measure(&unnamed, where, 16, 4000, input, &of_16) ||
+	    !measure(&unnamed, where, 128, 20000, input, &of_128))
+		return false;
+	floor.rate_128 = 20000 / of_128.floor_seconds;
+	floor.commit_16_ms = of_16.floor_commit_seconds * 1e3;
+	return http_rows(program, where, w1->definition, input, &floor);
+}
+
+int main(int argc, char **argv)
+{
+	struct workload workloads[] = {{"W1", "start, Pass, Succeed", "w1", 0, chain_of(0)},
+				       {"W2", "a chain of 10 function tasks", "w2", 10, chain_of(10)}};
+	char directory[] = "/tmp/stepwell-bench-XXXXXX", filler[271], input[340];
+	const char *where = argc > 1 ? argv[1] : mkdtemp(directory);
+	const char *rows = argc > 3 ? argv[3] : "all";
+	bool good = true;
+	memset(filler, 'x', sizeof(filler));
+	filler[sizeof(filler) - 1] = '\0';
+	snprintf(input, sizeof(input), "{\"order\":\"A-1001\",\"text\":\"%s\"}", filler);
+	if (!where || !workloads[0].definition || !workloads[1].definition) {
+		fprintf(stderr, "bench: %s\n", strerror(errno));
+		return 1;
+	}
+	printf("payload %zu bytes; fdatasync of 4 KiB alone: %.0f/s; data in %s\n\n", strlen(input),
+	       500 / floor_sync(where, 500), where);
+	if (strcmp(rows, "http") != 0)
+		good = engine_rows(workloads, where, input);
+	if (argc > 2 && strcmp(rows, "engine") != 0)
+		good = measure_http(argv[2], &workloads[0], where, input) && good;
 	for (size_t w = 0; w < 2; w++)
 		sw_free(workloads[w].definition);
-	return status;
+	return good ? 0 : 1;
 }
