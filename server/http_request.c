@@ -82,7 +82,7 @@ static enum MHD_Result send_answer(struct sw_request *request)
 		add_header(response, "x-amzn-errortype", error_type);
 	if (request->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		add_header(response, MHD_HTTP_HEADER_ALLOW, "POST");
-	if (request->server->draining)
+	if (!sw_connection_go_on(request->connection) || request->server->draining)
 		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	enum MHD_Result result = MHD_queue_response(request->connection, request->status, response);
 	MHD_destroy_response(response);
@@ -226,6 +226,7 @@ static void call_api(struct sw_request *request, const char *action)
 	if (request->state == SW_REQUEST_CALLING) {
 		request->state = SW_REQUEST_SUSPENDED;
 		MHD_suspend_connection(request->connection);
+		sw_connection_wait(request->connection);
 		if (request->call)
 			watch_client(request);
 	}
@@ -332,6 +333,7 @@ void sw_request_completed(void *cls, struct MHD_Connection *connection, void **s
 		return;
 	*slot = NULL;
 	(void)cancel_call(request);
+	(void)sw_connection_go_on(connection);
 	if (request->prev)
 		request->prev->next = request->next;
 	else

@@ -56,7 +56,7 @@ struct sw_server_options {
 	const struct sw_loop *loop;   /* the engine's */
 	const char *listen;           /* "127.0.0.1:8083", "[::1]:8083"; port 0: any; NULL: no TCP */
 	const char *socket_directory; /* listens on its socket "stepwell.sock" (0600); NULL: none */
-	uint32_t connections_max;     /* 0: 10,000 */
+	uint32_t connections_max;     /* of each socket; 0: 12,000; fewer when RLIMIT_NOFILE is too low */
 	uint32_t idle_seconds_max;    /* 0: 120 */
 	uint32_t body_bytes_max;      /* 0: 2 MiB */
 	struct sw_log log;
