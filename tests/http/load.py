@@ -30,6 +30,7 @@ MACHINES = {
 }
 AT_RISK_SECONDS = 1.0  # what was acknowledged so shortly before the end is looked at to the last one
 KEPT_MAX = 2000        # of what came before, looked at again in every round
+STARTS_MAX = 50000     # known at a time in a long run
 
 
 class Server:
@@ -83,13 +84,16 @@ class Ledger:
         self.recent.append((time.monotonic(), arn))
 
     def forget_some(self):
-        """All but some of what is known to be there; the counts stay."""
-        if len(self.starts) > 2 * KEPT_MAX:
-            kept = set(random.sample(list(self.starts), KEPT_MAX))
-            self.starts = {arn: start for arn, start in self.starts.items() if arn in kept}
+        """In a long run: all but some of what was not acknowledged just now; the counts stay."""
+        now = time.monotonic()
+        while self.recent and self.recent[0][0] < now - 2 * AT_RISK_SECONDS:
+            self.recent.popleft()
+        if len(self.starts) < STARTS_MAX:
+            return
+        kept = {arn for _, arn in self.recent} | set(random.sample(list(self.starts), KEPT_MAX))
+        self.starts = {arn: start for arn, start in self.starts.items() if arn in kept}
         self.stopped &= self.starts.keys()
         self.succeeded = {arn: output for arn, output in self.succeeded.items() if arn in self.starts}
-        self.recent.clear()
 
 
 class Place:
@@ -239,20 +243,24 @@ class Load:
         place.request = place.actor.send((status, json.loads(body[:length])))
         self.send(place)
 
-    def drive(self, until):
+    def drive(self, until, every_second=None):
         """Until that time, or until the server has left all connections."""
+        tick = time.monotonic() + 1
         while time.monotonic() < until and self.by_fd:
+            if every_second and time.monotonic() >= tick:
+                tick += 1
+                every_second()
             for fd, _ in self.epoll.poll(0.1):
                 place = self.by_fd.get(fd)
                 if place:
                     self.receive(place)
 
-    def run(self, server, seconds, how):
+    def run(self, server, seconds, how, every_second=None):
         """Load for so long; the signal comes in the midst of it. The server's exit code, and what it said."""
         self.port = server.port
         for place in self.places:
             self.connect(place)
-        self.drive(time.monotonic() + seconds)
+        self.drive(time.monotonic() + seconds, every_second)
         os.kill(server.pid, how)
         self.drive(time.monotonic() + PATIENCE_SECONDS)
         for place in list(self.by_fd.values()):
