@@ -4,6 +4,8 @@ BUILD ?= build
 # Debian packages: what building needs, and what tests and habits need beside it.
 PACKAGES = gcc meson ninja-build pkg-config libjansson-dev libpcre2-dev liblmdb-dev libev-dev \
 	libmicrohttpd-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libcmocka-dev python3
+# The clients that tests/sdk drives; it skips what is not there.
+TEST_PACKAGES = awscli python3-boto3
 LINT_PACKAGES = clang-format clang-tidy
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 MESON_FLAGS ?=
@@ -19,6 +21,7 @@ help:
 	@echo "make            install missing Debian packages (as root or by sudo), configure, build into $(BUILD)/"
 	@echo "make run        run the order example from end to end and print what happened"
 	@echo "make test       every test; ends with 'N passed, N failed'"
+	@echo "make test-packages  install the AWS CLI and boto3, which some tests drive and skip otherwise"
 	@echo "make asan       every test under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make bench      measure, beside raw LMDB commits"
 	@echo "make crash      kill -9 at random moments, ROUNDS=$(ROUNDS) times"
@@ -30,6 +33,9 @@ help:
 
 packages:
 	@sh tests/lib/packages.sh $(PACKAGES)
+
+test-packages:
+	@sh tests/lib/packages.sh $(TEST_PACKAGES)
 
 $(BUILD)/build.ninja: | packages
 	meson setup $(BUILD) $(MESON_FLAGS)
@@ -56,7 +62,7 @@ soak: all
 	python3 tests/soak/soak.py --stepwell $(BUILD)/cli/stepwell --minutes $(MINUTES)
 
 simulate: all
-	$(BUILD)/tests/simulation/simulate --seeds $(or $(SEEDS),1000)
+	python3 tests/simulation/run.py $(BUILD)/tests/simulation/simulate $(or $(SEEDS),1000)
 
 fuzz:
 	@sh tests/lib/packages.sh $(PACKAGES) $(FUZZ_PACKAGES)
@@ -82,4 +88,4 @@ install: all
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-fuzz
 
-.PHONY: all help packages run test asan bench crash soak simulate fuzz format lint install clean
+.PHONY: all help packages test-packages run test asan bench crash soak simulate fuzz format lint install clean
