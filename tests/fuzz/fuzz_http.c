@@ -1,8 +1,9 @@
 /*
  * What is behind libmicrohttpd: a request's head and body as it hands them over, its checks, the API, the answer.
  * The functions of libmicrohttpd that requests use are played here, without sockets. An input is text like HTTP:
- * "METHOD URL", lines "Name: value", an empty line, the body; more requests may follow behind lines of "--". Every
- * request gets exactly one answer, unless it is refused by MHD_NO.
+ * "METHOD URL", lines "Name: value", an empty line, the body; more requests may follow behind lines of "--". When the
+ * input begins with the line "signed", requests must be signed, and the clock stands still. Every request gets exactly
+ * one answer, unless it is refused by MHD_NO.
  */
 #include "base/mem.h"
 #include "server/http.h"
@@ -16,6 +17,14 @@
 #define REQUESTS_MAX 8
 #define HEADERS_MAX 32
 #define BODY_BYTES_MAX 4096
+#define SIGNED "signed\n"
+#define SIGNED_MS INT64_C(1795305600000) /* 2026-11-22 00:00 UTC: corpus/http/signed-* */
+#define CREDENTIALS                                                                               \
+	"{\"credentials\":[{\"accessKeyId\":\"AKIDEXAMPLE\",\"secretAccessKey\":\"wJalrXUtnFEMI/" \
+	"K7MDENG+bPxRfi\"},"                                                                      \
+	"{\"accessKeyId\":\"READER\",\"secretAccessKey\":\"wJalrXUtnFEMI/"                        \
+	"K7MDENG+reader\",\"actions\":[\"states:List*\"],"                                        \
+	"\"stateMachines\":[\"m*\"]}]}"
 #define PASS                                                                                                 \
 	"{\\\"StartAt\\\":\\\"P\\\",\\\"States\\\":{\\\"P\\\":{\\\"Type\\\":\\\"Pass\\\",\\\"End\\\":true}}" \
 	"}"
@@ -37,8 +46,8 @@ struct MHD_Response {
 
 struct MHD_Connection {
 	char *head; /* what headers point into */
-	struct header headers[HEADERS_MAX];
-	size_t headers_count;
+	struct header headers[HEADERS_MAX], arguments[HEADERS_MAX];
+	size_t headers_count, arguments_count;
 	bool suspended;
 	unsigned status; /* 0: not answered */
 	unsigned answers;
@@ -64,15 +73,42 @@ const char *MHD_lookup_connection_value(struct MHD_Connection *connection, enum 
 	return NULL;
 }
 
+int MHD_get_connection_values_n(struct MHD_Connection *connection, enum MHD_ValueKind kind,
+				MHD_KeyValueIteratorN iterator, void *cls)
+{
+	bool query = kind == MHD_GET_ARGUMENT_KIND;
+	const struct header *list = query ? connection->arguments : connection->headers;
+	size_t count = query                     ? connection->arguments_count
+		       : kind == MHD_HEADER_KIND ? connection->headers_count
+						 : 0;
+	for (size_t i = 0; iterator && i < count; i++) {
+		const struct header *one = &list[i];
+		if (iterator(cls, kind, one->name, strlen(one->name), one->value,
+			     one->value ? strlen(one->value) : 0) != MHD_YES)
+			return (int)i + 1;
+	}
+	return (int)count;
+}
+
+struct plain_iterator {
+	MHD_KeyValueIterator iterator;
+	void *cls;
+};
+
+static enum MHD_Result iterate_plain(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_len,
+				     const char *value, size_t value_len)
+{
+	const struct plain_iterator *plain = cls;
+	(void)key_len;
+	(void)value_len;
+	return plain->iterator(plain->cls, kind, key, value);
+}
+
 int MHD_get_connection_values(struct MHD_Connection *connection, enum MHD_ValueKind kind,
 			      MHD_KeyValueIterator iterator, void *cls)
 {
-	int count = 0;
-	for (size_t i = 0; kind == MHD_HEADER_KIND && i < connection->headers_count; i++, count++)
-		if (iterator &&
-		    iterator(cls, kind, connection->headers[i].name, connection->headers[i].value) != MHD_YES)
-			return count + 1;
-	return count;
+	struct plain_iterator plain = {iterator, cls};
+	return MHD_get_connection_values_n(connection, kind, iterate_plain, &plain);
 }
 
 const union MHD_ConnectionInfo *MHD_get_connection_info(struct MHD_Connection *connection,
@@ -162,7 +198,15 @@ struct subject {
 	struct sw_poll_loop *loop;
 	struct sw_engine *engine;
 	struct sw_server server;
+	struct sw_loop loop_of_server;
+	struct sw_loop_ops ops;
 };
+
+static int64_t clock_that_stands_still(void *data)
+{
+	(void)data;
+	return SIGNED_MS;
+}
 
 static void noted(void *user, int status, const char *error_type, const char *body, size_t len)
 {
@@ -214,6 +258,16 @@ static void subject_init(struct subject *s)
 	    "{\"stateMachineArn\":\"arn:aws:states:us-east-1:123456789012:stateMachine:m\",\"name\":\"n\"}");
 }
 
+static void must_be_signed(struct subject *s)
+{
+	s->ops = *s->server.loop->ops;
+	s->ops.wall_ms = clock_that_stands_still;
+	s->loop_of_server = (struct sw_loop){&s->ops, s->server.loop->data};
+	s->server.loop = &s->loop_of_server;
+	require(sw_credentials_parse(CREDENTIALS, sizeof(CREDENTIALS) - 1, &s->server.credentials, NULL) ==
+		SW_OK);
+}
+
 static void subject_done(struct subject *s)
 {
 	const struct sw_loop *loop = s->server.loop;
@@ -222,6 +276,7 @@ static void subject_done(struct subject *s)
 		require(!s->server.listeners[i].first && s->server.listeners[i].connections_count == 0);
 		(void)loop->ops->alarm(loop->data, &s->server.listeners[i].patience, SW_NEVER);
 	}
+	sw_credentials_free(s->server.credentials);
 	sw_api_free(s->server.api);
 	sw_engine_free(s->engine);
 	sw_poll_loop_free(s->loop);
@@ -235,6 +290,12 @@ static void read_head(struct MHD_Connection *connection, char **ret_method, char
 	char *rest = connection->head, *line = strsep(&rest, "\n");
 	*ret_method = strsep(&line, " ");
 	*ret_url = line ? line : *ret_method + strlen(*ret_method);
+	line = *ret_url;
+	strsep(&line, "?");
+	while (line && connection->arguments_count < HEADERS_MAX) {
+		char *value = strsep(&line, "&"), *name = strsep(&value, "=");
+		connection->arguments[connection->arguments_count++] = (struct header){name, value};
+	}
 	while ((line = strsep(&rest, "\n")) && connection->headers_count < HEADERS_MAX) {
 		char *name = strsep(&line, ":");
 		if (line && *name)
@@ -327,6 +388,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	subject_init(&s);
+	if (size >= strlen(SIGNED) && memcmp(at, SIGNED, strlen(SIGNED)) == 0) {
+		must_be_signed(&s);
+		at += strlen(SIGNED);
+	}
 	for (int i = 0; at < end && i < REQUESTS_MAX; i++)
 		at = request_of(&s, at, end);
 	subject_done(&s);
