@@ -37,7 +37,7 @@ struct bench {
 struct figures {
 	double seconds, p50_ms, p99_ms, cpu_us;
 	struct sw_engine_stats stats;
-	double floor_seconds, floor_commit_seconds;
+	double floor_seconds;
 	size_t operations;
 };
 
@@ -164,11 +164,12 @@ failed:
 	return false;
 }
 
+/* What was committed is left in ret_recording, which the caller frees in any case. */
 static bool measure(const struct workload *workload, const char *directory, unsigned in_flight,
-		    unsigned executions, const char *input, struct figures *ret_figures)
+		    unsigned executions, const char *input, struct figures *ret_figures,
+		    struct recording *ret_recording)
 {
 	struct bench bench = {.workload = workload, .wanted = executions, .input = input};
-	struct recording recording = {0};
 	struct sw_engine_stats before, after;
 	struct figures figures = {0};
 	char path[4096], floor_path[4200];
@@ -178,7 +179,7 @@ static bool measure(const struct workload *workload, const char *directory, unsi
 	snprintf(path, sizeof(path), "%s/%s-%u", directory, workload->name, in_flight);
 	snprintf(floor_path, sizeof(floor_path), "%s-floor", path);
 	if (!bench.starts || !bench.latencies || mkdir(path, 0700) || mkdir(floor_path, 0700) ||
-	    !open_engine(&bench, path, &recording))
+	    !open_engine(&bench, path, ret_recording))
 		return false;
 	sw_engine_stats(bench.engine, &before);
 	start = now_seconds();
@@ -198,11 +199,9 @@ static bool measure(const struct workload *workload, const char *directory, unsi
 	sw_poll_loop_free(bench.loop);
 	figures.p50_ms = quantile(bench.latencies, executions, 0.5) * 1e3;
 	figures.p99_ms = quantile(bench.latencies, executions, 0.99) * 1e3;
-	figures.operations = recording.operations;
-	figures.floor_seconds = bench.failed ? -1
-					     : floor_replay(&recording, floor_path, SW_TABLES_COUNT,
-							    &figures.floor_commit_seconds);
-	recording_done(&recording);
+	figures.operations = ret_recording->operations;
+	figures.floor_seconds =
+		bench.failed ? -1 : floor_replay(ret_recording, floor_path, SW_TABLES_COUNT, NULL);
 	sw_free(bench.starts);
 	sw_free(bench.latencies);
 	*ret_figures = figures;
@@ -230,27 +229,29 @@ static bool engine_rows(const struct workload *workloads, const char *where, con
 	for (size_t w = 0; w < 2; w++)
 		for (size_t i = 0; i < 4; i++) {
 			unsigned executions = (w ? 200 : 1000) + flights[i] * (w ? 10 : 40);
+			struct recording recording = {0};
 			struct figures figures;
-			if (measure(&workloads[w], where, flights[i], executions, input, &figures))
+			if (measure(&workloads[w], where, flights[i], executions, input, &figures,
+				    &recording))
 				print_row(&workloads[w], flights[i], executions, &figures);
 			else
 				good = false;
+			recording_done(&recording);
 		}
 	return good;
 }
 
-/* The records of starts over HTTP are those of starts from within: what bare LMDB gives for them, then the rows. */
 static bool measure_http(const char *program, const struct workload *w1, const char *where, const char *input)
 {
 	struct workload unnamed = {"W1u", w1->what, w1->machine, 0, w1->definition, true};
-	struct figures of_16, of_128;
-	struct http_floor floor;
-	if (!measure(&unnamed, where, 16, 4000, input, &of_16) ||
-	    !measure(&unnamed, where, 128, 20000, input, &of_128))
-		return false;
-	floor.rate_128 = 20000 / of_128.floor_seconds;
-	floor.commit_16_ms = of_16.floor_commit_seconds * 1e3;
-	return http_rows(program, where, w1->definition, input, &floor);
+	struct http_floor floor = {.executions_of_128 = 10000};
+	struct figures figures;
+	bool good = measure(&unnamed, where, 16, 3000, input, &figures, &floor.of_16) &&
+		    measure(&unnamed, where, 128, floor.executions_of_128, input, &figures, &floor.of_128) &&
+		    http_rows(program, where, w1->definition, input, &floor);
+	recording_done(&floor.of_16);
+	recording_done(&floor.of_128);
+	return good;
 }
 
 int main(int argc, char **argv)

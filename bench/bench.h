@@ -19,9 +19,12 @@ struct sw_store *recording_store_new(struct sw_store *inner, struct recording *r
 void recording_done(struct recording *recording);
 
 /* Commits the same records with bare LMDB, one synced transaction for each recorded commit. Seconds; < 0 on
- * failure. ret_median: seconds of one commit. */
+ * failure. ret_commit (may be NULL): seconds of one. */
+struct floor_commit {
+	double p50, p99;
+};
 double floor_replay(const struct recording *recording, const char *directory, unsigned tables_count,
-		    double *ret_median);
+		    struct floor_commit *ret_commit);
 /* count times fdatasync of 4 KiB appended to a file. Seconds. */
 double floor_sync(const char *directory, unsigned count);
 
@@ -31,9 +34,10 @@ double quantile(double *numbers, size_t count, double part);
 
 /* ---- over HTTP: http.c (the rows), http_client.c, http_child.c ---- */
 
-/* What bare LMDB gives for the records of starts: executions a second at batch 128, one commit of 16. */
+/* The commits of starts from within, which are those of starts over HTTP: 16 and 128 in each. */
 struct http_floor {
-	double rate_128, commit_16_ms;
+	struct recording of_16, of_128;
+	unsigned executions_of_128;
 };
 /* False when something failed. A missed bar is printed and is no failure: it may be the machine's. */
 bool http_rows(const char *program, const char *directory, const char *definition, const char *input,

@@ -75,7 +75,7 @@ double quantile(double *numbers, size_t count, double part)
 }
 
 double floor_replay(const struct recording *recording, const char *directory, unsigned tables_count,
-		    double *ret_median)
+		    struct floor_commit *ret_commit)
 {
 	MDB_dbi tables[32];
 	MDB_env *env;
@@ -97,7 +97,9 @@ double floor_replay(const struct recording *recording, const char *directory, un
 	}
 	if (!rc) {
 		seconds = now_seconds() - start;
-		*ret_median = quantile(each, recording->count, 0.5);
+		if (ret_commit)
+			*ret_commit = (struct floor_commit){quantile(each, recording->count, 0.5),
+							    quantile(each, recording->count, 0.99)};
 	} else {
 		fprintf(stderr, "bench: bare LMDB: %s\n", mdb_strerror(rc));
 	}
