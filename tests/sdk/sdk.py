@@ -39,6 +39,19 @@ RICH = {"StartAt": "First", "States": {
     "No": {"Type": "Fail", "Error": "No", "Cause": "not one"}}}
 
 
+CAUGHT = {"ErrorEquals": ["States.ALL"], "ResultPath": None}
+ROUGH = {"StartAt": "Missing", "States": {
+    "Missing": {"Type": "Task", "Resource": ARN + "activity:nobody", "Catch": [{**CAUGHT, "Next": "Each"}], "End": True},
+    "Each": {"Type": "Map", "Catch": [{**CAUGHT, "Next": "Both"}], "End": True, "ItemProcessor": {
+        "StartAt": "Bad", "States": {"Bad": {"Type": "Fail", "Error": "Bad"}}}},
+    "Both": {"Type": "Parallel", "Catch": [{**CAUGHT, "Next": "Call"}], "End": True, "Branches": [
+        {"StartAt": "Nap", "States": {"Nap": {"Type": "Wait", "Seconds": 600, "End": True}}},
+        {"StartAt": "Worse", "States": {"Worse": {"Type": "Fail", "Error": "Worse"}}}]},
+    "Call": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Catch": [{**CAUGHT, "Next": "Late"}], "End": True,
+               "Parameters": {"FunctionName": "broken"}},
+    "Late": {"Type": "Task", "Resource": LAMBDA + "slow", "TimeoutSeconds": 1, "End": True}}}
+
+
 # Errors that clients are shown which take a second for each call.
 SHORT = ("StateMachineDoesNotExist", "InvalidName", "TaskTimedOut", "ExecutionNotRedrivable", "ConflictException")
 
@@ -210,6 +223,13 @@ class Story:
             self("GetExecutionHistory", executionArn=failed)
             self.refused("ExecutionNotRedrivable", "RedriveExecution", executionArn=execution)
 
+    def failures(self):
+        rough = self("StartExecution", stateMachineArn=self.machine("rough", ROUGH), input="[1, 2]")["executionArn"]
+        self.equal(self.end_of(rough)["error"], "States.Timeout")
+        kinds = {event["type"] for event in self("GetExecutionHistory", executionArn=rough)["events"]}
+        self.case.assertLessEqual({"ActivityScheduleFailed", "MapIterationFailed", "MapStateFailed", "ParallelStateFailed",
+                                   "WaitStateAborted", "TaskFailed", "LambdaFunctionTimedOut", "ExecutionFailed"}, kinds)
+
     def stop_and_delete(self):
         nap = self.machine("nap", NAP)
         execution = self("StartExecution", stateMachineArn=nap)["executionArn"]
@@ -300,6 +320,7 @@ class Story:
         machine = self.machines()
         self.tags(machine)
         self.executions(machine)
+        self.failures()
         self.stop_and_delete()
         self.activities()
         self.express()
@@ -345,7 +366,9 @@ class Served(Case):
     def serving_url(self):
         resources = self.file("resources.json", {"resources": {
             LAMBDA + "echo": {"command": ["/bin/cat"]},
-            "arn:aws:states:::lambda:invoke": {"command": ["/bin/sh", "-c", "cat >/dev/null; echo '{\"Payload\": 1}'"]},
+            "arn:aws:states:::lambda:invoke": {
+                "command": ["/bin/sh", "-c", "if grep -q broken; then exit 1; fi; echo '{\"Payload\": 1}'"]},
+            LAMBDA + "slow": {"command": ["/bin/sleep", "60"]},
             LAMBDA + "broken": {"command": ["/bin/sh", "-c", "echo broken >&2; exit 1"]}}})
         served = self.serving("--resources", resources, listen="127.0.0.1:0")
         child = served.__enter__()  # pylint: disable=unnecessary-dunder-call
@@ -449,17 +472,24 @@ class JavaScript(Served):
             if not same:
                 shutil.copyfile(source, target)
         if not same or not os.path.exists(os.path.join(scratch, "node_modules", ".package-lock.json")):
-            done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1",
-                                   "--fetch-timeout=30000"], cwd=scratch, capture_output=True, text=True, check=False,
-                                  timeout=240)
-            if done.returncode != 0:
-                shutil.rmtree(os.path.join(scratch, "node_modules"), True)
-                network = re.search(r"ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|network|E40[13]", done.stderr)
-                if not network:
-                    raise AssertionError(done.stderr)
-                cls.reason = "npm cannot reach its registry: " + network[0]
-                return
+            cls.reason = cls.install(scratch)
         cls.modules = os.path.join(scratch, "node_modules")
+
+    @staticmethod
+    def install(scratch):
+        """None, or why it cannot be done here."""
+        words = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "--fetch-timeout=30000"]
+        try:
+            done = subprocess.run(words, cwd=scratch, capture_output=True, text=True, check=False, timeout=240)
+        except subprocess.TimeoutExpired:
+            done = subprocess.CompletedProcess(words, 1, "", "network: nothing within 240 s")
+        if done.returncode == 0:
+            return None
+        shutil.rmtree(os.path.join(scratch, "node_modules"), True)
+        network = re.search(r"ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|network|E40[13]", done.stderr)
+        if not network:
+            raise AssertionError(done.stderr)
+        return "npm cannot reach its registry: " + network[0]
 
     def setUp(self):
         super().setUp()
