@@ -57,7 +57,7 @@ crash: all
 	python3 tests/crash/crash.py --build $(BUILD) --rounds $(ROUNDS)
 
 simulate: all
-	$(BUILD)/tests/simulation/simulate --seeds $(or $(SEEDS),1000)
+	python3 tests/simulation/run.py $(BUILD)/tests/simulation/simulate $(or $(SEEDS),1000)
 
 fuzz:
 	@sh tests/lib/packages.sh $(PACKAGES) $(FUZZ_PACKAGES)

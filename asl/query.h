@@ -107,6 +107,8 @@ struct sw_query_ops {
 	enum sw_result (*explain)(const struct sw_expr *expr, const char *field,
 				  const struct sw_query_env *env, json_t **ret_tree,
 				  struct sw_failure *failure);
+	/* Does it look into the input? May be NULL: an input of null is nothing special in the language. */
+	bool (*reads_input)(const struct sw_expr *expr);
 };
 
 extern const struct sw_query_ops sw_query_jsonpath; /* asl/jsonpath/query.c */
@@ -142,6 +144,9 @@ enum sw_result sw_template_compile_member(const char *key, const json_t *value,
  */
 enum sw_result sw_template_evaluate(const struct sw_template *template, const struct sw_query_env *env,
 				    json_t **ret_tree, struct sw_failure *failure);
+
+/* Does an expression of the template look into the input, in a language where that must not be null? */
+bool sw_template_reads_input(const struct sw_template *template);
 
 /* The failure text above, for a single field (Fail's CausePath uses it too). Prints at most
  * SW_CAUSE_BYTES_MAX. */

@@ -223,3 +223,14 @@ enum sw_result sw_template_evaluate(const struct sw_template *template, const st
 {
 	return evaluate(template, template->field, env, ret_tree, failure);
 }
+
+bool sw_template_reads_input(const struct sw_template *template)
+{
+	if (template->expr)
+		return template->expr->ops->reads_input && template->expr->ops->reads_input(template->expr);
+	for (const struct member *member = template->members; member; member = member->next) {
+		if (sw_template_reads_input(member->value))
+			return true;
+	}
+	return false;
+}

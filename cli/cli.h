@@ -31,7 +31,7 @@ struct options {
 	char *data; /* the data directory; never NULL after options_read */
 	const char *region, *account, *resources, *mock_config, *test_case, *input, *name, *machine, *status,
 		*error, *cause;
-	const char *listen, *format, *substitutions;
+	const char *listen, *format, *substitutions, *context, *variables, *seed;
 	const char *endpoint; /* whom to call in place of a data directory; NULL: the directory */
 	const char *ca_file, *type;
 	const char *set[SUBSTITUTIONS_MAX];
@@ -66,6 +66,7 @@ int cmd_activity(const struct options *options);
 int cmd_api(const struct options *options);
 int cmd_serve(const struct options *options);
 int cmd_graph(const struct options *options);
+int cmd_intrinsic(const struct options *options);
 int cmd_jsonpath(const struct options *options);
 int cmd_status(const struct options *options);
 int cmd_doctor(const struct options *options);
@@ -78,6 +79,8 @@ int cmd_restore(const struct options *options);
 int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same for an error; file may be NULL: "file:line:column: pointer: text". */
 int complain_error(int code, const char *file, const struct sw_error *err);
+/* The same for an expression of the user's, which is shown with a caret below the place. */
+int complain_expression(int code, const char *expression, const struct sw_error *err);
 /* The same for the error answer of an action, {"__type", "message"}: the exit code is that of its type. */
 int complain_answer(const json_t *error);
 /* The type of an error answer without its namespace. Borrowed. */
@@ -106,8 +109,10 @@ const char *text_of(const json_t *object, const char *member, const char *fallba
 
 /* Reads a whole file ("-": standard input), at most bytes_max. New; NULL after complaining (EXIT_USAGE). */
 char *read_file(const char *path, size_t bytes_max, size_t *ret_len);
-/* --input: JSON text, @FILE, or - for standard input; NULL gives "{}". Checked to be JSON. New; NULL after
+/* An option's JSON text, @FILE, or - for standard input; NULL gives "{}". Checked to be JSON. New; NULL after
  * complaining. */
+char *read_json(const char *option, const char *input);
+/* The same for --input. */
 char *read_input(const char *input);
 
 /* ---- definition.c ------------------------------------------------------------------------------------- */

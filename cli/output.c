@@ -37,6 +37,33 @@ int complain_error(int code, const char *file, const struct sw_error *err)
 	return code;
 }
 
+/* How many bytes the first `characters` characters of text have. */
+static size_t bytes_of(const char *text, size_t characters)
+{
+	size_t len = 0;
+	while (text[len] && (characters > 0 || ((unsigned char)text[len] & 0xC0) == 0x80)) {
+		characters -= characters > 0 && ((unsigned char)text[len + 1] & 0xC0) != 0x80;
+		len++;
+	}
+	return len;
+}
+
+int complain_expression(int code, const char *expression, const struct sw_error *err)
+{
+	enum { BEFORE = 60, SHOWN = 100 };
+	/* Of a long text the part around the place. */
+	size_t before = err->column ? err->column - 1 : 0, from = before > BEFORE ? before - BEFORE : 0;
+	const char *start = expression + bytes_of(expression, from);
+	fprintf(stderr, "stepwell: %s\n  %s", err->text[0] ? err->text : sw_result_text(err->code),
+		from ? "..." : "");
+	for (size_t i = 0, len = bytes_of(start, SHOWN); i < len; i++)
+		fputc((unsigned char)start[i] < 0x20 || start[i] == 0x7f ? ' ' : start[i], stderr);
+	fputs(start[bytes_of(start, SHOWN)] ? "...\n" : "\n", stderr);
+	if (err->column)
+		fprintf(stderr, "  %*s^\n", (int)(before - from) + (from ? 3 : 0), "");
+	return code;
+}
+
 const char *error_type(const json_t *error)
 {
 	const char *type = text_of(error, "__type", "error"), *hash = strchr(type, '#');

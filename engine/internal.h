@@ -28,6 +28,7 @@
 #define SW_TURNS_MAX 256 /* executions that have a turn before the loop sees to other things */
 #define SW_TURNS_MS_MAX 5
 #define SW_RETRY_PAUSE_MS 20      /* when memory was short */
+#define SW_TIME_WRITTEN_MS 1000 /* how far the written time is behind at most */
 #define SW_FULL_PAUSE_MS 1000     /* when the disk was full */
 #define SW_HELPER_PAUSE_MS 100    /* while an earlier owner's commands still end */
 #define SW_TIMERS_WINDOW_MS 60000 /* how far ahead timers are held in memory */
@@ -389,7 +390,7 @@ struct sw_engine {
 	int64_t pause_mono_ms; /* memory was short: turns go on then */
 
 	struct sw_clock clock;
-	int64_t time_written_ms;
+	int64_t time_written_ms, offset_written_ms;
 	uint64_t last_id;
 	bool seeded;
 	struct sw_rng rng; /* when seeded; else: */

@@ -19,7 +19,6 @@
 
 #define FAR_MS 3600000     /* an alarm is set at all times, so that setting it again needs no memory */
 #define CLOCK_LOOK_MS 1000 /* the wall clock may jump: timers look at it at least this often */
-#define TIME_WRITTEN_MS 1000
 #define DRAIN_ROUNDS_MAX 64
 #define COMMITS_TRIED_MAX 6
 
@@ -315,19 +314,25 @@ static void take_commit(struct sw_engine *engine)
 	}
 }
 
-/* The engine's time goes along about once a second, and whenever something is deleted: ids are never used
- * again. */
+/*
+ * The engine's time goes along about once a second, whenever the wall clock has moved it, and whenever something
+ * is deleted: ids are never used again. The loop's time beside it tells the next process how much has passed since
+ * then at least, so that the engine's clock does not go back when somebody sets the wall clock back meanwhile.
+ */
 static void write_time(struct sw_engine *engine)
 {
 	int64_t now_ms = engine->clock.last_ms;
-	char text[24];
-	if (!engine->open->forgets && now_ms - engine->time_written_ms < TIME_WRITTEN_MS)
+	char text[48];
+	if (!engine->open->forgets && now_ms - engine->time_written_ms < SW_TIME_WRITTEN_MS &&
+	    engine->clock.offset_ms == engine->offset_written_ms)
 		return;
-	int len = snprintf(text, sizeof(text), "%" PRId64, now_ms);
+	int len = snprintf(text, sizeof(text), "%" PRId64 " %" PRId64, now_ms, mono_ms(engine));
 	/* benign when memory is short: the last execution's id tells nearly the same */
 	if (sw_batch_put(engine->open->batch, SW_TABLE_SETTINGS, sw_slice("time", 4),
-			 sw_slice(text, (size_t)len)) == SW_OK)
+			 sw_slice(text, (size_t)len)) == SW_OK) {
 		engine->time_written_ms = now_ms;
+		engine->offset_written_ms = engine->clock.offset_ms;
+	}
 }
 
 static void hand_over(struct sw_engine *engine)

@@ -172,6 +172,7 @@ struct sw_store_faults {
 	enum sw_result fail_with; /* SW_EIO, SW_EFULL or SW_ENOMEM */
 	bool fail_onwards;        /* and every one after it */
 	bool applied_unknown;     /* a failing commit is applied all the same */
+	bool commits_alone;       /* only commits are counted */
 	uint64_t operations;      /* counted so far */
 };
 /* Wraps inner (borrowed, must outlive it); faults is borrowed and may be changed between operations. */

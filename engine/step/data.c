@@ -84,10 +84,19 @@ enum sw_result sw_evaluate_path(struct sw_evaluation *evaluation, const struct s
 	return r < 0 ? r : SW_EQUERY;
 }
 
+/* "States.Runtime: ... attempting to apply InputPath or OutputPath on a null JSON payload", templates as well. */
+static enum sw_result null_input(struct sw_evaluation *evaluation)
+{
+	return sw_turn_runtime(evaluation->turn,
+			       "Unable to apply Path transformation to null or empty input.");
+}
+
 enum sw_result sw_evaluate_template(struct sw_evaluation *evaluation, const struct sw_template *template,
 				    struct sw_value **ret_value)
 {
 	json_t *tree;
+	if (json_is_null(evaluation->env.input) && sw_template_reads_input(template))
+		return null_input(evaluation);
 	enum sw_result r =
 		sw_template_evaluate(template, &evaluation->env, &tree, &evaluation->turn->failure);
 	if (evaluation->failed) {
@@ -115,7 +124,11 @@ enum sw_result sw_evaluate_field(struct sw_evaluation *evaluation, const struct 
 		found = sw_value_from_checked("{}", 2);
 	} else {
 		json_t *tree;
+		const struct sw_query_ops *ops = field->expr->ops;
 		enum sw_result r = sw_evaluation_input(evaluation, value);
+		if (r == SW_OK && json_is_null(evaluation->env.input) && ops->reads_input &&
+		    ops->reads_input(field->expr))
+			r = null_input(evaluation);
 		if (r == SW_OK)
 			r = sw_evaluate_path(evaluation, field->expr, &tree);
 		if (r < 0)

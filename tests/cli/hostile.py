@@ -240,6 +240,23 @@ class Paths(Case):
             self.assertIn(done.code, (0, 2, 5), done)
             self.assertTrue(done.out or done.err)
 
+    def test_hostile_calls_end_soon(self):
+        data = self.file("in.json", {"a": list(range(5000)), "s": "a" * 200000, "o": {str(i): i for i in range(5000)}})
+        for call in ("States.Array(" * 5000, "States.Array(" + "1," * 60000 + "1)", "States.Format('" + "{}" * 30000 + "')",
+                     "States.Format('" + "{}" * 900 + "'" + ", $" * 900 + ")", "States.Base64Encode($.s)",
+                     "States.Base64Decode($.s)", "States.Hash($, 'MD5')", "States.ArrayRange(0, 9223372036854775807, 1)",
+                     "States.ArrayRange(-9223372036854775808, 9223372036854775807, 9223372036854775807)",
+                     "States.ArrayPartition($.a, 1e300)", "States.ArrayPartition($.a, 0.4)", "States.StringSplit($.s, 'a')",
+                     "States.StringSplit($.s, $.s)", "States.JsonToString($)", "States.StringToJson($.s)",
+                     "States.ArrayUnique(States.ArrayPartition($.a, 1))", "States.MathAdd(1e308, 1e308)",
+                     "States.Array('" + "\\\\" * 30000 + "')", "States.Array($" + "[?(" * 300 + ")", "States.Array($..*" + "..*" * 9 + ")",
+                     "States.Array($.a[?(@ =~ /(a+)+b/)])", "States.", "States.UUID(" + " " * 60000, "States.UUID()" * 5000,
+                     "S" * 100000):
+            done = self.run_("intrinsic", "--", call, data, data=False)
+            self.assertIn(done.code, (0, 1, 2), (call[:60], str(done)))
+            self.assertTrue(done.out or done.err)
+            self.assertLess(len(done.err), 33000)
+
     def test_a_batch_survives_anything(self):
         lines = [b"", b"{", b"[]", b'{"id":1}', b'{"id":1,"path":1,"data":1}', b'{"id":1,"path":"$","data":' + b"[" * 5000,
                  b"\xff\xfe", b'{"id":{"a":[1]},"path":"$","data":"\\u0000"}', b'{"id":2,"path":"$","data":1e999}', b"\0",

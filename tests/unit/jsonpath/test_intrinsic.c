@@ -3,10 +3,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
 #include "path_fixture.h"
+
+static const json_t *context_of(void *user)
+{
+	return user;
+}
 
 static enum sw_result call(const char *text, const char *input_text, json_t **ret_tree,
 			   struct sw_failure *failure)
@@ -16,7 +22,8 @@ static enum sw_result call(const char *text, const char *input_text, json_t **re
 	struct sw_rng rng = sw_rng(1);
 	const struct sw_expr *expr = NULL;
 	json_t *input = tree_of(input_text);
-	struct sw_query_env env = {.input = input, .rng = &rng};
+	struct sw_query_env env = {.input = input, .context = context_of, .rng = &rng};
+	env.user = json_object();
 	sw_owner_init(&owner);
 	enum sw_result r = sw_query_jsonpath.compile(text, strlen(text), sw_query_jsonpath.template_kinds,
 						     &owner, &expr, &err);
@@ -25,6 +32,7 @@ static enum sw_result call(const char *text, const char *input_text, json_t **re
 	r = expr->ops->evaluate(expr, &env, ret_tree, failure);
 	sw_owner_done(&owner);
 	json_decref(input);
+	json_decref(env.user);
 	return r;
 }
 
@@ -111,8 +119,7 @@ static void arrays_are_made_and_taken_apart(void **state)
 	gives("States.ArrayGetItem($, 1)", "[5,6]", "6");
 	fails("States.ArrayGetItem($, 2)", "[5,6]", "States.IntrinsicFailure",
 	      "The function 'States.ArrayGetItem($, 2)' had the following error: the index 2 is outside of "
-	      "the array of 2 "
-	      "items");
+	      "the array of 2 items");
 	gives("States.ArrayLength($)", "[1,2,3]", "3");
 	gives("States.ArrayUnique($)", "[1,1.0,\"1\",[1],[1],null,null,{\"a\":1},{\"a\":1.0},true]",
 	      "[1,\"1\",[1],null,{\"a\":1},true]");
@@ -190,12 +197,43 @@ static void strings_are_split_at_any_of_the_characters(void **state)
 	gives("States.StringSplit('abc', '')", "{}", "[\"abc\"]");
 }
 
+/* Causes that others captured from AWS: floci-io/floci#2870. */
 static void a_missing_argument_is_named(void **state)
 {
-	fails("States.Array($.x, States.ArrayLength($.nope))", "{\"x\":1}", "States.Runtime",
-	      "The function 'States.ArrayLength($.nope)' had the following error: The JsonPath argument for "
-	      "the field "
-	      "'$.nope' could not be found in the input '{\"x\":1}'");
+	static const char *const table[][4] = {
+		{"States.Format('{}', $.nope)", "{\"other\":1}", "$.nope", "{\"other\":1}"},
+		{"States.Format('{}',$.nope)", "{\"other\":1}", "$.nope", "{\"other\":1}"},
+		{"States.Format('{}', States.Format('{}', $.nope))", "{\"other\":1}", "$.nope",
+		 "{\"other\":1}"},
+		{"States.Array($.x, States.ArrayLength($.nope))", "{\"x\":1}", "$.nope", "{\"x\":1}"},
+		{"States.Format('{}', $.items[5])", "{\"items\":[1,2]}", "$.items[5]", "{\"items\":[1,2]}"},
+		{"States.Format('{}', $.items[5].x)", "{\"items\":[1]}", "$.items[5].x", "{\"items\":[1]}"},
+		{"States.Format('{}', $[0].nope)", "[{\"other\":1}]", "$[0].nope", "[{\"other\":1}]"},
+		{"States.Format('{}', $$.Nope.Deep)", "{\"other\":1}", "$.Nope.Deep", "{\"other\":1}"},
+	};
+	char cause[400];
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		snprintf(cause, sizeof(cause),
+			 "The function '%s' had the following error: The JsonPath argument for the field "
+			 "'%s' could "
+			 "not be found in the input '%s'",
+			 table[i][0], table[i][2], table[i][3]);
+		fails(table[i][0], table[i][1], "States.Runtime", cause);
+	}
+	fails("States.Format('{}', $.other[0])", "{\"other\":1}", "States.Runtime",
+	      "The function 'States.Format('{}', $.other[0])' had the following error: Filter: [0] can only "
+	      "be "
+	      "applied to arrays. Current context is: 1");
+	gives("States.Format('{}', $.nul)", "{\"nul\":null}", "\"null\"");
+	gives("States.ArrayLength($.items[*].nope)", "{\"items\":[1,2]}", "0");
+}
+
+static void a_failure_inside_names_the_whole_expression(void **state)
+{
+	fails("States.Array(1, States.ArrayGetItem($, 2)) ", "[5,6]", "States.IntrinsicFailure",
+	      "The function 'States.Array(1, States.ArrayGetItem($, 2))' had the following error: the index "
+	      "2 is "
+	      "outside of the array of 2 items");
 }
 
 static void malformed_calls_are_refused_with_a_place(void **state)
@@ -219,6 +257,8 @@ static void malformed_calls_are_refused_with_a_place(void **state)
 	refuses("States.Array($.)", 15);
 	refuses("States.Array($.a[)", 17);
 	refuses("States.Array(States.Array(States.X()))", 27);
+	refuses("States.Array('\xC3\xA9', $.\xC3\xA9[)", 22);
+	refuses("States.Array($['\\\"\\\"'].b[)", 25);
 	/* recorded: illegal_escapes_escape_sequences_illegal_intrinsic_function_2 */
 	refuses("States.Format('He said, \\\"Hello, {}!\\\"', 'x')", 25);
 }
@@ -260,6 +300,7 @@ int main(void)
 		cmocka_unit_test(random_numbers_stay_between_their_bounds),
 		cmocka_unit_test(strings_are_split_at_any_of_the_characters),
 		cmocka_unit_test(a_missing_argument_is_named),
+		cmocka_unit_test(a_failure_inside_names_the_whole_expression),
 		cmocka_unit_test(malformed_calls_are_refused_with_a_place),
 		cmocka_unit_test(calls_may_be_ten_deep),
 		cmocka_unit_test(paths_in_arguments_keep_their_commas_and_brackets),

@@ -1,0 +1,93 @@
+/*
+ * JSONata 2.x for C: compile an expression once, evaluate it many times, from any thread. Stands on jansson
+ * and PCRE2 alone (and base/); knows nothing of state machines. The language: https://docs.jsonata.org; the
+ * reference implementation: jsonata-js/jsonata. Time and randomness come from the caller, so that an
+ * evaluation can be repeated exactly.
+ */
+#ifndef SW_ASL_JSONATA_H
+#define SW_ASL_JSONATA_H
+
+#include "base/error.h"
+#include "base/rng.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- errors --------------------------------------------------------------------------------------- */
+
+/* What the reference implementation throws: a code (S0101, T2001, D3030, U1001...), the place, the words. */
+struct sw_jsonata_error {
+	char code[8];      /* "" while there is none */
+	uint32_t position; /* as the reference implementation counts: characters (code points) read so far */
+	uint32_t line, column; /* 1-based, in characters: where a caret belongs; 0: no place is known */
+	char token[64];        /* the token or function blamed, "" when there is none; cut at its end */
+	char message[512];     /* one line, with values filled in; cut at its end */
+	bool thrown;           /* code is D3137 or D3141 and message the words of $error or $assert */
+};
+
+/* ---- expressions ---------------------------------------------------------------------------------- */
+
+enum sw_jsonata_flags {
+	/*
+	 * The dialect of AWS Step Functions: $partition, $range, $hash, $random, $uuid and $parse exist and
+	 * $eval does not.
+	 */
+	SW_JSONATA_STEP_FUNCTIONS = 1,
+};
+
+/* A compiled expression: immutable; several threads may evaluate it at once. */
+struct sw_jsonata;
+
+/*
+ * text is UTF-8 of len bytes, copied. SW_EQUERY: *err says what and where; SW_ELIMIT: it is nested too deeply
+ * or too long (*err says so, too, with code S0500); SW_ENOMEM. *ret_expr is freed with sw_jsonata_free.
+ */
+enum sw_result sw_jsonata_compile(const char *text, size_t len, unsigned flags, struct sw_jsonata **ret_expr,
+				  struct sw_jsonata_error *err);
+void sw_jsonata_free(struct sw_jsonata *expr); /* NULL allowed */
+
+/*
+ * Which names of variables ($name) the expression reads that it does not bind itself and that are no built-in
+ * functions, in the order of the text, each at most once; name "" is `$` where no input is bound by an
+ * enclosing step, "$" is `$$`. Also the first bare field name that is looked up in the input itself ("phone.x":
+ * top_level is "phone"), or NULL. Borrowed; valid as long as expr.
+ */
+struct sw_jsonata_reference {
+	const char *name;      /* "states", "x" */
+	const char *member;    /* of `$name.member`, e.g. "errorOutput"; NULL: used otherwise */
+	uint32_t line, column; /* in the expression */
+};
+size_t sw_jsonata_references(const struct sw_jsonata *expr,
+			     const struct sw_jsonata_reference **ret_references);
+const char *sw_jsonata_top_level(const struct sw_jsonata *expr);
+
+/* ---- evaluating ----------------------------------------------------------------------------------- */
+
+#define SW_JSONATA_BYTES_MAX 67108864 /* memory of one evaluation */
+#define SW_JSONATA_STEPS_MAX 50000000 /* nodes of the tree that one evaluation may visit, items it may make */
+#define SW_JSONATA_DEPTH_MAX 500      /* nested evaluations, counted as the reference implementation does */
+
+/* Everything an evaluation may see. All trees are borrowed and stay unchanged while it runs. */
+struct sw_jsonata_env {
+	const json_t *input; /* NULL: undefined */
+	/* The value of a variable, or NULL when there is none of that name (then a built-in function is
+	 * looked for). May be NULL. */
+	const json_t *(*variable)(void *user, const char *name, size_t len);
+	void *user;
+	int64_t now_ms;                /* $now, $millis: the same for all of one evaluation */
+	struct sw_rng *rng;            /* $random, $shuffle, $uuid; NULL: a fixed seed */
+	uint64_t bytes_max, steps_max; /* 0: the values above */
+	uint32_t depth_max;
+};
+
+/*
+ * *ret_tree is new (parts of the input are shared in it), or NULL when the result is undefined. Functions in
+ * the result become "", as the reference implementation prints them. SW_EQUERY: *err says what and where
+ * (limits, too: U1001 and D1010... as far as the reference has codes for them); SW_ENOMEM.
+ */
+enum sw_result sw_jsonata_evaluate(const struct sw_jsonata *expr, const struct sw_jsonata_env *env,
+				   json_t **ret_tree, struct sw_jsonata_error *err);
+
+#endif
