@@ -4,11 +4,13 @@
 usage: remote.py --stepwell PROGRAM
 """
 import contextlib
+import errno
 import hashlib
 import hmac
 import http.client
 import http.server
 import json
+import random
 import re
 import shutil
 import socket
@@ -27,8 +29,8 @@ class AtEndpoint(Case):
     """Tests of a data directory, run over TCP: a serve owns the directory, --endpoint stands in --data's place."""
     server = None
 
-    def start_server(self, *words):
-        child = super().begin("serve", "--listen", "127.0.0.1:0", *words)
+    def start_server(self, *words, port=0):
+        child = super().begin("serve", "--listen", f"127.0.0.1:{port}", *words)
         line = child.stderr.readline().decode()
         port = re.search(r"http://127\.0\.0\.1:(\d+)", line)
         self.assertTrue(port, line)
@@ -191,7 +193,17 @@ class NewerAtEndpoint(AtEndpoint, Newer):
             if status == 200:
                 self.assertEqual(json.loads(text)["activities"][0]["name"], "a")
 
+    @staticmethod
+    def lasting_port():
+        """One that no client is given while nobody listens there: below those that the kernel gives."""
+        for port in random.sample(range(10000, 32768), 100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED:
+                    return port
+        raise unittest.SkipTest("no free port below 32768")
+
     def test_a_watch_goes_on_when_the_server_starts_again(self):
+        self.start_server(port=self.lasting_port())
         self.ok("create", self.file("nap.json", NAP))
         self.ok("start", "nap", "--name", "x")
         watch = self.begin("watch", "x")
