@@ -34,6 +34,7 @@ struct options {
 	const char *listen, *format, *substitutions, *context, *variables, *seed;
 	const char *endpoint; /* whom to call in place of a data directory; NULL: the directory */
 	const char *ca_file, *type;
+	const char *credentials, *tls_certificate, *tls_key;
 	const char *set[SUBSTITUTIONS_MAX];
 	unsigned set_count;
 	long max;

@@ -48,8 +48,9 @@ static void announce(const struct options *options, unsigned port)
 	const char *listen = options->listen ? options->listen : "127.0.0.1:";
 	const char *colon = strrchr(listen, ':');
 	if (port && colon)
-		fprintf(stderr, "stepwell: listening on http://%.*s:%u, data in %s\n", (int)(colon - listen),
-			listen, port, options->data);
+		fprintf(stderr, "stepwell: listening on %s://%.*s:%u, data in %s\n",
+			options->tls_certificate ? "https" : "http", (int)(colon - listen), listen, port,
+			options->data);
 	else
 		fprintf(stderr, "stepwell: data in %s\n", options->data);
 }

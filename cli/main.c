@@ -64,10 +64,17 @@ static const struct command commands[] = {
 	 "mistakes;\n"
 	 "5 refused, busy, or no connection.\n",
 	 cmd_api},
-	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlqv", 0, 0,
+	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlATkqv", 0, 0,
 	 "  stepwell serve --listen 127.0.0.1:8083 --resources resources.json\n"
 	 "  aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083\n\n"
-	 "Ends cleanly on SIGTERM and SIGINT. --listen none: only the socket in the data directory.\n",
+	 "Ends cleanly on SIGTERM and SIGINT. --listen none: only the socket in the data directory.\n\n"
+	 "Other addresses than loopback need --credentials; --tls-cert and --tls-key keep what is said "
+	 "private:\n"
+	 "  stepwell serve --listen 0.0.0.0:8083 --credentials keys.json --tls-cert cert.pem --tls-key "
+	 "key.pem\n"
+	 "With credentials every request on TCP must be signed, as the AWS tools do (docs/access.md); the "
+	 "socket\n"
+	 "in the data directory stays its owner's and unsigned.\n",
 	 cmd_serve},
 	{"graph", "FILE", "draw a workflow as Graphviz dot or Mermaid text", "fSFK", 1, 1,
 	 "  stepwell graph order.json | dot -Tsvg > order.svg\n", cmd_graph},
@@ -144,6 +151,12 @@ static const struct {
 	{'C', "cause", "TEXT", "cause of the stop", offsetof(struct options, cause)},
 	{'l', "listen", "ADDRESS:PORT", "where to listen (default: 127.0.0.1:8083)",
 	 offsetof(struct options, listen)},
+	{'A', "credentials", "FILE", "who may call on TCP: requests must be signed by a key of FILE",
+	 offsetof(struct options, credentials)},
+	{'T', "tls-cert", "FILE", "speak TLS on TCP: certificate and chain in PEM form",
+	 offsetof(struct options, tls_certificate)},
+	{'k', "tls-key", "FILE", "key of the certificate; readable by its owner alone",
+	 offsetof(struct options, tls_key)},
 	{'f', "format", "dot|mermaid", "what to draw (default: dot)", offsetof(struct options, format)},
 	{'b', "batch", NULL, "one JSON request a line on standard input, one answer a line",
 	 offsetof(struct options, batch)},
@@ -204,7 +217,7 @@ static char *default_data(void)
 /* What goes into a request must be UTF-8; paths of files may be any bytes. */
 static bool is_text(int letter, const char *argument)
 {
-	json_t *text = argument && !strchr("dzmFlSY", letter) ? json_string(argument) : json_null();
+	json_t *text = argument && !strchr("dzmFlSYATk", letter) ? json_string(argument) : json_null();
 	bool is = text != NULL;
 	json_decref(text);
 	return is;

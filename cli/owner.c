@@ -111,6 +111,9 @@ static enum sw_result open_all(const struct options *options, const char *listen
 		server_options.loop = &owner->hooks.hooks;
 		server_options.listen = listen;
 		server_options.socket_directory = options->data;
+		server_options.credentials_file = options->credentials;
+		server_options.tls_certificate_file = options->tls_certificate;
+		server_options.tls_key_file = options->tls_key;
 		server_options.log = (struct sw_log){log_line, (void *)options, SW_LOG_WARNING};
 		r = sw_server_new(owner->api, &server_options, &owner->server, err);
 	}
@@ -124,9 +127,14 @@ out:
 	return r;
 }
 
-/* A mistake of a resources file or of a mock configuration; the engine does not say which. */
-static void complain_opening(const struct options *options, const struct sw_error *err)
+/* A mistake of the credentials, or of a resources file or mock configuration; the engine does not say which. */
+static void complain_opening(const struct options *options, const struct owner *owner,
+			     const struct sw_error *err)
 {
+	if (owner->api) { /* what failed is the server */
+		complain_error(EXIT_STORE, err->line ? options->credentials : NULL, err);
+		return;
+	}
 	const char *first = options->resources ? options->resources : options->mock_config;
 	bool both = options->resources && options->mock_config;
 	char *files = NULL;
@@ -146,7 +154,7 @@ enum sw_result owner_open(const struct options *options, const char *listen, str
 	if (r == SW_OK)
 		return SW_OK;
 	if (r != SW_EOWNED && err->code != SW_OK)
-		complain_opening(options, err);
+		complain_opening(options, owner, err);
 	owner_close(owner);
 	return r;
 }

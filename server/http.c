@@ -2,6 +2,7 @@
 #include "server/http.h"
 
 #include "base/mem.h"
+#include "server/tls.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -91,22 +92,27 @@ static void __attribute__((format(printf, 2, 0))) on_message(void *cls, const ch
 
 /* ---- life ---- */
 
-/* Takes fd, also on failure. */
+/* Takes fd, also on failure. tls NULL: without. */
 static enum sw_result serve(struct sw_server *server, struct sw_listener *listener, int fd,
-			    struct sw_error *err)
+			    const struct sw_tls *tls, struct sw_error *err)
 {
 	const struct sw_server_options *options = &server->options;
 	const union MHD_DaemonInfo *info = NULL;
+	struct MHD_OptionItem secure[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, tls ? tls->certificate : NULL},
+					  {MHD_OPTION_HTTPS_MEM_KEY, 0, tls ? tls->key : NULL},
+					  {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)SW_TLS_PRIORITIES},
+					  {MHD_OPTION_END, 0, NULL}};
+	struct MHD_OptionItem *more = tls ? secure : &secure[3];
 
 	listener->server = server;
-	listener->daemon =
-		MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-				 sw_request_handle, server, MHD_OPTION_EXTERNAL_LOGGER, on_message, server,
-				 MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_CONNECTION_LIMIT,
-				 (unsigned)options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-				 (unsigned)options->idle_seconds_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-				 (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_COMPLETED,
-				 sw_request_completed, server, MHD_OPTION_END);
+	listener->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0), 0,
+		NULL, NULL, sw_request_handle, server, MHD_OPTION_EXTERNAL_LOGGER, on_message, server,
+		MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)options->idle_seconds_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_COMPLETED, sw_request_completed, server,
+		MHD_OPTION_ARRAY, more, MHD_OPTION_END);
 	if (!listener->daemon) {
 		close(fd);
 		return sw_error_set(err, SW_EIO, "cannot start the HTTP server: %s", strerror(errno));
@@ -120,22 +126,66 @@ static enum sw_result serve(struct sw_server *server, struct sw_listener *listen
 	return r == SW_OK ? SW_OK : sw_error_set(err, r, "the loop cannot watch the HTTP server");
 }
 
+static enum sw_result serve_tls(struct sw_server *server, int fd, struct sw_error *err)
+{
+	const struct sw_server_options *options = &server->options;
+	struct sw_tls tls = {0};
+	int64_t now_ms = server->loop->ops->wall_ms(server->loop->data);
+	enum sw_result r = SW_EINVAL;
+	if (!options->tls_certificate_file || !options->tls_key_file)
+		sw_error_set(err, r, "TLS needs both a certificate and its key");
+	else if (MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+		sw_error_set(err, r, "this libmicrohttpd was built without TLS");
+	else
+		r = sw_tls_load(options->tls_certificate_file, options->tls_key_file, now_ms, &options->log,
+				&tls, err);
+	if (r != SW_OK) {
+		close(fd);
+		return r;
+	}
+	server->tls = true;
+	r = serve(server, &server->listeners[0], fd, &tls, err);
+	sw_tls_done(&tls); /* libmicrohttpd has read it into memory of its own */
+	return r;
+}
+
+static enum sw_result listen_tcp(struct sw_server *server, struct sw_error *err)
+{
+	const struct sw_server_options *options = &server->options;
+	bool loopback;
+	int fd;
+	enum sw_result r = sw_listen_tcp(options->listen, server->credentials != NULL, &fd, &server->port,
+					 &loopback, err);
+	if (r != SW_OK)
+		return r;
+	if (options->tls_certificate_file || options->tls_key_file)
+		return serve_tls(server, fd, err);
+	if (!loopback)
+		SW_LOG(&options->log, SW_LOG_WARNING,
+		       "listening on %.100s without TLS: requests are signed, but whoever is on the way can "
+		       "read them",
+		       options->listen);
+	return serve(server, &server->listeners[0], fd, NULL, err);
+}
+
 static enum sw_result listen_all(struct sw_server *server, struct sw_error *err)
 {
 	const struct sw_server_options *options = &server->options;
 	enum sw_result r = SW_OK;
 	int fd;
 
-	if (options->listen) {
-		r = sw_listen_tcp(options->listen, &fd, &server->port, err);
-		if (r == SW_OK)
-			r = serve(server, &server->listeners[0], fd, err);
+	if (options->credentials_file) {
+		server->credentials_file = sw_strdup(options->credentials_file);
+		r = server->credentials_file ? sw_server_load_credentials(server, err)
+					     : sw_error_set(err, SW_ENOMEM, "out of memory");
 	}
+	if (r == SW_OK && options->listen)
+		r = listen_tcp(server, err);
 	if (r == SW_OK && options->socket_directory) {
 		r = sw_listen_unix(options->socket_directory, &fd, &server->directory_fd, &server->socket,
 				   err);
 		if (r == SW_OK)
-			r = serve(server, &server->listeners[1], fd, err);
+			r = serve(server, &server->listeners[1], fd, NULL, err);
 	}
 	return r;
 }
@@ -168,6 +218,8 @@ enum sw_result sw_server_new(struct sw_api *api, const struct sw_server_options 
 		r = listen_all(server, err);
 	/* borrowed for this call only */
 	server->options.listen = server->options.socket_directory = NULL;
+	server->options.credentials_file = NULL;
+	server->options.tls_certificate_file = server->options.tls_key_file = NULL;
 	if (r != SW_OK) {
 		sw_server_free(server);
 		return r;
@@ -228,5 +280,7 @@ void sw_server_free(struct sw_server *server)
 	for (size_t i = 0; i < 2; i++)
 		stop(&server->listeners[i]);
 	sw_listen_unix_done(server->directory_fd, &server->socket);
+	sw_credentials_free(server->credentials);
+	sw_free(server->credentials_file);
 	sw_free(server);
 }

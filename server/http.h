@@ -1,12 +1,13 @@
 /*
  * The HTTP side: listening sockets, libmicrohttpd in the host's loop, one request from its first byte to its
- * answer. Private to server/: http.c (life and loop), http_request.c, http_listen.c.
+ * answer. Private to server/: http.c (life and loop), http_request.c, http_auth.c, http_listen.c.
  */
 #ifndef SW_SERVER_HTTP_H
 #define SW_SERVER_HTTP_H
 
 #include "base/buf.h"
 #include "base/rng.h"
+#include "server/credentials.h"
 #include "server/server.h"
 
 #include <microhttpd.h>
@@ -26,10 +27,16 @@ struct sw_server {
 	struct sw_api *api;
 	const struct sw_loop *loop;
 	struct sw_server_options options;
-	struct sw_listener listeners[2]; /* TCP, Unix */
-	struct sw_request *requests;     /* all that libmicrohttpd knows */
-	struct sw_rng rng;               /* of request ids */
+	struct sw_listener listeners[2];    /* TCP, Unix */
+	struct sw_request *requests;        /* all that libmicrohttpd knows */
+	struct sw_rng rng;                  /* of request ids */
+	char *credentials_file;             /* NULL: signatures are not looked at */
+	struct sw_credentials *credentials; /* what was read of it last */
+	bool refusals_logged;
+	int64_t refusal_logged_ms;  /* when the last line about a refused request was written */
+	uint64_t refusals_unlogged; /* since then */
 	unsigned port;
+	bool tls;
 	int directory_fd;   /* of the Unix socket; -1: none */
 	struct stat socket; /* what was bound there */
 	bool draining;      /* takes no new connections */
@@ -54,9 +61,12 @@ struct sw_request {
 	struct sw_buf body;
 	uint64_t body_seen_bytes;
 	bool body_too_large;
+	bool body_unwanted; /* it is read and dropped */
+	int64_t arrived_ms; /* wall clock; of requests that must be signed */
 	/* the answer */
-	struct sw_call *call;  /* the call can be cancelled */
-	struct sw_watch watch; /* while it can: is the client still there? */
+	struct sw_call *call;       /* the call can be cancelled */
+	struct sw_watch watch;      /* while it can: is the client still there? */
+	struct sw_alarm look_again; /* the same, when the watch does not tell */
 	unsigned status;
 	char error_type[64];
 	char *answer; /* NULL: a text of the status */
@@ -80,10 +90,33 @@ void sw_request_end_poll(struct sw_request *request);
 /* Answers 503 to a request that waits; the API's answer, when it comes, is dropped. */
 void sw_request_give_up(struct sw_request *request);
 
+/* Answers an error with any text (UTF-8), instead of what was asked for. */
+void sw_request_refuse(struct sw_request *request, unsigned status, const char *error_type,
+		       const char *message, size_t len);
+
+/* ---- http_auth.c ---- */
+
+/* Reads the credentials file; on failure the credentials stay as they are. */
+enum sw_result sw_server_load_credentials(struct sw_server *server, struct sw_error *err);
+/*
+ * May this path be read without a signature? /healthz and /readyz by everybody; /metrics by everybody while there
+ * are no credentials, else on the Unix socket and from loopback addresses. Of other paths: no.
+ */
+bool sw_request_is_open(const struct sw_request *request, const char *url);
+/* Before the body. False: it has answered, and the body is not to be kept. */
+bool sw_request_check_head(struct sw_request *request, const char *url, const char *method);
+/* The body is complete. False: it has answered. *ret_caller is NULL for callers that may do everything. */
+bool sw_request_check_signature(struct sw_request *request, const char *url, const char *method,
+				const struct sw_credential **ret_caller);
+
 /* ---- http_listen.c ---- */
 
-/* "127.0.0.1:8083", "[::1]:0", "localhost:8083". SW_EINVAL: no address, or not loopback; SW_EIO. */
-enum sw_result sw_listen_tcp(const char *address, int *ret_fd, unsigned *ret_port, struct sw_error *err);
+/*
+ * "127.0.0.1:8083", "[::1]:0", "localhost:8083". SW_EINVAL: no address, or not loopback without everywhere; SW_EIO.
+ * ret_loopback tells whether it is.
+ */
+enum sw_result sw_listen_tcp(const char *address, bool everywhere, int *ret_fd, unsigned *ret_port,
+			     bool *ret_loopback, struct sw_error *err);
 /* The socket "stepwell.sock" of a directory, 0600; a stale one is replaced. ret_socket tells it apart from
  * later ones. */
 enum sw_result sw_listen_unix(const char *directory, int *ret_fd, int *ret_directory_fd,

@@ -93,7 +93,8 @@ static enum sw_result bind_tcp(int fd, union address *address, socklen_t len)
 	return getsockname(fd, &address->any, &len) == 0 ? SW_OK : SW_EIO;
 }
 
-enum sw_result sw_listen_tcp(const char *text, int *ret_fd, unsigned *ret_port, struct sw_error *err)
+enum sw_result sw_listen_tcp(const char *text, bool everywhere, int *ret_fd, unsigned *ret_port,
+			     bool *ret_loopback, struct sw_error *err)
 {
 	union address address;
 	socklen_t len;
@@ -103,11 +104,13 @@ enum sw_result sw_listen_tcp(const char *text, int *ret_fd, unsigned *ret_port, 
 			"cannot listen on %.200s: expected an address and a port, such as 127.0.0.1:8083 or "
 			"[::1]:8083",
 			text);
-	if (!is_loopback(&address))
+	*ret_loopback = is_loopback(&address);
+	if (!everywhere && !*ret_loopback)
 		return sw_error_set(
 			err, SW_EINVAL,
-			"will not listen on %.200s: requests are not authenticated, so only loopback "
-			"addresses (127.0.0.1, [::1]) are allowed",
+			"will not listen on %.200s: without credentials (--credentials FILE) requests are "
+			"not "
+			"authenticated, so only loopback addresses (127.0.0.1, [::1]) are allowed",
 			text);
 	int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0 || bind_tcp(fd, &address, len) != SW_OK) {

@@ -5,8 +5,10 @@
 #include "server/http.h"
 
 #include "base/mem.h"
+#include "server/api.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 
 #define TARGET_PREFIX "AWSStepFunctions."
 #define AWS_JSON "application/x-amz-json-1.0"
+#define LOOK_AGAIN_MS 500
 
 static void request_unref(struct sw_request *request)
 {
@@ -51,6 +54,22 @@ static void set_error(struct sw_request *request, unsigned status, const char *e
 	char text[256];
 	int len = snprintf(text, sizeof(text), "{\"__type\":\"%s\",\"message\":\"%s\"}", error_type, message);
 	set_answer(request, status, error_type, text, (size_t)len);
+}
+
+void sw_request_refuse(struct sw_request *request, unsigned status, const char *error_type,
+		       const char *message, size_t len)
+{
+	struct sw_body body = SW_BODY;
+	sw_body_open(&body, NULL, '{');
+	sw_body_text(&body, "__type", error_type);
+	sw_body_bytes(&body, "message", message, len);
+	sw_body_close(&body, '}');
+	sw_buf_done(&request->body);
+	if (sw_buf_result(&body.text) == SW_OK)
+		set_answer(request, status, error_type, body.text.data, body.text.len);
+	else
+		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", "out of memory");
+	sw_buf_done(&body.text);
 }
 
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
@@ -94,10 +113,13 @@ static enum MHD_Result send_answer(struct sw_request *request)
 static void stop_watch(struct sw_request *request)
 {
 	/* The server may be gone; what is watched ended before. */
-	if (!request->watch.slot)
+	if (!request->watch.slot && !request->look_again.slot)
 		return;
 	const struct sw_loop *loop = request->server->loop;
-	(void)loop->ops->watch(loop->data, &request->watch, 0);
+	if (request->watch.slot)
+		(void)loop->ops->watch(loop->data, &request->watch, 0);
+	if (request->look_again.slot)
+		(void)loop->ops->alarm(loop->data, &request->look_again, SW_NEVER);
 }
 
 /* Gives up the API's call, if it is not too late; the request is to be answered then. */
@@ -110,9 +132,38 @@ static bool cancel_call(struct sw_request *request)
 	return true;
 }
 
+static void client_is_gone(struct sw_request *request)
+{
+	if (!cancel_call(request))
+		return;
+	set_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "ServiceUnavailable", "the client is gone");
+	MHD_resume_connection(request->connection);
+	sw_listener_wake(request->listener);
+}
+
+static void look_again(struct sw_request *request)
+{
+	const struct sw_loop *loop = request->server->loop;
+	/* benign: as without a watch */
+	(void)loop->ops->alarm(loop->data, &request->look_again,
+			       loop->ops->mono_ms(loop->data) + LOOK_AGAIN_MS);
+}
+
+/* Behind what a TLS client has sent: did it end its side? */
+static void looked_again(struct sw_alarm *alarm)
+{
+	struct sw_request *request = alarm->user;
+	struct pollfd client = {.fd = request->watch.fd, .events = POLLRDHUP};
+	if (poll(&client, 1, 0) > 0 && (client.revents & (POLLRDHUP | POLLHUP | POLLERR)))
+		client_is_gone(request);
+	else
+		look_again(request);
+}
+
 /*
  * libmicrohttpd does not tell when the client of a suspended connection goes away. Whoever has ended its side
- * reads no answer to a poll; whoever sends its next request already is there, and is not watched any more.
+ * reads no answer to a poll; whoever sends its next request already is there, and is not watched any more. With
+ * TLS what comes may also be the notice that it ends its side, which the end itself follows.
  */
 static void client_stirs(struct sw_watch *watch, unsigned interest)
 {
@@ -122,15 +173,13 @@ static void client_stirs(struct sw_watch *watch, unsigned interest)
 	ssize_t n = recv(watch->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n > 0) {
-		stop_watch(request);
+	if (n <= 0) {
+		client_is_gone(request);
 		return;
 	}
-	if (!cancel_call(request))
-		return;
-	set_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "ServiceUnavailable", "the client is gone");
-	MHD_resume_connection(request->connection);
-	sw_listener_wake(request->listener);
+	stop_watch(request);
+	if (request->server->tls && request->listener == &request->server->listeners[0])
+		look_again(request);
 }
 
 static void watch_client(struct sw_request *request)
@@ -141,6 +190,7 @@ static void watch_client(struct sw_request *request)
 	if (!info)
 		return;
 	request->watch = (struct sw_watch){.fd = info->connect_fd, .ready = client_stirs, .user = request};
+	request->look_again = (struct sw_alarm){.fired = looked_again, .user = request};
 	/* benign: without it the poll of a client that is gone takes a task, which then times out */
 	(void)loop->ops->watch(loop->data, &request->watch, SW_READABLE);
 }
@@ -211,13 +261,13 @@ static const char *target_action(const struct sw_request *request)
 }
 
 /* The body is complete. */
-static void call_api(struct sw_request *request, const char *action)
+static void call_api(struct sw_request *request, const char *action, const struct sw_credential *caller)
 {
 	request->state = SW_REQUEST_CALLING;
 	request->refs++;
-	enum sw_result r =
-		sw_api_call_at(request->server->api, action, request->body.data ? request->body.data : "",
-			       request->body.len, answered, request, &request->call);
+	enum sw_result r = sw_api_call_as(request->server->api, caller, action,
+					  request->body.data ? request->body.data : "", request->body.len,
+					  answered, request, &request->call);
 	if (r != SW_OK) {
 		request->refs--;
 		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", sw_result_text(r));
@@ -245,6 +295,7 @@ static const char *path_of(const char *url)
 static void dispatch(struct sw_request *request, const char *url, const char *method)
 {
 	bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+	const struct sw_credential *caller;
 	const char *action;
 
 	if (request->server->closing)
@@ -266,16 +317,19 @@ static void dispatch(struct sw_request *request, const char *url, const char *me
 	else if (!origin_is_local(header(request, "Origin")))
 		set_error(request, MHD_HTTP_FORBIDDEN, "AccessDeniedException",
 			  "requests of other web sites are refused");
+	else if (!sw_request_check_signature(request, url, method, &caller))
+		return; /* it has answered */
 	else if (!(action = target_action(request)))
 		set_error(request, MHD_HTTP_BAD_REQUEST, "UnknownOperationException",
 			  "the header X-Amz-Target must name an action: AWSStepFunctions.StartExecution");
 	else
-		call_api(request, action);
+		call_api(request, action, caller);
 }
 
 /* ---- from libmicrohttpd ---- */
 
-static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *connection, void **slot)
+static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *connection, const char *url,
+			     const char *method, void **slot)
 {
 	struct sw_request *request = sw_zalloc(sizeof(*request));
 	const union MHD_ConnectionInfo *info;
@@ -301,7 +355,13 @@ static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *co
 			  "the request is too large");
 		return send_answer(request);
 	}
-	return MHD_YES;
+	/*
+	 * A client that is refused here gets the answer behind its body, of which nothing is kept: to end the
+	 * connection before could take the answer from it. One that asks before it sends the body is told at once.
+	 */
+	request->body_unwanted = !sw_request_check_head(request, url, method) || strcmp(url, "/") != 0;
+	bool at_once = request->state == SW_REQUEST_ANSWERED && header(request, MHD_HTTP_HEADER_EXPECT);
+	return at_once ? send_answer(request) : MHD_YES;
 }
 
 static enum MHD_Result gather(struct sw_request *request, const char *upload, size_t bytes)
@@ -309,7 +369,8 @@ static enum MHD_Result gather(struct sw_request *request, const char *upload, si
 	uint64_t max = request->server->options.body_bytes_max;
 	request->body_seen_bytes += bytes;
 	if (request->body_seen_bytes <= max) {
-		sw_buf_append(&request->body, upload, bytes);
+		if (!request->body_unwanted)
+			sw_buf_append(&request->body, upload, bytes);
 		return MHD_YES;
 	}
 	/* A chunked body does not say how long it is: a little more is read, for the sake of the answer. */
@@ -324,11 +385,11 @@ enum MHD_Result sw_request_handle(void *cls, struct MHD_Connection *connection, 
 {
 	struct sw_request *request = *slot;
 	if (!request)
-		return begin(cls, connection, slot);
+		return begin(cls, connection, url, method, slot);
 	if (*upload_bytes > 0) {
 		size_t bytes = *upload_bytes;
 		*upload_bytes = 0;
-		return request->state == SW_REQUEST_READING ? gather(request, upload, bytes) : MHD_YES;
+		return gather(request, upload, bytes);
 	}
 	if (request->state == SW_REQUEST_READING)
 		dispatch(request, path_of(url), method);

@@ -7,9 +7,9 @@ import unittest
 
 from door import ARN, NAP, PASS, Case, main, task, tools
 
-COMMANDS = ["run", "validate", "create", "start", "list", "describe", "history", "watch", "stop", "delete", "task", "serve",
+COMMANDS = ["run", "validate", "create", "start", "list", "describe", "history", "watch", "stop", "delete", "redrive",
+            "activity", "task", "api", "serve",
             "graph", "jsonpath", "intrinsic", "status", "doctor", "backup", "restore"]
-COMMANDS += ["redrive", "activity", "api"]
 BAD = '{\n  "StartAt": "A",\n  "States": {"A": {"Type": "Pass", "Next": "Nowhere"}}\n}'
 
 
