@@ -21,6 +21,9 @@ from door import ARN, NAP, PASS, Case, main, task, tools  # noqa: E402  pylint: 
 
 ROLE = "arn:aws:iam::123456789012:role/stepwell"
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"
+KEY, SECRET = "AKIDSTEPWELLTESTS", "5tepwell/tests+secret=key0"
+# What any service may answer, and no model lists.
+COMMON = ("InvalidSignatureException", "UnrecognizedClientException")
 CONFIG = {"level": "OFF", "includeExecutionData": False}
 LINES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
 RICH = {"StartAt": "First", "States": {
@@ -87,7 +90,7 @@ class LineClient:
         told = json.loads(line)
         self.case.assertEqual(told["problems"], [], self.name)
         if told["error"]:
-            self.case.assertTrue(told["error"]["modelled"] or told["error"]["name"] in self.unknown(), told["error"])
+            self.case.assertTrue(told["error"]["modelled"] or told["error"]["name"] in self.unknown() + COMMON, told["error"])
             raise Refused(told["error"]["name"], told["error"]["message"])
         return told["raw"]
 
@@ -355,7 +358,7 @@ class Served(Case):
         for name in list(self.environment):
             if name.startswith("AWS_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
                 del self.environment[name]
-        self.environment.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_REGION="us-east-1",
+        self.environment.update(AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET, AWS_REGION="us-east-1",
                                 AWS_DEFAULT_REGION="us-east-1", AWS_PAGER="", AWS_EC2_METADATA_DISABLED="true",
                                 NODE_NO_WARNINGS="1")
         # The caches of interpreters and of npm stay where they are.
@@ -363,14 +366,18 @@ class Served(Case):
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             self.environment[name] = os.path.join(self.folder, "none")
 
-    def serving_url(self):
+    def serving_url(self, signed=True):
+        """Requests must be signed: each client's signatures are verified with every call."""
         resources = self.file("resources.json", {"resources": {
             LAMBDA + "echo": {"command": ["/bin/cat"]},
             "arn:aws:states:::lambda:invoke": {
                 "command": ["/bin/sh", "-c", "if grep -q broken; then exit 1; fi; echo '{\"Payload\": 1}'"]},
             LAMBDA + "slow": {"command": ["/bin/sleep", "60"]},
             LAMBDA + "broken": {"command": ["/bin/sh", "-c", "echo broken >&2; exit 1"]}}})
-        served = self.serving("--resources", resources, listen="127.0.0.1:0")
+        keys = self.file("keys.json", {"credentials": [{"accessKeyId": KEY, "secretAccessKey": SECRET}]})
+        os.chmod(keys, 0o600)
+        words = ["--credentials", keys] if signed else []
+        served = self.serving("--resources", resources, *words, listen="127.0.0.1:0")
         child = served.__enter__()  # pylint: disable=unnecessary-dunder-call
         self.addCleanup(served.__exit__, None, None, None)
         return f"http://127.0.0.1:{child.port}"
@@ -380,6 +387,14 @@ class Served(Case):
         Story(self, client).tell()
         print(f"{client.name}: {len(client.called)} actions in {time.monotonic() - begin:.1f} s")
 
+
+    def check_refused(self, start):
+        """A wrong key is told as AWS tells it. start(url) -> client."""
+        self.environment["AWS_SECRET_ACCESS_KEY"] = SECRET[::-1]
+        client = start(self.serving_url())
+        with self.assertRaises(Refused) as found:
+            client.ask("ListActivities", {})
+        self.assertEqual(found.exception.name, "InvalidSignatureException")
 
     def check_finds(self, start):
         """The checks themselves: a wrong type, and a member that nobody knows, are found. start(url) -> client."""
@@ -435,6 +450,9 @@ class Python(Served):
         for python in self.able:
             self.data = os.path.join(self.folder, "data" + str(self.able.index(python)))
             self.tell(self.client(python, self.serving_url()))
+
+    def test_a_wrong_key(self):
+        self.check_refused(lambda url: self.client(self.able[0], url))
 
     def test_what_does_not_fit_boto3_is_found(self):
         for python in self.able:
@@ -503,6 +521,9 @@ class JavaScript(Served):
     def client(self, script, url):
         return LineClient(self, self.node(script, url), self.environment)
 
+    def test_a_wrong_key(self):
+        self.check_refused(lambda url: self.client("v3_client.js", url))
+
     def test_what_does_not_fit_is_found(self):
         for script in ("v3_client.js", "v2_client.js"):
             self.check_finds(lambda url, script=script: self.client(script, url))
@@ -516,7 +537,7 @@ class JavaScript(Served):
         self.tell(self.client("v2_client.js", self.serving_url()))
 
     def test_a_worker_of_step_function_worker_does_a_thousand_tasks(self):
-        url = self.serving_url()
+        url = self.serving_url(signed=False)
         port = int(url.rsplit(":", 1)[1])
         count = 1000
         self.call(port, "CreateActivity", {"name": "double"})
