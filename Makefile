@@ -3,7 +3,8 @@
 BUILD ?= build
 # Debian packages: what building needs, and what tests and habits need beside it.
 PACKAGES = gcc meson ninja-build pkg-config libjansson-dev libpcre2-dev liblmdb-dev libev-dev \
-	libmicrohttpd-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libcmocka-dev python3
+	libmicrohttpd-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libcmocka-dev libunistring-dev \
+	python3
 # The clients that tests/sdk drives; it skips what is not there.
 TEST_PACKAGES = awscli python3-boto3
 LINT_PACKAGES = clang-format clang-tidy

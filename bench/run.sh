@@ -5,3 +5,5 @@ set -e
 work=$(mktemp -d "${BENCH_DIR:-/tmp}/stepwell-bench-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 "$1/bench/bench" "$work"
+echo
+"$1/bench/bench-expressions" "$(dirname "$0")/../examples"
