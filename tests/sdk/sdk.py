@@ -43,7 +43,9 @@ RICH = {"StartAt": "First", "States": {
 
 
 CAUGHT = {"ErrorEquals": ["States.ALL"], "ResultPath": None}
-ROUGH = {"StartAt": "Missing", "States": {
+ROUGH = {"StartAt": "Wrong", "States": {
+    "Wrong": {"Type": "Task", "QueryLanguage": "JSONata", "Resource": LAMBDA + "echo", "Arguments": "{% $number('a') %}", "End": True,
+              "Catch": [{"ErrorEquals": ["States.ALL"], "Output": "{% $states.input %}", "Next": "Missing"}]},
     "Missing": {"Type": "Task", "Resource": ARN + "activity:nobody", "Catch": [{**CAUGHT, "Next": "Each"}], "End": True},
     "Each": {"Type": "Map", "Catch": [{**CAUGHT, "Next": "Both"}], "End": True, "ItemProcessor": {
         "StartAt": "Bad", "States": {"Bad": {"Type": "Fail", "Error": "Bad"}}}},
@@ -230,8 +232,9 @@ class Story:
         rough = self("StartExecution", stateMachineArn=self.machine("rough", ROUGH), input="[1, 2]")["executionArn"]
         self.equal(self.end_of(rough)["error"], "States.Timeout")
         kinds = {event["type"] for event in self("GetExecutionHistory", executionArn=rough)["events"]}
-        self.case.assertLessEqual({"ActivityScheduleFailed", "MapIterationFailed", "MapStateFailed", "ParallelStateFailed",
+        self.case.assertLessEqual({"EvaluationFailed", "ActivityScheduleFailed", "MapIterationFailed", "MapStateFailed", "ParallelStateFailed",
                                    "WaitStateAborted", "TaskFailed", "LambdaFunctionTimedOut", "ExecutionFailed"}, kinds)
+        self("DescribeStateMachine", stateMachineArn=ARN + "stateMachine:rough")
 
     def stop_and_delete(self):
         nap = self.machine("nap", NAP)
@@ -242,7 +245,8 @@ class Story:
         self.equal(self.end_of(execution)["status"], "ABORTED")
 
     def activities(self):
-        arn = self("CreateActivity", name="work")["activityArn"]
+        arn = self("CreateActivity", name="work", tags=[{"key": "t", "value": "u"}])["activityArn"]
+        self.equal(self("ListTagsForResource", resourceArn=arn)["tags"], [{"key": "t", "value": "u"}])
         self.equal(self("DescribeActivity", activityArn=arn)["name"], "work")
         self.equal(len(self("ListActivities", maxResults=10)["activities"]), 1)
         machine = self.machine("worked", task(arn))
