@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STEPS_PER_MS 20000 /* of a request's time limit: a bound that does not depend on the machine */
+#define STEPS_PER_MS 5000 /* of a request's time limit: a bound that does not depend on the machine */
 
 /* The library itself knows neither clock nor entropy. */
 static void fill_in(struct sw_jsonata_query *query)
