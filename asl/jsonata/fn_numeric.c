@@ -262,7 +262,7 @@ enum sw_result sw_jn_fn_power(struct sw_jn_call *call, const struct sw_jn_value 
 	if (isinf(exponent) && fabs(args[0].number) != 1)
 		power = pow(args[0].number, exponent);
 	if (!isfinite(power))
-		return sw_jn_fail_index(call->run, "D3061", args[0], 1);
+		return sw_jn_fail_pair(call->run, "D3061", args[0], args[1]);
 	*ret_value = sw_jn_number(power);
 	return SW_OK;
 }
@@ -297,13 +297,12 @@ enum sw_result sw_jn_fn_format_base(struct sw_jn_call *call, const struct sw_jn_
 	}
 	size_t at = sizeof(digits);
 	double rest = fabs(value);
-	/* Digits that a double does not hold are zeros, as V8 prints them. */
-	for (; rest >= 0x1p53; rest /= radix)
+	/* As V8 prints it: zeros for digits that a double does not hold, and a rest with a fraction. */
+	for (; rest / radix >= 0x1p53; rest /= radix)
 		digits[--at] = '0';
-	rest = trunc(rest);
 	do {
-		int digit = (int)fmod(rest, radix);
-		digits[--at] = "0123456789abcdefghijklmnopqrstuvwxyz"[digit];
+		double digit = fmod(rest, radix);
+		digits[--at] = "0123456789abcdefghijklmnopqrstuvwxyz"[(int)digit];
 		rest = (rest - digit) / radix;
 	} while (rest > 0);
 	if (value < 0)
