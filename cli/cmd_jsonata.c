@@ -64,7 +64,6 @@ static int evaluate(const struct options *options, const char *expr, const char 
 		return EXIT_USAGE;
 	query.input = json;
 	fill_in(&query);
-	query.flags = 0; /* $eval is of use here */
 	enum sw_result r = sw_jsonata_query(&query, !options->compact, &text, &err);
 	if (r == SW_OK && text)
 		printf("%s\n", text);

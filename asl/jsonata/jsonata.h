@@ -35,8 +35,8 @@ struct sw_jsonata_error {
 
 enum sw_jsonata_flags {
 	/*
-	 * The dialect of AWS Step Functions: $partition, $range, $hash, $random, $uuid and $parse exist and
-	 * $eval does not.
+	 * The dialect of AWS Step Functions: $partition, $range, $hash, $uuid and $parse exist, and $random takes
+	 * a seed. ($eval is in no dialect here.)
 	 */
 	SW_JSONATA_STEP_FUNCTIONS = 1,
 };
