@@ -17,7 +17,8 @@ static const char document[] =
 	"{\"ID\":\"o1\",\"Product\":[{\"Name\":\"Hat\",\"Price\":34.45,\"Quantity\":2},"
 	"{\"Name\":\"Cap\",\"Price\":21.67,\"Quantity\":1}]},"
 	"{\"ID\":\"o2\",\"Product\":[{\"Name\":\"Hat\",\"Price\":34.45,\"Quantity\":4},"
-	"{\"Name\":\"Cloak\",\"Price\":107.99,\"Quantity\":1}]}]},\"one\":[1],\"none\":[],\"nested\":[[1,2],[3]]}";
+	"{\"Name\":\"Cloak\",\"Price\":107.99,\"Quantity\":1}]}]},\"one\":[1],\"none\":[],\"nested\":[[1,2],["
+	"3]]}";
 
 /* "undefined", the JSON of the result, or the code of the error and its place. */
 static const char *answer(const char *expr, unsigned flags, char *out, size_t bytes)
@@ -98,11 +99,14 @@ static void variables_are_those_of_the_nearest_scope_that_has_bound_them(void **
 		{"($f := function($n) { $n = 0 ? 'even' : $g($n - 1) };"
 		 " $g := function($n) { $n = 0 ? 'odd' : $f($n - 1) }; $f(1001))",
 		 "\"odd\""},
-		{"($add := function($a) { function($b) { $a + $b } }; $map([$add(1), $add(2)], function($f) { $f(10) }))",
+		{"($add := function($a) { function($b) { $a + $b } }; $map([$add(1), $add(2)], function($f) "
+		 "{ $f(10) }))",
 		 "[11,12]"},
 		{"[1..3].($x := $; function() { $x }).$()", "[1,2,3]"},
 		{"($x := undefined; $exists($x))", "false"},
-		{"($twice := function($f) { function($x) { $f($f($x)) } }; $twice(function($x) { $x * 3 })(7))", "63"},
+		{"($twice := function($f) { function($x) { $f($f($x)) } }; $twice(function($x) { $x * 3 "
+		 "})(7))",
+		 "63"},
 		{"function($a, $a) { $a }(1, 2)", "2"},
 		{"($sum := 5; $sum)", "5"},
 	};
@@ -120,7 +124,8 @@ static void functions_apply_in_part_and_in_chains(void **state)
 		{"(function($x)<n:n> { $x })('a')", "T0410 1:27"},
 		{"substring('a', 1)", "T1005 1:10"},
 		{"nothing(1)", "T1006 1:8"},
-		{"$ ~> |Account.Order|{'n': $count(Product)}, 'Product'| ~> $lookup('Account') ~> $lookup('Order')",
+		{"$ ~> |Account.Order|{'n': $count(Product)}, 'Product'| ~> $lookup('Account') ~> "
+		 "$lookup('Order')",
 		 "[{\"ID\":\"o1\",\"n\":2},{\"ID\":\"o2\",\"n\":2}]"},
 		{"Account.Order[0].Product[0].Price", "34.45"},
 	};
@@ -195,7 +200,8 @@ static void what_never_ends_is_stopped(void **state)
 static void deep_texts_are_refused_without_deep_stacks(void **state)
 {
 	static const char *const openings[] = {"(", "[", "{\"a\":", "-", "a[", "$f(", "a?", "function(){"};
-	static const char *const chains[] = {"+1", ".a", "&'a'", "[0]", "?1:a", "~>$f", "^(a)", "#$x", "[]", "??a"};
+	static const char *const chains[] = {"+1",   ".a",   "&'a'", "[0]", "?1:a",
+					     "~>$f", "^(a)", "#$x",  "[]",  "??a"};
 	char *text = malloc(1200000);
 	struct sw_jsonata_error err;
 	struct sw_jsonata *expr;
@@ -218,13 +224,15 @@ static void deep_texts_are_refused_without_deep_stacks(void **state)
 
 static void free_names_are_told_once_in_the_order_of_the_text(void **state)
 {
-	static const char text[] = "$states.input.x & $y & ($z := 1; $z)\n & $states.input & $sum([$, $$]) & a.$"
-				   " & function($p){ $p & $q }(1) & $states.context & phone.b";
+	static const char text[] =
+		"$states.input.x & $y & ($z := 1; $z)\n & $states.input & $sum([$, $$]) & a.$"
+		" & function($p){ $p & $q }(1) & $states.context & phone.b";
 	static const char *const names[] = {"states", "y", "", "$", "q", "states"};
 	struct sw_jsonata_error err;
 	struct sw_jsonata *expr;
 	const struct sw_jsonata_reference *references;
-	assert_int_equal(sw_jsonata_compile(text, strlen(text), SW_JSONATA_STEP_FUNCTIONS, &expr, &err), SW_OK);
+	assert_int_equal(sw_jsonata_compile(text, strlen(text), SW_JSONATA_STEP_FUNCTIONS, &expr, &err),
+			 SW_OK);
 	assert_int_equal(sw_jsonata_references(expr, &references), 6);
 	for (size_t i = 0; i < 6; i++)
 		assert_string_equal(references[i].name, names[i]);
@@ -243,7 +251,8 @@ static void free_names_are_told_once_in_the_order_of_the_text(void **state)
 static void each_dialect_has_its_functions(void **state)
 {
 	char text[256];
-	assert_string_equal(answer("$eval('1+1')", SW_JSONATA_STEP_FUNCTIONS, text, sizeof(text)), "T1006 1:6");
+	assert_string_equal(answer("$eval('1+1')", SW_JSONATA_STEP_FUNCTIONS, text, sizeof(text)),
+			    "T1006 1:6");
 	assert_string_equal(answer("$partition([1..3], 2)", 0, text, sizeof(text)), "T1006 1:11");
 	assert_string_equal(answer("$partition([1..3], 2)", SW_JSONATA_STEP_FUNCTIONS, text, sizeof(text)),
 			    "[[1,2],[3]]");
