@@ -46,10 +46,8 @@ enum sw_result sw_jn_fn_base64encode(struct sw_jn_call *call, const struct sw_jn
 	return sw_jn_scratch_value(call->run, ret_value);
 }
 
-/* Of a digit; Node looks at the lower half of a UTF-16 unit alone. Pairs of units are skipped here. */
-static int sextet(uint32_t code)
+static int sextet(unsigned char c)
 {
-	unsigned char c = (unsigned char)code;
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
 	if (c >= 'a' && c <= 'z')
@@ -61,22 +59,29 @@ static int sextet(uint32_t code)
 	return c == '/' || c == '_' ? 63 : -1;
 }
 
-/* As lenient as Node: what is no digit is skipped, the first '=' ends the text. Each byte becomes a character. */
+/*
+ * As lenient as Node: what is no digit is skipped, the first '=' ends the text, and of each UTF-16 unit the lower half
+ * is looked at alone. Each byte that comes out becomes a character.
+ */
 enum sw_result sw_jn_fn_base64decode(struct sw_jn_call *call, const struct sw_jn_value *args,
 				     struct sw_jn_value *ret_value)
 {
 	enum sw_result result;
-	uint32_t bits = 0;
+	uint32_t bits = 0, code = 0;
 	unsigned held = 0, bytes;
 	if (!sw_jn_given(call, args, 0, SW_JN_STRING, ret_value, &result))
 		return result;
 	struct sw_buf *out = &call->run->scratch;
 	sw_buf_reset(out);
-	for (size_t at = 0; at < args[0].len; at += bytes) {
-		uint32_t code = sw_jn_char_at(args[0].text, args[0].len, at, &bytes);
-		if ((code & 0xFF) == '=' && code < 0x10000)
+	for (size_t at = 0; at < args[0].len;) {
+		/* The second unit of a pair comes after its first. */
+		bool second = code >= 0x10000;
+		code = second ? code & 0x3FF : sw_jn_char_at(args[0].text, args[0].len, at, &bytes);
+		uint32_t unit = code < 0x10000 ? code : (code - 0x10000) >> 10;
+		at += code < 0x10000 ? bytes : 0;
+		if ((unit & 0xFF) == '=')
 			break;
-		int digit = code < 0x10000 ? sextet(code) : -1;
+		int digit = sextet((unsigned char)unit);
 		if (digit < 0)
 			continue;
 		bits = bits << 6 | (uint32_t)digit;
