@@ -5,3 +5,4 @@ set -e
 work=$(mktemp -d "${BENCH_DIR:-/tmp}/stepwell-bench-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 "$1/bench/bench" "$work"
+python3 "$(dirname "$0")/jsonata.py" "$1"

@@ -64,7 +64,6 @@ static int evaluate(const struct options *options, const char *expr, const char 
 		return EXIT_USAGE;
 	query.input = json;
 	fill_in(&query);
-	query.flags = 0; /* $eval is of use here */
 	enum sw_result r = sw_jsonata_query(&query, !options->compact, &text, &err);
 	if (r == SW_OK && text)
 		printf("%s\n", text);
@@ -115,7 +114,8 @@ static char *keep_halves(const char *line, size_t len, size_t *ret_len)
 	char *out = malloc(len * 2 + 1);
 	size_t to = 0, bytes;
 	for (size_t i = 0; out && i < len; i += bytes) {
-		long unit = unit_at(line + i, len - i), low = unit < 0 ? -1 : unit_at(line + i + 6, len - i - 6);
+		long unit = unit_at(line + i, len - i),
+		     low = unit < 0 ? -1 : unit_at(line + i + 6, len - i - 6);
 		bool pair = unit >= 0xD800 && unit < 0xDC00 && low >= 0xDC00 && low < 0xE000;
 		if (unit >= 0xD800 && unit < 0xE000 && !pair)
 			out[to++] = '\\';

@@ -7,7 +7,8 @@
 
 #define NODE_BYTES 48 /* of a tree, about */
 
-static enum sw_result convert(struct sw_jn_run *run, struct sw_jn_value value, unsigned depth, json_t **ret_tree);
+static enum sw_result convert(struct sw_jn_run *run, struct sw_jn_value value, unsigned depth,
+			      json_t **ret_tree);
 
 static enum sw_result out_of_memory(struct sw_jn_run *run)
 {
@@ -84,7 +85,8 @@ static enum sw_result object_tree(struct sw_jn_run *run, struct sw_jn_value valu
 	return run->failed;
 }
 
-static enum sw_result convert(struct sw_jn_run *run, struct sw_jn_value value, unsigned depth, json_t **ret_tree)
+static enum sw_result convert(struct sw_jn_run *run, struct sw_jn_value value, unsigned depth,
+			      json_t **ret_tree)
 {
 	*ret_tree = NULL;
 	if (depth > SW_JSON_DEPTH_MAX)

@@ -5,6 +5,7 @@
 #include "asl/jsonata/jsonata.h"
 #include "asl/value.h"
 #include "base/assert.h"
+#include "base/rng.h"
 
 #include <string.h>
 
