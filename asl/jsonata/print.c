@@ -77,13 +77,26 @@ void sw_jn_print_number(double number, struct sw_buf *out)
 	}
 }
 
-/* As toPrecision(15) rounds it, unless it is a whole number. */
+/* Whether number lies in the middle of two of 15 digits: then 16 digits are all it has, and the last is a 5. */
+static bool is_tie(double number)
+{
+	char text[48];
+	/* n / 2^m has the digits of n * 5^m: that are more than 16 from m = 23 on. */
+	if (ldexp(number, 22) != floor(ldexp(number, 22)))
+		return false;
+	snprintf(text, sizeof(text), "%.30e", fabs(number));
+	const char *digits = strpbrk(text, ".,");
+	return digits && digits[15] == '5' && strspn(digits + 16, "0") == 15;
+}
+
+/* As toPrecision(15) rounds it, unless it is a whole number: away from zero in the middle. */
 static double rounded(double number)
 {
 	char text[40];
 	if (number == floor(number) || !isfinite(number))
 		return number;
-	snprintf(text, sizeof(text), "%.15g", number);
+	bool tie = is_tie(number);
+	snprintf(text, sizeof(text), "%.15g", tie ? nextafter(number, 2 * number) : number);
 	return strtod(text, NULL);
 }
 

@@ -141,12 +141,20 @@ enum sw_result sw_jn_regex_match(struct sw_jn_run *run, struct sw_jn_value value
 			pcre2_general_context_create(matcher_alloc, matcher_free, run));
 	if (!data || !context)
 		return run->failed < 0 ? run->failed : (run->failed = SW_ENOMEM);
-	if (sw_jn_steps(run, 1 + (from < len ? len - from : 0) / 16) < 0)
-		return run->failed;
-	int code = pcre2_match(regex->code, (PCRE2_SPTR)(text ? text : ""), len, from, 0, data, context);
+	/* All matches of one text: that it is UTF-8 is looked at once. */
+	uint32_t options = text == run->checked_text && len == run->checked_len ? PCRE2_NO_UTF_CHECK : 0;
+	int code =
+		pcre2_match(regex->code, (PCRE2_SPTR)(text ? text : ""), len, from, options, data, context);
 	if (code == PCRE2_ERROR_JIT_STACKLIMIT)
-		code = pcre2_match(regex->code, (PCRE2_SPTR)(text ? text : ""), len, from, PCRE2_NO_JIT, data,
-				   context);
+		code = pcre2_match(regex->code, (PCRE2_SPTR)(text ? text : ""), len, from,
+				   options | PCRE2_NO_JIT, data, context);
+	size_t end = code > 0 ? pcre2_get_ovector_pointer(data)[1] : len;
+	if (sw_jn_steps(run, 1 + (from < end ? end - from : 0) / 16) < 0)
+		return run->failed;
+	if (code > 0 || code == PCRE2_ERROR_NOMATCH) {
+		run->checked_text = from == 0 ? text : run->checked_text;
+		run->checked_len = from == 0 ? len : run->checked_len;
+	}
 	if (code == PCRE2_ERROR_NOMATCH) {
 		*ret_found = false;
 		return SW_OK;
