@@ -58,7 +58,7 @@ void sw_log_tell(const struct sw_log *log, const struct sw_log_event *event)
 }
 
 static void __attribute__((format(printf, 3, 0)))
-tell(const struct sw_log *log, struct sw_log_event *event, const char *format, va_list args)
+tell(const struct sw_log *log, struct sw_log_event event, const char *format, va_list args)
 {
 	/* No allocation: a line about being out of memory must get out. Longer lines are cut. */
 	char text[LOG_LINE_BYTES];
