@@ -4,6 +4,7 @@
  */
 #include "asl/query.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct member {
@@ -35,9 +36,12 @@ static enum sw_result compile(struct compiler *compiler, const char *key, const 
 
 static void report(struct compiler *compiler, const struct sw_error *err)
 {
+	const char *code =
+		err->code == SW_EINVAL ? compiler->language->refusal_code : compiler->language->mistake_code;
 	compiler->mistaken = true;
 	if (compiler->mistake)
-		compiler->mistake(compiler->user, compiler->pointer, "SCHEMA_VALIDATION_FAILED", err);
+		compiler->mistake(compiler->user, compiler->pointer, code ? code : "SCHEMA_VALIDATION_FAILED",
+				  err);
 }
 
 /* Is there an expression anywhere in source? What has none is one constant. */
@@ -71,7 +75,7 @@ static enum sw_result compile_expression(struct compiler *compiler, const json_t
 		r = compiler->language->compile(json_string_value(source), json_string_length(source),
 						compiler->language->template_kinds, compiler->owner, ret_expr,
 						&err);
-	if (r == SW_EQUERY) {
+	if (r == SW_EQUERY || r == SW_EINVAL) {
 		report(compiler, &err);
 		return SW_OK;
 	}
@@ -178,19 +182,53 @@ enum sw_result sw_template_compile_member(const char *key, const json_t *value,
 
 /* ---- evaluation --------------------------------------------------------------------------------------- */
 
-static enum sw_result evaluate(const struct sw_template *template, const char *field,
-			       const struct sw_query_env *env, json_t **ret_tree, struct sw_failure *failure);
+/* One evaluation. When it fails, the way from the expression outwards is put together for its location. */
+struct evaluation {
+	const struct sw_query_env *env;
+	struct sw_failure *failure;
+	const struct sw_expr *blamed; /* whose failure is to be located; NULL: none */
+	char below[256];              /* "/a/0": where it stands in the template; cut at its beginning */
+};
 
-static enum sw_result evaluate_members(const struct sw_template *template, const struct sw_query_env *env,
-				       json_t **ret_tree, struct sw_failure *failure)
+static enum sw_result evaluate(struct evaluation *evaluation, const struct sw_template *template,
+			       const char *field, json_t **ret_tree);
+
+/* Puts "/token" before what is there. */
+static void locate_below(struct evaluation *evaluation, const char *token)
+{
+	size_t len = strlen(token), used = strlen(evaluation->below);
+	if (len + 1 + used >= sizeof(evaluation->below))
+		return;
+	memmove(evaluation->below + len + 1, evaluation->below, used + 1);
+	evaluation->below[0] = '/';
+	memcpy(evaluation->below + 1, token, len);
+}
+
+static void locate_member(struct evaluation *evaluation, const struct sw_template *template,
+			  const struct member *failed)
+{
+	char index[24];
+	size_t count = 0;
+	if (!evaluation->blamed)
+		return;
+	for (const struct member *member = template->members; member != failed; member = member->next)
+		count++;
+	snprintf(index, sizeof(index), "%zu", count);
+	locate_below(evaluation, template->object ? failed->name : index);
+}
+
+static enum sw_result evaluate_members(struct evaluation *evaluation, const struct sw_template *template,
+				       json_t **ret_tree)
 {
 	json_t *tree = template->object ? json_object() : json_array();
 	enum sw_result r = tree ? SW_OK : SW_ENOMEM;
 	for (const struct member *member = template->members; member && r == SW_OK; member = member->next) {
 		json_t *value = NULL;
-		r = evaluate(member->value, member->field, env, &value, failure);
-		if (r < 0)
+		r = evaluate(evaluation, member->value, member->field, &value);
+		if (r < 0) {
+			locate_member(evaluation, template, member);
 			break;
+		}
 		if ((template->object ? json_object_set_new_nocheck(tree, member->name, value)
 				      : json_array_append_new(tree, value)) != 0)
 			r = SW_ENOMEM;
@@ -202,26 +240,44 @@ static enum sw_result evaluate_members(const struct sw_template *template, const
 	return r;
 }
 
-static enum sw_result evaluate(const struct sw_template *template, const char *field,
-			       const struct sw_query_env *env, json_t **ret_tree, struct sw_failure *failure)
+static enum sw_result evaluate(struct evaluation *evaluation, const struct sw_template *template,
+			       const char *field, json_t **ret_tree)
 {
 	if (template->constant) {
 		*ret_tree = json_incref((json_t *)template->constant);
 		return SW_OK;
 	}
 	if (!template->expr)
-		return evaluate_members(template, env, ret_tree, failure);
+		return evaluate_members(evaluation, template, ret_tree);
 	const struct sw_query_ops *ops = template->expr->ops;
-	enum sw_result r = ops->evaluate(template->expr, env, ret_tree, failure);
+	enum sw_result r = ops->evaluate(template->expr, evaluation->env, ret_tree, evaluation->failure);
 	if (r == SW_EQUERY && ops->explain)
-		r = ops->explain(template->expr, field ? field : "", env, ret_tree, failure);
+		r = ops->explain(template->expr, field ? field : "", evaluation->env, ret_tree,
+				 evaluation->failure);
+	if (r == SW_EQUERY && ops->locate)
+		evaluation->blamed = template->expr;
 	return r;
 }
 
-enum sw_result sw_template_evaluate(const struct sw_template *template, const struct sw_query_env *env,
-				    json_t **ret_tree, struct sw_failure *failure)
+enum sw_result sw_template_evaluate(const struct sw_template *template, const char *field,
+				    const struct sw_query_env *env, json_t **ret_tree,
+				    struct sw_failure *failure)
 {
-	return evaluate(template, template->field, env, ret_tree, failure);
+	struct evaluation evaluation = {.env = env, .failure = failure};
+	enum sw_result r = evaluate(&evaluation, template, template->field, ret_tree);
+	if (!evaluation.blamed || r != SW_EQUERY)
+		return r;
+	if (template->field)
+		locate_below(&evaluation, template->field);
+	char *location = sw_asprintf("%s%s", field, evaluation.below);
+	r = location ? evaluation.blamed->ops->locate(evaluation.blamed, location, failure) : SW_ENOMEM;
+	sw_free(location);
+	return r < 0 ? r : SW_EQUERY;
+}
+
+const struct sw_expr *sw_template_expression(const struct sw_template *template)
+{
+	return template->expr;
 }
 
 bool sw_template_reads_input(const struct sw_template *template)

@@ -101,6 +101,14 @@ static const struct command commands[] = {
 	 "backup: what has run since then runs again, under the same idempotency keys.\n"
 	 "  stepwell restore /backups/monday --data /var/lib/stepwell\n",
 	 cmd_restore},
+	{"jsonata", "[EXPR [FILE]]", "evaluate a JSONata expression", "bo", 0, 2,
+	 "  stepwell jsonata '$sum(items.(price * quantity))' order.json\n"
+	 "  stepwell jsonata --compact 'items[price > 10]{name: price}' order.json\n\n"
+	 "FILE defaults to standard input. Nothing is printed, and the exit code is 1, when there is no "
+	 "result.\n"
+	 "All of JSONata 2, and the functions that Step Functions adds ($partition, $range, $hash, $random,\n"
+	 "$uuid, $parse). --batch: one request a line, {\"id\", \"expr\", \"data\", \"bindings\"}.\n",
+	 cmd_jsonata},
 	{"jsonpath", "[EXPR [FILE]]", "evaluate a JSONPath as Step Functions does", "b", 0, 2,
 	 "  stepwell jsonpath '$.items[?(@.price < 10)]' order.json\n\n"
 	 "FILE defaults to standard input. --batch: one request a line, {\"id\", \"path\", \"data\"}.\n",
@@ -178,6 +186,7 @@ static const struct {
 	 offsetof(struct options, variables)},
 	{'s', "seed", "NUMBER", "the same random numbers and UUIDs for the same number",
 	 offsetof(struct options, seed)},
+	{'o', "compact", NULL, "print the result in one line", offsetof(struct options, compact)},
 	{'q', "quiet", NULL, "no progress", offsetof(struct options, quiet)},
 	{'v', "verbose", NULL, "log what the engine does", offsetof(struct options, verbose)},
 	{'j', "json", NULL, "print the answer of the AWS action as JSON", offsetof(struct options, json)},

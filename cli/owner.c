@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#define DESCRIPTORS_WANTED 32768
 
 /* The helper beside this program in the build tree or the installed tree; NULL: where it was installed. */
 static char *find_helper(void)
@@ -87,6 +90,16 @@ static enum sw_result open_engine(const struct options *options, const struct ow
 	return sw_engine_new(&engine_options, &owner->engine, err);
 }
 
+/* Every connection takes a descriptor; the system's default is often 1,024. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS_WANTED)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* benign: the server takes fewer connections then */
+}
+
 /* Everything in place: the hooks and what watches the loop keep pointers to *owner. */
 static enum sw_result open_all(const struct options *options, const struct owner_setup *setup,
 			       struct owner *owner, struct sw_error *err)
@@ -106,6 +119,7 @@ static enum sw_result open_all(const struct options *options, const struct owner
 	if (r == SW_OK)
 		r = sw_api_new(owner->engine, NULL, &owner->api);
 	if (r == SW_OK) {
+		raise_descriptors();
 		server_options.loop = &owner->hooks.hooks;
 		server_options.listen = setup->listen;
 		server_options.sockets = setup->sockets;

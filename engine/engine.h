@@ -204,6 +204,13 @@ SW_API enum sw_result sw_engine_stop(struct sw_engine *engine, const char *execu
  */
 SW_API enum sw_result sw_engine_redrive(struct sw_engine *engine, const char *execution_arn,
 					sw_reply_fn *reply, void *user, struct sw_error *err);
+/*
+ * The same with a token (text of 1 to 64 bytes; NULL: none): when one of the last 10 tokens that the execution was
+ * redriven with comes again within 15 minutes, it is answered as it was then (existed), and nothing is done.
+ */
+SW_API enum sw_result sw_engine_redrive_once(struct sw_engine *engine, const char *execution_arn,
+					     const char *client_token, sw_reply_fn *reply, void *user,
+					     struct sw_error *err);
 /* Removes a finished execution and its history (SW_EBUSY while it runs). Stepwell's own; AWS has no such action. */
 SW_API enum sw_result sw_engine_delete_execution(struct sw_engine *engine, const char *execution_arn,
 						 sw_reply_fn *reply, void *user, struct sw_error *err);

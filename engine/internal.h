@@ -120,6 +120,7 @@ struct sw_pending {
 	uint32_t branch, attempt;
 	struct sw_value *output;
 	char *error, *cause, *worker;
+	char *client_token; /* of a redrive; NULL: none */
 	bool by_token;      /* random must be the branch's */
 	bool by_task;       /* the provider's own completion: its attempt needs no cancelling */
 	bool mocked;        /* a mock's: what AWS tells of a task before its outcome is told, too */

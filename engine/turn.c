@@ -451,7 +451,8 @@ static enum sw_result step(struct sw_engine *engine, struct sw_entry *entry, con
 				 .error = pending->error,
 				 .cause = pending->cause,
 				 .not_scheduled = pending->not_scheduled,
-				 .worker = pending->worker};
+				 .worker = pending->worker,
+				 .client_token = pending->client_token};
 	return sw_step(entry->execution, &event, &engine->effects);
 }
 
@@ -569,6 +570,21 @@ static enum sw_result apply(struct sw_engine *engine, struct sw_entry *entry, st
 
 /* ---- turns -------------------------------------------------------------------------------------------- */
 
+/* Two at a time: the other one was first. With the same token they are one. */
+static void refuse_redrive(struct sw_engine *engine, const struct sw_execution *execution,
+			   const struct sw_pending *pending, struct sw_answer *answer)
+{
+	const struct sw_redrive_token *token = sw_redrive_tokens_find(
+		&execution->redrive_tokens, pending->client_token, sw_clock_now_ms(&engine->clock));
+	answer->result = token ? SW_OK : SW_EBUSY;
+	answer->existed = token != NULL;
+	answer->time_ms = token ? token->time_ms : 0;
+	if (!token)
+		answer->text = sw_strdup("Execution is RUNNING and cannot be redriven");
+	else if (pending->reply && !(answer->arn = sw_strdup(execution->arn)))
+		answer->result = SW_ENOMEM;
+}
+
 /* The event changed nothing; room for the answer was reserved. */
 static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending,
 		   enum sw_result result)
@@ -582,11 +598,8 @@ static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_p
 		answer.existed = true;
 		answer.time_ms = pending->existed ? execution->start_ms : execution->stop_ms;
 	}
-	if (pending->kind == SW_EVENT_REDRIVE && result == SW_EINVAL) {
-		/* Two at a time: the other one was first. */
-		answer.result = SW_EBUSY;
-		answer.text = sw_strdup("Execution is RUNNING and cannot be redriven");
-	}
+	if (pending->kind == SW_EVENT_REDRIVE && result == SW_EINVAL)
+		refuse_redrive(engine, execution, pending, &answer);
 	if (answer.reply)
 		sw_box_act(sw_express_box(engine, entry),
 			   &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = answer});

@@ -9,10 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX 10000
 #define IDLE_SECONDS_MAX 120
 #define BODY_BYTES_MAX 2097152
-#define CONNECTION_MEMORY_BYTES 32768 /* the head of a request must fit, twice over */
+#define CONNECTION_MEMORY_BYTES 16384 /* the head of a request must fit; used again, all of it is touched */
 #define TURNS_MAX 64                  /* runs of libmicrohttpd before others have their turn */
 #define FAREWELL_TURNS 8              /* runs to send the last answers */
 
@@ -109,7 +108,8 @@ static enum sw_result serve(struct sw_server *server, struct sw_listener *listen
 		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0), 0,
 		NULL, NULL, sw_request_handle, server, MHD_OPTION_EXTERNAL_LOGGER, on_message, server,
 		MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)options->connections_max + SW_CONNECTIONS_SPARE, MHD_OPTION_NOTIFY_CONNECTION,
+		sw_connection_notify, listener, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)options->idle_seconds_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_COMPLETED, sw_request_completed, server,
 		MHD_OPTION_ARRAY, more, MHD_OPTION_END);
@@ -122,6 +122,7 @@ static enum sw_result serve(struct sw_server *server, struct sw_listener *listen
 		return sw_error_set(err, SW_EIO, "libmicrohttpd has no epoll descriptor");
 	listener->watch = (struct sw_watch){.fd = info->epoll_fd, .ready = on_ready, .user = listener};
 	listener->alarm = (struct sw_alarm){.fired = on_alarm, .user = listener};
+	listener->patience = (struct sw_alarm){.fired = sw_connection_impatient, .user = listener};
 	enum sw_result r = server->loop->ops->watch(server->loop->data, &listener->watch, SW_READABLE);
 	return r == SW_OK ? SW_OK : sw_error_set(err, r, "the loop cannot watch the HTTP server");
 }
@@ -249,8 +250,7 @@ enum sw_result sw_server_new(struct sw_api *api, const struct sw_server_options 
 	server->loop = options->loop;
 	server->options = *options;
 	server->directory_fd = -1;
-	if (!server->options.connections_max)
-		server->options.connections_max = CONNECTIONS_MAX;
+	server->options.connections_max = sw_connections_max(server->options.connections_max);
 	if (!server->options.idle_seconds_max)
 		server->options.idle_seconds_max = IDLE_SECONDS_MAX;
 	if (!server->options.body_bytes_max)
@@ -316,6 +316,7 @@ static void stop(struct sw_listener *listener)
 		MHD_run(listener->daemon);
 	(void)loop->ops->alarm(loop->data, &listener->alarm, SW_NEVER);
 	MHD_stop_daemon(listener->daemon);
+	(void)loop->ops->alarm(loop->data, &listener->patience, SW_NEVER);
 }
 
 void sw_server_free(struct sw_server *server)

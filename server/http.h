@@ -23,6 +23,10 @@ struct sw_listener {
 	struct sw_alarm alarm; /* its next time-out, or "now" after a connection was resumed */
 	bool running;          /* inside MHD_run */
 	bool again;            /* a connection was resumed meanwhile */
+	/* http_connection.c: */
+	struct sw_connection *first, *last; /* without a request that waits for the API; oldest first */
+	uint32_t connections_count;
+	struct sw_alarm patience; /* when the first has had its time */
 };
 
 #define SW_LISTENERS_MAX (2 + SW_SERVER_SOCKETS_MAX)
@@ -86,6 +90,22 @@ struct sw_request {
 
 /* Lets libmicrohttpd go on with connections that were resumed, in the next turn of the loop. */
 void sw_listener_wake(struct sw_listener *listener);
+
+/* ---- http_connection.c ---- */
+
+/* Beyond the limit, for short requests while all others wait for the API. */
+#define SW_CONNECTIONS_SPARE 32
+
+struct sw_connection;
+/* How many connections a listener may have; wanted 0: 12,000. The descriptors of the process may allow fewer. */
+uint32_t sw_connections_max(uint32_t wanted);
+void sw_connection_notify(void *listener, struct MHD_Connection *connection, void **slot,
+			  enum MHD_ConnectionNotificationCode code);
+void sw_connection_impatient(struct sw_alarm *alarm);
+/* Its request waits for the API: nobody hurries it. */
+void sw_connection_wait(struct MHD_Connection *connection);
+/* The answer is to be taken, or the next request sent. False: it is one too many and should end with this answer. */
+bool sw_connection_go_on(struct MHD_Connection *connection);
 
 /* ---- http_request.c ---- */
 

@@ -124,7 +124,7 @@ static enum MHD_Result send_answer(struct sw_request *request)
 		add_header(response, "x-amzn-errortype", error_type);
 	if (request->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		add_header(response, MHD_HTTP_HEADER_ALLOW, "POST");
-	if (request->server->draining)
+	if (!sw_connection_go_on(request->connection) || request->server->draining)
 		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	sw_request_count(request);
 	if (sw_log_wants(&request->server->options.log, SW_LOG_DEBUG))
@@ -303,6 +303,7 @@ static void call_api(struct sw_request *request, const char *action, const struc
 	if (request->state == SW_REQUEST_CALLING) {
 		request->state = SW_REQUEST_SUSPENDED;
 		MHD_suspend_connection(request->connection);
+		sw_connection_wait(request->connection);
 		if (request->call)
 			watch_client(request);
 	}
@@ -398,6 +399,30 @@ static void dispatch(struct sw_request *request, const char *url, const char *me
 
 /* ---- from libmicrohttpd ---- */
 
+struct framing {
+	unsigned lengths;
+	bool odd; /* says of the body's end what nobody here understands */
+};
+
+static enum MHD_Result see_framing(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	struct framing *framing = cls;
+	(void)kind;
+	if (strcasecmp(key, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
+		framing->odd = framing->odd || ++framing->lengths > 1;
+	else if (strcasecmp(key, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
+		framing->odd = framing->odd || !value || strcasecmp(value, "chunked") != 0;
+	return MHD_YES;
+}
+
+/* A proxy could see the request's end elsewhere than libmicrohttpd, which takes the first length. */
+static bool has_odd_framing(struct MHD_Connection *connection)
+{
+	struct framing framing = {0};
+	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, see_framing, &framing);
+	return framing.odd;
+}
+
 static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *connection, const char *url,
 			     const char *method, void **slot)
 {
@@ -420,7 +445,12 @@ static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *co
 	server->requests = request;
 	*slot = request;
 
-	/* A body that is announced as too large is not waited for: the connection ends with this answer. */
+	/* The body is not waited for: the connection ends with this answer. */
+	if (has_odd_framing(connection)) {
+		set_error(request, MHD_HTTP_BAD_REQUEST, "SerializationException",
+			  "it is not clear where the request ends");
+		return send_answer(request);
+	}
 	const char *length = header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	if (length && strtoull(length, NULL, 10) > server->options.body_bytes_max) {
 		request->body_too_large = true;
@@ -477,6 +507,7 @@ void sw_request_completed(void *cls, struct MHD_Connection *connection, void **s
 		return;
 	*slot = NULL;
 	(void)cancel_call(request);
+	(void)sw_connection_go_on(connection);
 	if (request->prev)
 		request->prev->next = request->next;
 	else

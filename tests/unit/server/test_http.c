@@ -1,6 +1,8 @@
 /* The server over real sockets, client and server in one process and one loop. */
 #include "http_fixture.h"
 
+#include <time.h>
+
 /* ---- answers ---- */
 
 static void an_answer_has_aws_headers(void **state)
@@ -483,29 +485,92 @@ static void idle_connections_are_closed(void **state)
 	client_free(c);
 }
 
-static void connections_over_the_limit_wait_for_a_place(void **state)
+/* A byte now and then is no reason to wait for ever. */
+static void a_request_that_does_not_come_whole_is_not_waited_for(void **state)
+{
+	static const char head[] = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n";
+	struct fixture *f = *state;
+	struct sw_server_options options = SW_SERVER_OPTIONS;
+	options.idle_seconds_max = 1;
+	f->engine.later = true;
+	serve(f, options);
+	struct client *in_head = client_new(f), *in_body = client_new(f), *waits = client_new(f);
+	post(f, waits, "StopExecution", RUN1);
+	wait_pending(f, 1);
+	say(f, in_head, head, 20);
+	say(f, in_body, head, sizeof(head) - 1);
+	time_t end = time(NULL) + 30;
+	while (time(NULL) < end && !(in_head->closed && in_body->closed)) {
+		say(f, in_head, "x", 1);
+		say(f, in_body, "x", 1);
+		turn(f);
+		hear(in_head);
+		hear(in_body);
+	}
+	assert_true(in_head->closed && in_body->closed);
+	fake_answer(&f->engine);
+	wait_answer(f, waits); /* for the engine one may wait longer */
+	assert_int_equal(waits->status, 200);
+	client_free(in_head);
+	client_free(in_body);
+	client_free(waits);
+}
+
+static void a_connection_over_the_limit_gets_the_place_of_the_one_that_was_idle_for_longest(void **state)
+{
+	struct fixture *f = *state;
+	struct sw_server_options options = SW_SERVER_OPTIONS;
+	struct client *c[4];
+	options.connections_max = 3;
+	serve(f, options);
+	for (int i = 0; i < 3; i++) {
+		c[i] = client_new(f);
+		post(f, c[i], "StepwellStatus", "{}");
+		wait_answer(f, c[i]);
+	}
+	post(f, c[0], "StepwellStatus", "{}");
+	wait_answer(f, c[0]);
+	c[3] = client_new(f);
+	post(f, c[3], "StepwellStatus", "{}");
+	wait_answer(f, c[3]);
+	assert_int_equal(c[3]->status, 200);
+	wait_closed(f, c[1]);
+	for (int i = 0; i < 4; i++) {
+		if (i != 1) {
+			post(f, c[i], "StepwellStatus", "{}");
+			wait_answer(f, c[i]);
+			assert_int_equal(c[i]->status, 200);
+			assert_null(header(c[i], "Connection"));
+		}
+		client_free(c[i]);
+	}
+}
+
+static void when_all_connections_wait_for_the_engine_others_are_still_answered(void **state)
 {
 	struct fixture *f = *state;
 	struct sw_server_options options = SW_SERVER_OPTIONS;
 	options.connections_max = 2;
+	f->engine.later = true;
 	serve(f, options);
 	struct client *first = client_new(f), *second = client_new(f);
-	post(f, first, "StepwellStatus", "{}");
-	wait_answer(f, first);
-	post(f, second, "StepwellStatus", "{}");
-	wait_answer(f, second);
-	struct client *third = client_new(f);
-	post(f, third, "StepwellStatus", "{}");
-	for (int i = 0; i < 10; i++) {
-		hear(third);
-		turn(f);
+	post(f, first, "StopExecution", RUN1);
+	post(f, second, "StopExecution", RUN1);
+	wait_pending(f, 2);
+	for (int i = 0; i < 100; i++) {
+		struct client *other = client_new(f);
+		post(f, other, "StepwellStatus", "{}");
+		wait_answer(f, other);
+		assert_int_equal(other->status, 200);
+		assert_string_equal(header(other, "Connection"), "close");
+		wait_closed(f, other);
+		client_free(other);
 	}
-	assert_int_equal(third->len, 0);
+	fake_answer(&f->engine);
+	wait_answer(f, first);
+	wait_answer(f, second);
 	client_free(first);
-	wait_answer(f, third);
-	assert_int_equal(third->status, 200);
 	client_free(second);
-	client_free(third);
 }
 
 /* ---- the end ---- */
@@ -803,7 +868,9 @@ int main(void)
 		TEST(polls_do_not_hold_up_a_server_that_ends),
 		TEST(polls_end_with_the_server),
 		TEST(idle_connections_are_closed),
-		TEST(connections_over_the_limit_wait_for_a_place),
+		TEST(a_request_that_does_not_come_whole_is_not_waited_for),
+		TEST(a_connection_over_the_limit_gets_the_place_of_the_one_that_was_idle_for_longest),
+		TEST(when_all_connections_wait_for_the_engine_others_are_still_answered),
 		TEST(waiting_requests_get_503_when_the_server_is_freed),
 		TEST(the_engine_may_end_before_the_server),
 		TEST(a_draining_server_finishes_what_it_began),
