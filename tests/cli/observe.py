@@ -451,6 +451,38 @@ class Signals(Observed):
             server.send_signal(signal.SIGHUP)
             self.wait_for("the new mocks", lambda: output() == "2")
 
+    def test_sighup_reads_the_credentials_again(self):
+        path = os.path.join(self.folder, "keys.json")
+
+        def keep(text):
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                file.write(text)
+
+        def key(name):
+            return json.dumps({"credentials": [{"accessKeyId": name, "secretAccessKey": "s" * 40}]})
+
+        keep(key("ONE"))
+        child = self.begin("serve", "--listen", "127.0.0.1:0", "--credentials", path)
+        port = int(re.search(rb":(\d+), data in", child.stderr.readline())[1])
+
+        def works(name):
+            self.environment.update(AWS_ACCESS_KEY_ID=name, AWS_SECRET_ACCESS_KEY="s" * 40)
+            return self.run_("list", "machines", "--endpoint", f"http://127.0.0.1:{port}", data=False).code == 0
+        self.assertTrue(works("ONE"))
+        self.assertFalse(works("TWO"))
+        keep(key("TWO"))
+        child.send_signal(signal.SIGHUP)
+        self.wait_for("the new key", lambda: works("TWO"))
+        self.assertFalse(works("ONE"))
+        keep('{"credentials": 7}')
+        child.send_signal(signal.SIGHUP)
+        self.wait_for("the complaint", lambda: b"keys.json:1:" in child.stderr.readline())
+        self.assertTrue(works("TWO"))
+        self.assertEqual(self.get(port, "/readyz")[0], 200)  # open, without a signature
+        self.assertGreater(self.metrics(port)["stepwell_http_requests_total{action=\"ListStateMachines\",code=\"200\"}"], 2)
+        child.terminate()
+        self.assertEqual(self.finish(child).code, 0)
+
     def test_sigterm_under_load_answers_and_loses_nothing(self):
         path = os.path.join(self.folder, "executions.log")
         acknowledged, lock = [], threading.Lock()
