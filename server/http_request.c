@@ -488,7 +488,7 @@ enum MHD_Result sw_request_handle(void *cls, struct MHD_Connection *connection, 
 {
 	struct sw_request *request = *slot;
 	if (!request)
-		return begin(cls, connection, url, method, slot);
+		return begin(cls, connection, path_of(url), method, slot);
 	if (*upload_bytes > 0) {
 		size_t bytes = *upload_bytes;
 		*upload_bytes = 0;
