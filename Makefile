@@ -6,7 +6,7 @@ PACKAGES = gcc meson ninja-build pkg-config libjansson-dev libpcre2-dev liblmdb-
 	libmicrohttpd-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libcmocka-dev libunistring-dev \
 	python3
 # The clients that tests/sdk drives; it skips what is not there.
-TEST_PACKAGES = awscli python3-boto3
+TEST_PACKAGES = awscli python3-boto3 python3-prometheus-client
 LINT_PACKAGES = clang-format clang-tidy
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 MESON_FLAGS ?=

@@ -55,6 +55,8 @@ struct sw_query_env {
 	/* The value of a variable, or NULL when there is none of that name. */
 	const json_t *(*variable)(void *user, const char *name, size_t len);
 	void *user;
+	uint32_t *
+		steps_left; /* JSONPath: of SW_QUERY_STEPS_MAX, shared by evaluations; NULL: none is shared */
 	int64_t now_ms;     /* the only clock */
 	struct sw_rng *rng; /* the only randomness */
 };

@@ -154,7 +154,9 @@ enum sw_result sw_intrinsic_query(const char *call, size_t call_len, const struc
 {
 	struct world world = {0};
 	uint64_t seed = env->seed ? *env->seed : 0;
-	struct sw_query_env query = {.context = context_of, .variable = variable_of, .user = &world};
+	uint32_t steps_left = SW_QUERY_STEPS_MAX;
+	struct sw_query_env query = {
+		.context = context_of, .variable = variable_of, .user = &world, .steps_left = &steps_left};
 	struct sw_failure failure = {0};
 	const struct sw_expr *expr = NULL;
 	struct sw_owner owner;

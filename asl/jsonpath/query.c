@@ -157,7 +157,9 @@ enum sw_result sw_any_path_evaluate(const struct sw_any_path *path, const struct
 	}
 	if (!root)
 		return SW_ENOMEM;
-	enum sw_jsonpath_error error = sw_jsonpath_evaluate(path->path, root, ret_tree, message);
+	uint32_t own = SW_PATH_STEPS_MAX;
+	enum sw_jsonpath_error error = sw_jsonpath_evaluate_within(
+		path->path, root, env->steps_left ? env->steps_left : &own, ret_tree, message);
 	if (error == SW_JSONPATH_OK)
 		return SW_OK;
 	/*

@@ -41,11 +41,13 @@ void sw_evaluation_init(struct sw_evaluation *evaluation, struct sw_turn *turn,
 		.turn = turn,
 		.branch = branch,
 		.iteration = sw_branch_iteration(turn->execution, branch),
+		.steps_left = SW_QUERY_STEPS_MAX,
 	};
 	evaluation->env = (struct sw_query_env){
 		.context = sw_context_of,
 		.variable = variable_of,
 		.user = evaluation,
+		.steps_left = &evaluation->steps_left,
 		.now_ms = turn->event->now_ms,
 		.rng = &turn->rng,
 	};

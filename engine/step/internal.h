@@ -222,6 +222,7 @@ struct sw_evaluation {
 	const struct sw_branch *branch;    /* whose state, retry count, token and variables are seen */
 	const struct sw_branch *iteration; /* the Map iteration that is seen; NULL: none */
 	json_t *context;                   /* built at first need */
+	uint32_t steps_left;               /* of all its expressions */
 	bool failed;                       /* out of memory inside a callback */
 };
 void sw_evaluation_init(struct sw_evaluation *evaluation, struct sw_turn *turn,

@@ -22,7 +22,9 @@ static enum sw_result call(const char *text, const char *input_text, json_t **re
 	struct sw_rng rng = sw_rng(1);
 	const struct sw_expr *expr = NULL;
 	json_t *input = tree_of(input_text);
-	struct sw_query_env env = {.input = input, .context = context_of, .rng = &rng};
+	uint32_t steps_left = SW_QUERY_STEPS_MAX;
+	struct sw_query_env env = {
+		.input = input, .context = context_of, .steps_left = &steps_left, .rng = &rng};
 	env.user = json_object();
 	sw_owner_init(&owner);
 	enum sw_result r = sw_query_jsonpath.compile(text, strlen(text), sw_query_jsonpath.template_kinds,
@@ -124,6 +126,52 @@ static void arrays_are_made_and_taken_apart(void **state)
 	gives("States.ArrayUnique($)", "[1,1.0,\"1\",[1],[1],null,null,{\"a\":1},{\"a\":1.0},true]",
 	      "[1,\"1\",[1],null,{\"a\":1},true]");
 	fails("States.ArrayLength($)", "{}", "States.IntrinsicFailure", NULL);
+}
+
+static void unique_items_differ_in_value_not_in_form(void **state)
+{
+	gives("States.ArrayUnique($)",
+	      "[[1,{\"b\":2.0,\"a\":null}],[1.0,{\"a\":null,\"b\":2}],[1,{\"a\":null}],[[1],1],[[1,1]],\"[1]"
+	      "\",[\"1\"],[1]]",
+	      "[[1,{\"b\":2.0,\"a\":null}],[1,{\"a\":null}],[[1],1],[[1,1]],\"[1]\",[\"1\"],[1]]");
+	gives("States.ArrayUnique($)",
+	      "[18446744073709551616,18446744073709551616.0,18446744073709551617,-0.0,0,0.5,5e-1,{\"a\":\"b,"
+	      "c\"},{\"a\":\"b\",\"c\":1}]",
+	      "[18446744073709551616,18446744073709551617,-0.0,0.5,{\"a\":\"b,c\"},{\"a\":\"b\",\"c\":1}]");
+}
+
+/* A long list of one part, in brackets. */
+static char *list_of(const char *part, size_t count, const char *last)
+{
+	struct sw_buf out = SW_BUF;
+	sw_buf_char(&out, '[');
+	for (size_t i = 0; i < count; i++)
+		sw_buf_printf(&out, "%s,", part);
+	sw_buf_printf(&out, "%s]", last);
+	return sw_buf_take(&out, NULL);
+}
+
+static void hostile_comparisons_stop(void **state)
+{
+	char *numbers = list_of("1", 50000, "1"), *others = list_of("1", 50000, "2");
+	char *many = list_of("$.a", 900, "$.a"), *scans = list_of("$..*", 900, "$..*");
+	char *input = sw_asprintf("{\"a\":%s,\"b\":%s}", numbers, others);
+	char *contains =
+		sw_asprintf("States.ArrayContains(States.Array(%.*s), $.b)", (int)strlen(many) - 2, many + 1);
+	char *scan = sw_asprintf("States.Array(%.*s)", (int)strlen(scans) - 2, scans + 1);
+	struct sw_failure failure = {0};
+	json_t *tree;
+	assert_int_equal(call(contains, input, &tree, &failure), SW_EQUERY);
+	assert_string_equal(failure.error, "States.IntrinsicFailure");
+	assert_non_null(strstr(failure.cause, "more than 10000000 values are compared"));
+	assert_int_equal(call(scan, input, &tree, &failure), SW_EQUERY);
+	assert_string_equal(failure.error, "States.Runtime");
+	assert_non_null(strstr(failure.cause,
+			       "the expressions of the state visit more than 10000000 values together"));
+	sw_failure_done(&failure);
+	char *const all[] = {numbers, others, many, scans, input, contains, scan};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		sw_free(all[i]);
 }
 
 static void data_is_coded_and_hashed(void **state)
@@ -294,6 +342,8 @@ int main(void)
 		cmocka_unit_test(format_fills_in_its_arguments),
 		cmocka_unit_test(strings_become_json_and_back),
 		cmocka_unit_test(arrays_are_made_and_taken_apart),
+		cmocka_unit_test(unique_items_differ_in_value_not_in_form),
+		cmocka_unit_test(hostile_comparisons_stop),
 		cmocka_unit_test(data_is_coded_and_hashed),
 		cmocka_unit_test(objects_are_merged_at_the_top),
 		cmocka_unit_test(numbers_are_rounded_before_they_are_added),
