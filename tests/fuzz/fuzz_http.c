@@ -40,7 +40,8 @@ struct MHD_Response {
 	size_t len;
 	void (*free_body)(void *body);
 	unsigned refs;
-	bool has_error_type, has_type, has_id, closes;
+	bool has_error_type, has_id;
+	char type[64]; /* of the content */
 	char error_type[64];
 };
 
@@ -168,7 +169,8 @@ enum MHD_Result MHD_add_response_header(struct MHD_Response *response, const cha
 		response->has_error_type = true;
 		snprintf(response->error_type, sizeof(response->error_type), "%s", value);
 	}
-	response->has_type = response->has_type || strcasecmp(name, MHD_HTTP_HEADER_CONTENT_TYPE) == 0;
+	if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_TYPE) == 0)
+		snprintf(response->type, sizeof(response->type), "%s", value);
 	response->has_id = response->has_id || strcasecmp(name, "x-amzn-RequestId") == 0;
 	return MHD_YES;
 }
@@ -245,7 +247,9 @@ static void subject_init(struct subject *s)
 	s->server.options.connections_max = 2;
 	s->server.options.idle_seconds_max = 120;
 	s->server.options.body_bytes_max = BODY_BYTES_MAX;
-	for (int i = 0; i < 2; i++) {
+	s->server.meters = sw_request_meters_new();
+	require(s->server.meters != NULL);
+	for (int i = 0; i < SW_LISTENERS_MAX; i++) {
 		struct sw_listener *listener = &s->server.listeners[i];
 		listener->server = &s->server;
 		listener->running = true;
@@ -275,10 +279,11 @@ static void subject_done(struct subject *s)
 {
 	const struct sw_loop *loop = s->server.loop;
 	require(!s->server.requests);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < SW_LISTENERS_MAX; i++) {
 		require(!s->server.listeners[i].first && s->server.listeners[i].connections_count == 0);
 		(void)loop->ops->alarm(loop->data, &s->server.listeners[i].patience, SW_NEVER);
 	}
+	sw_free(s->server.meters);
 	sw_credentials_free(s->server.credentials);
 	sw_free(s->server.meters);
 	sw_api_free(s->server.api);
@@ -311,8 +316,10 @@ static void read_head(struct MHD_Connection *connection, char **ret_method, char
 static void check_answer(const struct MHD_Connection *connection)
 {
 	const struct MHD_Response *response = connection->response;
-	require(connection->answers == 1 && response->has_type && response->has_id);
+	require(connection->answers == 1 && response->type[0] && response->has_id);
 	require(connection->status >= 200 && connection->status < 600);
+	if (strcmp(response->type, "application/x-amz-json-1.0") != 0)
+		return; /* the operator's: metrics */
 	require((connection->status == 200) == !response->has_error_type);
 	json_t *tree = json_loadb(response->body, response->len, JSON_ALLOW_NUL, NULL);
 	require(json_is_object(tree));

@@ -51,6 +51,8 @@ class Healthy(threading.Thread):
 class Attack(Case):
     def setUp(self):
         super().setUp()
+        # What AddressSanitizer keeps of freed memory is none of the server's.
+        self.environment["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4"
         self.server = self.enter(self.serving(listen="127.0.0.1:0"))
         self.port = self.server.port
 

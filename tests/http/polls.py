@@ -10,7 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 from door import ARN, Case, main, task  # noqa: E402
-from raw import Connection, connections_of, descriptors_allowed, memory_bytes, request_bytes  # noqa: E402
+from raw import PATIENCE_SECONDS, Connection, connections_of, descriptors_allowed, memory_bytes, request_bytes  # noqa: E402
 
 POLLS = int(os.environ.get("POLLS", "10000"))
 ACTIVITY = ARN + "activity:work"
@@ -38,7 +38,7 @@ class Polls(Case):
         poll, by_fd, found = select.poll(), {worker.fileno(): worker for worker in workers}, []
         for fd in by_fd:
             poll.register(fd, select.POLLIN)
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE_SECONDS
         while len(found) < count and time.monotonic() < end:
             for fd, _ in poll.poll(1000):
                 poll.unregister(fd)
@@ -62,7 +62,7 @@ class Polls(Case):
             healthy = Connection(server.port)
             before = memory_bytes(server.pid)
             workers = self.workers(server.port, count)
-            self.wait_for("that every poll was read", lambda: connections_of(server.port) == (count + 1, 0))
+            self.wait_for("that every poll was read", lambda: connections_of(server.port) == (count + 1, 0), PATIENCE_SECONDS)
             each = (memory_bytes(server.pid) - before) // count
             print(f"{count} idle polls, {each} bytes of memory each")
             slowest = 0
