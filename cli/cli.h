@@ -35,10 +35,11 @@ struct options {
 	const char *endpoint; /* whom to call in place of a data directory; NULL: the directory */
 	const char *ca_file, *type;
 	const char *credentials, *tls_certificate, *tls_key;
+	const char *log_format, *log_level, *execution_log;
 	const char *set[SUBSTITUTIONS_MAX];
 	unsigned set_count;
 	long max;
-	bool json, wait, quiet, update, batch, reverse, verbose, keep_placeholders;
+	bool json, wait, quiet, update, batch, reverse, verbose, keep_placeholders, compact;
 	int args_count; /* what is not an option */
 	char **args;
 };
@@ -68,6 +69,7 @@ int cmd_api(const struct options *options);
 int cmd_serve(const struct options *options);
 int cmd_graph(const struct options *options);
 int cmd_intrinsic(const struct options *options);
+int cmd_jsonata(const struct options *options);
 int cmd_jsonpath(const struct options *options);
 int cmd_status(const struct options *options);
 int cmd_doctor(const struct options *options);

@@ -98,18 +98,20 @@ static bool is_reading(const char *action)
 	return false;
 }
 
-enum { TRIES_FIRST = 1, TRIES_ANSWER = 4, TRIES_GONE = 7, PAUSE_FIRST_MS = 200, PAUSE_MAX_MS = 3200 };
+enum { TRIES_FIRST = 1, TRIES_ANSWER = 4, TRIES_GONE = 10, PAUSE_FIRST_MS = 200, PAUSE_MAX_MS = 3200 };
 
 /*
  * How often a call is made that ends so. A server that says "not now" (500, 503, 429) has done nothing. One that
- * was there before and cannot be reached may be starting again: it is waited for, and asked once more for what
- * was not sent or only reads.
+ * was there before and cannot be reached, or ends, may be starting again: it is waited for, and asked once more
+ * for what was not sent or only reads.
  */
 static int tries_allowed(const struct endpoint *endpoint, const char *action, enum wire_failure failure,
 			 const struct answer *answer)
 {
 	switch (failure) {
 	case WIRE_NONE:
+		if (answer->status == 503 && endpoint->answered)
+			return TRIES_GONE;
 		return answer->status == 500 || answer->status == 503 || answer->status == 429 ? TRIES_ANSWER
 											       : TRIES_FIRST;
 	case WIRE_REFUSED:

@@ -64,10 +64,15 @@ static const struct command commands[] = {
 	 "mistakes;\n"
 	 "5 refused, busy, or no connection.\n",
 	 cmd_api},
-	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlATkqv", 0, 0,
+	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlATkLOXqv", 0, 0,
 	 "  stepwell serve --listen 127.0.0.1:8083 --resources resources.json\n"
 	 "  aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083\n\n"
-	 "Ends cleanly on SIGTERM and SIGINT. --listen none: only the socket in the data directory.\n\n"
+	 "Ends cleanly on SIGTERM and SIGINT, at once on the second one. SIGHUP reads --resources, "
+	 "--mock-config "
+	 "and\n"
+	 "--credentials again, and opens --execution-log again. --listen none: only the socket in the data "
+	 "directory,\n"
+	 "and those that systemd passes. docs/operating.md tells of logs, /metrics, /readyz and systemd.\n\n"
 	 "Other addresses than loopback need --credentials; --tls-cert and --tls-key keep what is said "
 	 "private:\n"
 	 "  stepwell serve --listen 0.0.0.0:8083 --credentials keys.json --tls-cert cert.pem --tls-key "
@@ -96,6 +101,14 @@ static const struct command commands[] = {
 	 "backup: what has run since then runs again, under the same idempotency keys.\n"
 	 "  stepwell restore /backups/monday --data /var/lib/stepwell\n",
 	 cmd_restore},
+	{"jsonata", "[EXPR [FILE]]", "evaluate a JSONata expression", "bo", 0, 2,
+	 "  stepwell jsonata '$sum(items.(price * quantity))' order.json\n"
+	 "  stepwell jsonata --compact 'items[price > 10]{name: price}' order.json\n\n"
+	 "FILE defaults to standard input. Nothing is printed, and the exit code is 1, when there is no "
+	 "result.\n"
+	 "All of JSONata 2, and the functions that Step Functions adds ($partition, $range, $hash, $random,\n"
+	 "$uuid, $parse). --batch: one request a line, {\"id\", \"expr\", \"data\", \"bindings\"}.\n",
+	 cmd_jsonata},
 	{"jsonpath", "[EXPR [FILE]]", "evaluate a JSONPath as Step Functions does", "b", 0, 2,
 	 "  stepwell jsonpath '$.items[?(@.price < 10)]' order.json\n\n"
 	 "FILE defaults to standard input. --batch: one request a line, {\"id\", \"path\", \"data\"}.\n",
@@ -151,6 +164,13 @@ static const struct {
 	{'C', "cause", "TEXT", "cause of the stop", offsetof(struct options, cause)},
 	{'l', "listen", "ADDRESS:PORT", "where to listen (default: 127.0.0.1:8083)",
 	 offsetof(struct options, listen)},
+	{'L', "log-level", "LEVEL",
+	 "error, warning, info or debug (default: warning; info when --log-format is given)",
+	 offsetof(struct options, log_level)},
+	{'O', "log-format", "text|logfmt|json", "how log lines on standard error look (default: text)",
+	 offsetof(struct options, log_format)},
+	{'X', "execution-log", "FILE|-", "events of executions, as their loggingConfiguration asks for",
+	 offsetof(struct options, execution_log)},
 	{'A', "credentials", "FILE", "who may call on TCP: requests must be signed by a key of FILE",
 	 offsetof(struct options, credentials)},
 	{'T', "tls-cert", "FILE", "speak TLS on TCP: certificate and chain in PEM form",
@@ -166,6 +186,7 @@ static const struct {
 	 offsetof(struct options, variables)},
 	{'s', "seed", "NUMBER", "the same random numbers and UUIDs for the same number",
 	 offsetof(struct options, seed)},
+	{'o', "compact", NULL, "print the result in one line", offsetof(struct options, compact)},
 	{'q', "quiet", NULL, "no progress", offsetof(struct options, quiet)},
 	{'v', "verbose", NULL, "log what the engine does", offsetof(struct options, verbose)},
 	{'j', "json", NULL, "print the answer of the AWS action as JSON", offsetof(struct options, json)},
@@ -217,7 +238,7 @@ static char *default_data(void)
 /* What goes into a request must be UTF-8; paths of files may be any bytes. */
 static bool is_text(int letter, const char *argument)
 {
-	json_t *text = argument && !strchr("dzmFlSYATk", letter) ? json_string(argument) : json_null();
+	json_t *text = argument && !strchr("dzmFlSYATkX", letter) ? json_string(argument) : json_null();
 	bool is = text != NULL;
 	json_decref(text);
 	return is;

@@ -87,6 +87,8 @@ bool sw_call_take_qualified(struct sw_call *call, const char *member);
 bool sw_call_take_activity(struct sw_call *call);
 /* executionArn of this region and account: sets subject. */
 bool sw_call_take_execution(struct sw_call *call);
+/* mapRunArn, of which there is none: answers what is wrong with it. Takes the call. */
+void sw_call_fail_map_run(struct sw_call *call);
 
 /* ---- answers: each takes the call ---- */
 

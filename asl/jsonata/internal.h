@@ -178,6 +178,24 @@ struct sw_jn_run {
 	struct sw_jsonata_error *err;
 	enum sw_result failed; /* the first failure: SW_EQUERY (err is set) or SW_ENOMEM */
 	struct sw_buf scratch; /* for building texts: reset before use, then sw_jn_string_copy */
+
+	/* What follows is the evaluator's own. */
+	const struct sw_jsonata *expr;
+	struct sw_jn_value input, *globals;
+	struct sw_jn_value tail_input; /* of a tail call that is to be made */
+	struct sw_jn_frame *tail_frame, *free_frames[8];
+	unsigned char *room, *room_end; /* what is left of the memory at hand */
+	uint64_t bytes_used;
+	const char *stack_top;
+	void **matchers; /* of regular expressions, by number */
+	void *matching;  /* their memory and limits */
+	struct sw_jn_value fail_value, fail_value2;
+	unsigned fail_index;
+	const char *fail_type, *fail_text;
+	bool placed; /* line and column of err are known */
+	/* The array that $append made last: behind it is room, so that appending to it again takes no copy. */
+	struct sw_jn_value *grown_items;
+	uint32_t grown_used, grown_capacity;
 };
 
 /* Memory of the run, zeroed; NULL: out of memory or over the limit (run->failed and err say which). */
@@ -196,13 +214,18 @@ enum sw_result sw_jn_steps(struct sw_jn_run *run, uint64_t steps);
 enum sw_result sw_jn_fail(struct sw_jn_run *run, const char *code, struct sw_jn_value value);
 enum sw_result sw_jn_fail_index(struct sw_jn_run *run, const char *code, struct sw_jn_value value,
 				unsigned index);
+/* As sw_jn_fail; value2 fills {{value2}} and {{exp}}. */
+enum sw_result sw_jn_fail_pair(struct sw_jn_run *run, const char *code, struct sw_jn_value value,
+			       struct sw_jn_value value2);
 /* The words of $error and $assert. */
 enum sw_result sw_jn_fail_text(struct sw_jn_run *run, const char *code, const char *text, size_t len);
 
 /* ---- functions ------------------------------------------------------------------------------------ */
 
 /* What a built-in is called with. Arguments were matched against its signature and are count many (those left
- * out at the end are undefined up to the signature's length, so args[i] may be read for all its parameters). */
+ * out at the end are undefined up to the signature's length, so args[i] may be read for all its parameters).
+ * A result with SW_JN_SEQUENCE may have no or one item: an expression that calls it unwraps it, sw_jn_apply does
+ * not, as in the reference implementation. */
 struct sw_jn_call {
 	struct sw_jn_run *run;
 	struct sw_jn_value focus; /* `$` where it is called: the context value */

@@ -15,6 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* ---- errors --------------------------------------------------------------------------------------- */
 
 /* What the reference implementation throws: a code (S0101, T2001, D3030, U1001...), the place, the words. */
@@ -44,9 +48,9 @@ struct sw_jsonata;
  * text is UTF-8 of len bytes, copied. SW_EQUERY: *err says what and where; SW_ELIMIT: it is nested too deeply
  * or too long (*err says so, too, with code S0500); SW_ENOMEM. *ret_expr is freed with sw_jsonata_free.
  */
-enum sw_result sw_jsonata_compile(const char *text, size_t len, unsigned flags, struct sw_jsonata **ret_expr,
+SW_API enum sw_result sw_jsonata_compile(const char *text, size_t len, unsigned flags, struct sw_jsonata **ret_expr,
 				  struct sw_jsonata_error *err);
-void sw_jsonata_free(struct sw_jsonata *expr); /* NULL allowed */
+SW_API void sw_jsonata_free(struct sw_jsonata *expr); /* NULL allowed */
 
 /*
  * Which names of variables ($name) the expression reads that it does not bind itself and that are no built-in
@@ -59,9 +63,9 @@ struct sw_jsonata_reference {
 	const char *member;    /* of `$name.member`, e.g. "errorOutput"; NULL: used otherwise */
 	uint32_t line, column; /* in the expression */
 };
-size_t sw_jsonata_references(const struct sw_jsonata *expr,
+SW_API size_t sw_jsonata_references(const struct sw_jsonata *expr,
 			     const struct sw_jsonata_reference **ret_references);
-const char *sw_jsonata_top_level(const struct sw_jsonata *expr);
+SW_API const char *sw_jsonata_top_level(const struct sw_jsonata *expr);
 
 /* ---- evaluating ----------------------------------------------------------------------------------- */
 
@@ -87,7 +91,36 @@ struct sw_jsonata_env {
  * the result become "", as the reference implementation prints them. SW_EQUERY: *err says what and where
  * (limits, too: U1001 and D1010... as far as the reference has codes for them); SW_ENOMEM.
  */
-enum sw_result sw_jsonata_evaluate(const struct sw_jsonata *expr, const struct sw_jsonata_env *env,
+SW_API enum sw_result sw_jsonata_evaluate(const struct sw_jsonata *expr, const struct sw_jsonata_env *env,
 				   json_t **ret_tree, struct sw_jsonata_error *err);
 
+/* ---- text in, text out ------------------------------------------------------------------------------ */
+
+/* Everything that one question needs; what is left 0 has the meaning it has above. */
+struct sw_jsonata_query {
+	const char *expr; /* UTF-8 */
+	size_t expr_len;
+	const char *input; /* a JSON text; NULL: undefined */
+	size_t input_len;
+	const char *variables; /* a JSON object: name, without the $ -> value; NULL: none */
+	size_t variables_len;
+	unsigned flags; /* of sw_jsonata_flags */
+	int64_t now_ms;
+	uint64_t seed; /* of $random, $shuffle and $uuid */
+	uint64_t steps_max;
+	uint32_t depth_max;
+};
+
+/*
+ * Compiles and evaluates. *ret_text is new JSON text, indented when pretty is true and freed with sw_text_free
+ * (asl.h), or NULL when the result is undefined. Numbers keep their digits where the result is a part of the
+ * input. SW_EQUERY and SW_ELIMIT: *err says what and where in the expression; SW_EJSON: its message says what is
+ * wrong with the input or the variables, line and column where; SW_ENOMEM.
+ */
+SW_API enum sw_result sw_jsonata_query(const struct sw_jsonata_query *query, bool pretty, char **ret_text,
+				       struct sw_jsonata_error *err);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -4,11 +4,14 @@
 usage: remote.py --stepwell PROGRAM
 """
 import contextlib
+import errno
 import hashlib
 import hmac
 import http.client
 import http.server
 import json
+import os
+import random
 import re
 import shutil
 import socket
@@ -23,16 +26,24 @@ from door import ARN, NAP, PASS, Case, main, task
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION")
 
 
+def make_certificate(folder):
+    """Paths of a key and of a certificate for 127.0.0.1 that it signed itself."""
+    key, certificate = folder + "/key.pem", folder + "/certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-keyout", key, "-out", certificate, "-subj", "/CN=stepwell test", "-days", "2",
+                    "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    return key, certificate
+
+
 class AtEndpoint(Case):
     """Tests of a data directory, run over TCP: a serve owns the directory, --endpoint stands in --data's place."""
     server = None
 
-    def start_server(self, *words):
-        child = super().begin("serve", "--listen", "127.0.0.1:0", *words)
+    def start_server(self, *words, port=0):
+        child = super().begin("serve", "--listen", f"127.0.0.1:{port}", *words)
         line = child.stderr.readline().decode()
-        port = re.search(r"http://127\.0\.0\.1:(\d+)", line)
-        self.assertTrue(port, line)
-        child.url = "http://127.0.0.1:" + port[1]
+        child.url = re.search(r"https?://127\.0\.0\.1:\d+|$", line)[0]
+        self.assertTrue(child.url, line)
         self.server = child
         self.addCleanup(self.stop_server)
 
@@ -179,19 +190,29 @@ class NewerAtEndpoint(AtEndpoint, Newer):
         self.assertEqual(self.ok("run", self.file("t.json", task("command:add")), "--input", '"1"').json(), "2")
 
     def test_a_client_that_takes_the_server_for_its_proxy_is_answered(self):
-        self.ok("activity", "create", "a")
+        self.ok("activity", "list")
         connection = http.client.HTTPConnection(self.server.url.removeprefix("http://"), timeout=60)
         self.addCleanup(connection.close)
         for url, status in (("http://sync-127.0.0.1:8083/", 200), ("http://sync-localhost", 200), ("/", 200),
                             ("http://elsewhere/else", 404), ("http:///", 200), ("http:/", 404), ("https://x/", 404)):
-            connection.request("POST", url, b"{}", {"X-Amz-Target": "AWSStepFunctions.ListActivities"})
+            connection.request("POST", url, b'{"name": "a"}', {"X-Amz-Target": "AWSStepFunctions.CreateActivity"})
             answer = connection.getresponse()
             text = answer.read()
             self.assertEqual(answer.status, status, url)
             if status == 200:
-                self.assertEqual(json.loads(text)["activities"][0]["name"], "a")
+                self.assertEqual(json.loads(text)["activityArn"], ARN + "activity:a")
+
+    @staticmethod
+    def lasting_port():
+        """One that no client is given while nobody listens there: below those that the kernel gives."""
+        for port in random.sample(range(10000, 32768), 100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED:
+                    return port
+        raise unittest.SkipTest("no free port below 32768")
 
     def test_a_watch_goes_on_when_the_server_starts_again(self):
+        self.start_server(port=self.lasting_port())
         self.ok("create", self.file("nap.json", NAP))
         self.ok("start", "nap", "--name", "x")
         watch = self.begin("watch", "x")
@@ -203,6 +224,43 @@ class NewerAtEndpoint(AtEndpoint, Newer):
             done = self.finish(watch)
         self.assertEqual(done.code, 4, done)
         self.assertIn("ABORTED", done.err)
+
+
+@unittest.skipUnless(shutil.which("openssl"), "openssl is not there to make a certificate")
+class Guarded(AtEndpoint):
+    """The same command against a server that wants signatures and speaks TLS."""
+    KEY, SECRET = "AKIDSTEPWELLTESTS", "5tepwell/tests+secret=key0"
+
+    def setUp(self):
+        super().setUp()
+        for name in (*KEYS, "http_proxy", "https_proxy", "all_proxy"):
+            self.environment.pop(name, None)
+        key, certificate = make_certificate(self.folder)
+        keys = self.file("keys.json", {"credentials": [{"accessKeyId": self.KEY, "secretAccessKey": self.SECRET}]})
+        os.chmod(keys, 0o600)
+        self.start_server("--credentials", keys, "--tls-cert", certificate, "--tls-key", key)
+        self.environment.update(STEPWELL_CA_FILE=certificate, AWS_ACCESS_KEY_ID=self.KEY, AWS_SECRET_ACCESS_KEY=self.SECRET)
+
+    def test_with_keys_everything_works(self):
+        self.assertEqual(self.ok("run", self.file("pass.json", PASS), "--input", '"\\u00e9"', "--name", "x").json(), "\u00e9")
+        self.ok("activity", "create", "inspect")
+        self.ok("create", self.file("w.json", task(ARN + "activity:inspect")))
+        poll = self.begin("task", "poll", "inspect")
+        self.ok("start", "w", "--name", "y")
+        token = self.finish(poll).out.splitlines()[0]
+        self.ok("task", "succeed", token, "--input", "[2]")
+        self.assertEqual(self.ok("watch", "y").out.splitlines()[-1], "[2]")
+        self.environment["AWS_REGION"] = "eu-west-1"
+        self.fails(5, "eu-west-1", "list", "executions")
+        self.ok("list", "executions", "--region", "us-east-1")
+
+    def test_without_keys_or_with_others_nothing_does(self):
+        self.environment["AWS_SECRET_ACCESS_KEY"] = self.SECRET[::-1]
+        self.fails(5, "InvalidSignatureException", "list", "machines")
+        self.environment["AWS_ACCESS_KEY_ID"] = "AKIDNOBODY"
+        self.assertIn("AWS_ACCESS_KEY_ID", self.fails(5, "UnrecognizedClientException", "list", "machines").err)
+        del self.environment["AWS_ACCESS_KEY_ID"]
+        self.assertIn("AWS_ACCESS_KEY_ID", self.fails(5, "Exception", "list", "machines").err)
 
 
 class WithoutOwner(Case):
@@ -401,10 +459,7 @@ class Wire(Case):
 
     @unittest.skipUnless(shutil.which("openssl"), "openssl is not there to make a certificate")
     def test_https(self):
-        key, certificate = self.folder + "/key.pem", self.folder + "/certificate.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                        "-keyout", key, "-out", certificate, "-subj", "/CN=stepwell test", "-days", "2",
-                        "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+        key, certificate = make_certificate(self.folder)
         server = self.fake(self.NOTHING)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)

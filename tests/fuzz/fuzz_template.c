@@ -17,7 +17,7 @@ static enum sw_result evaluate(struct world *world, const struct sw_template *te
 {
 	struct sw_failure failure = {0};
 	world->rng = sw_rng(7);
-	enum sw_result r = sw_template_evaluate(template, &world->env, ret_tree, &failure);
+	enum sw_result r = sw_template_evaluate(template, "Parameters", &world->env, ret_tree, &failure);
 	SW_ASSERT(r != SW_EQUERY || (failure.error && failure.cause));
 	sw_failure_done(&failure);
 	return r;

@@ -21,6 +21,9 @@ from door import ARN, NAP, PASS, Case, main, task, tools  # noqa: E402  pylint: 
 
 ROLE = "arn:aws:iam::123456789012:role/stepwell"
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"
+KEY, SECRET = "AKIDSTEPWELLTESTS", "5tepwell/tests+secret=key0"
+# What any service may answer, and no model lists.
+COMMON = ("InvalidSignatureException", "UnrecognizedClientException")
 CONFIG = {"level": "OFF", "includeExecutionData": False}
 LINES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
 RICH = {"StartAt": "First", "States": {
@@ -37,6 +40,21 @@ RICH = {"StartAt": "First", "States": {
                 "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Good"}]},
     "Good": {"Type": "Succeed"},
     "No": {"Type": "Fail", "Error": "No", "Cause": "not one"}}}
+
+
+CAUGHT = {"ErrorEquals": ["States.ALL"], "ResultPath": None}
+ROUGH = {"StartAt": "Wrong", "States": {
+    "Wrong": {"Type": "Task", "QueryLanguage": "JSONata", "Resource": LAMBDA + "echo", "Arguments": "{% $number('a') %}", "End": True,
+              "Catch": [{"ErrorEquals": ["States.ALL"], "Output": "{% $states.input %}", "Next": "Missing"}]},
+    "Missing": {"Type": "Task", "Resource": ARN + "activity:nobody", "Catch": [{**CAUGHT, "Next": "Each"}], "End": True},
+    "Each": {"Type": "Map", "Catch": [{**CAUGHT, "Next": "Both"}], "End": True, "ItemProcessor": {
+        "StartAt": "Bad", "States": {"Bad": {"Type": "Fail", "Error": "Bad"}}}},
+    "Both": {"Type": "Parallel", "Catch": [{**CAUGHT, "Next": "Call"}], "End": True, "Branches": [
+        {"StartAt": "Nap", "States": {"Nap": {"Type": "Wait", "Seconds": 600, "End": True}}},
+        {"StartAt": "Worse", "States": {"Worse": {"Type": "Fail", "Error": "Worse"}}}]},
+    "Call": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Catch": [{**CAUGHT, "Next": "Late"}], "End": True,
+               "Parameters": {"FunctionName": "broken"}},
+    "Late": {"Type": "Task", "Resource": LAMBDA + "slow", "TimeoutSeconds": 1, "End": True}}}
 
 
 # Errors that clients are shown which take a second for each call.
@@ -74,7 +92,7 @@ class LineClient:
         told = json.loads(line)
         self.case.assertEqual(told["problems"], [], self.name)
         if told["error"]:
-            self.case.assertTrue(told["error"]["modelled"] or told["error"]["name"] in self.unknown(), told["error"])
+            self.case.assertTrue(told["error"]["modelled"] or told["error"]["name"] in self.unknown() + COMMON, told["error"])
             raise Refused(told["error"]["name"], told["error"]["message"])
         return told["raw"]
 
@@ -210,6 +228,14 @@ class Story:
             self("GetExecutionHistory", executionArn=failed)
             self.refused("ExecutionNotRedrivable", "RedriveExecution", executionArn=execution)
 
+    def failures(self):
+        rough = self("StartExecution", stateMachineArn=self.machine("rough", ROUGH), input="[1, 2]")["executionArn"]
+        self.equal(self.end_of(rough)["error"], "States.Timeout")
+        kinds = {event["type"] for event in self("GetExecutionHistory", executionArn=rough)["events"]}
+        self.case.assertLessEqual({"EvaluationFailed", "ActivityScheduleFailed", "MapIterationFailed", "MapStateFailed", "ParallelStateFailed",
+                                   "WaitStateAborted", "TaskFailed", "LambdaFunctionTimedOut", "ExecutionFailed"}, kinds)
+        self("DescribeStateMachine", stateMachineArn=ARN + "stateMachine:rough")
+
     def stop_and_delete(self):
         nap = self.machine("nap", NAP)
         execution = self("StartExecution", stateMachineArn=nap)["executionArn"]
@@ -219,7 +245,8 @@ class Story:
         self.equal(self.end_of(execution)["status"], "ABORTED")
 
     def activities(self):
-        arn = self("CreateActivity", name="work")["activityArn"]
+        arn = self("CreateActivity", name="work", tags=[{"key": "t", "value": "u"}])["activityArn"]
+        self.equal(self("ListTagsForResource", resourceArn=arn)["tags"], [{"key": "t", "value": "u"}])
         self.equal(self("DescribeActivity", activityArn=arn)["name"], "work")
         self.equal(len(self("ListActivities", maxResults=10)["activities"]), 1)
         machine = self.machine("worked", task(arn))
@@ -300,6 +327,7 @@ class Story:
         machine = self.machines()
         self.tags(machine)
         self.executions(machine)
+        self.failures()
         self.stop_and_delete()
         self.activities()
         self.express()
@@ -334,7 +362,7 @@ class Served(Case):
         for name in list(self.environment):
             if name.startswith("AWS_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
                 del self.environment[name]
-        self.environment.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_REGION="us-east-1",
+        self.environment.update(AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET, AWS_REGION="us-east-1",
                                 AWS_DEFAULT_REGION="us-east-1", AWS_PAGER="", AWS_EC2_METADATA_DISABLED="true",
                                 NODE_NO_WARNINGS="1")
         # The caches of interpreters and of npm stay where they are.
@@ -342,12 +370,18 @@ class Served(Case):
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             self.environment[name] = os.path.join(self.folder, "none")
 
-    def serving_url(self):
+    def serving_url(self, signed=True):
+        """Requests must be signed: each client's signatures are verified with every call."""
         resources = self.file("resources.json", {"resources": {
             LAMBDA + "echo": {"command": ["/bin/cat"]},
-            "arn:aws:states:::lambda:invoke": {"command": ["/bin/sh", "-c", "cat >/dev/null; echo '{\"Payload\": 1}'"]},
+            "arn:aws:states:::lambda:invoke": {
+                "command": ["/bin/sh", "-c", "if grep -q broken; then exit 1; fi; echo '{\"Payload\": 1}'"]},
+            LAMBDA + "slow": {"command": ["/bin/sleep", "60"]},
             LAMBDA + "broken": {"command": ["/bin/sh", "-c", "echo broken >&2; exit 1"]}}})
-        served = self.serving("--resources", resources, listen="127.0.0.1:0")
+        keys = self.file("keys.json", {"credentials": [{"accessKeyId": KEY, "secretAccessKey": SECRET}]})
+        os.chmod(keys, 0o600)
+        words = ["--credentials", keys] if signed else []
+        served = self.serving("--resources", resources, *words, listen="127.0.0.1:0")
         child = served.__enter__()  # pylint: disable=unnecessary-dunder-call
         self.addCleanup(served.__exit__, None, None, None)
         return f"http://127.0.0.1:{child.port}"
@@ -357,6 +391,14 @@ class Served(Case):
         Story(self, client).tell()
         print(f"{client.name}: {len(client.called)} actions in {time.monotonic() - begin:.1f} s")
 
+
+    def check_refused(self, start):
+        """A wrong key is told as AWS tells it. start(url) -> client."""
+        self.environment["AWS_SECRET_ACCESS_KEY"] = SECRET[::-1]
+        client = start(self.serving_url())
+        with self.assertRaises(Refused) as found:
+            client.ask("ListActivities", {})
+        self.assertEqual(found.exception.name, "InvalidSignatureException")
 
     def check_finds(self, start):
         """The checks themselves: a wrong type, and a member that nobody knows, are found. start(url) -> client."""
@@ -413,6 +455,9 @@ class Python(Served):
             self.data = os.path.join(self.folder, "data" + str(self.able.index(python)))
             self.tell(self.client(python, self.serving_url()))
 
+    def test_a_wrong_key(self):
+        self.check_refused(lambda url: self.client(self.able[0], url))
+
     def test_what_does_not_fit_boto3_is_found(self):
         for python in self.able:
             self.check_finds(lambda url, python=python: self.client(python, url))
@@ -449,17 +494,24 @@ class JavaScript(Served):
             if not same:
                 shutil.copyfile(source, target)
         if not same or not os.path.exists(os.path.join(scratch, "node_modules", ".package-lock.json")):
-            done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1",
-                                   "--fetch-timeout=30000"], cwd=scratch, capture_output=True, text=True, check=False,
-                                  timeout=240)
-            if done.returncode != 0:
-                shutil.rmtree(os.path.join(scratch, "node_modules"), True)
-                network = re.search(r"ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|network|E40[13]", done.stderr)
-                if not network:
-                    raise AssertionError(done.stderr)
-                cls.reason = "npm cannot reach its registry: " + network[0]
-                return
+            cls.reason = cls.install(scratch)
         cls.modules = os.path.join(scratch, "node_modules")
+
+    @staticmethod
+    def install(scratch):
+        """None, or why it cannot be done here."""
+        words = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "--fetch-timeout=30000"]
+        try:
+            done = subprocess.run(words, cwd=scratch, capture_output=True, text=True, check=False, timeout=240)
+        except subprocess.TimeoutExpired:
+            done = subprocess.CompletedProcess(words, 1, "", "network: nothing within 240 s")
+        if done.returncode == 0:
+            return None
+        shutil.rmtree(os.path.join(scratch, "node_modules"), True)
+        network = re.search(r"ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|network|E40[13]", done.stderr)
+        if not network:
+            raise AssertionError(done.stderr)
+        return "npm cannot reach its registry: " + network[0]
 
     def setUp(self):
         super().setUp()
@@ -472,6 +524,9 @@ class JavaScript(Served):
 
     def client(self, script, url):
         return LineClient(self, self.node(script, url), self.environment)
+
+    def test_a_wrong_key(self):
+        self.check_refused(lambda url: self.client("v3_client.js", url))
 
     def test_what_does_not_fit_is_found(self):
         for script in ("v3_client.js", "v2_client.js"):
@@ -486,7 +541,7 @@ class JavaScript(Served):
         self.tell(self.client("v2_client.js", self.serving_url()))
 
     def test_a_worker_of_step_function_worker_does_a_thousand_tasks(self):
-        url = self.serving_url()
+        url = self.serving_url(signed=False)
         port = int(url.rsplit(":", 1)[1])
         count = 1000
         self.call(port, "CreateActivity", {"name": "double"})

@@ -45,7 +45,6 @@ function call(client, operation, input) {
 async function main() {
 	const client = new AWS.StepFunctions({
 		endpoint: process.argv[2], region: "us-east-1", hostPrefixEnabled: false, maxRetries: 0,
-		accessKeyId: "test", secretAccessKey: "test",
 	});
 	const operations = {};
 	for (const [key, operation] of Object.entries(client.api.operations)) operations[operation.name] = key;

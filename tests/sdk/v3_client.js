@@ -78,7 +78,7 @@ async function main() {
 	const client = new sfn.SFNClient({
 		endpoint: process.argv[2], region: "us-east-1", disableHostPrefix: true, maxAttempts: 1,
 		requestHandler: new Keeping({ requestTimeout: 70000 }),
-		credentials: { accessKeyId: "test", secretAccessKey: "test" },
+		credentials: { accessKeyId: process.env.AWS_ACCESS_KEY_ID, secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY },
 	});
 	const actions = Object.keys(sfn).filter((name) => /^[A-Z].*Command$/.test(name)).map((name) => name.slice(0, -7));
 	const version = require("@aws-sdk/client-sfn/package.json").version;

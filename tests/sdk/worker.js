@@ -21,7 +21,7 @@ const worker = new StepFunctionWorker({
 		worker.once("heartbeat", answer); /* a heartbeat that comes after the outcome is an error */
 		heartbeat();
 	},
-	awsConfig: { endpoint, region: "us-east-1", accessKeyId: "test", secretAccessKey: "test", maxRetries: 0 },
+	awsConfig: { endpoint, region: "us-east-1", maxRetries: 0 },
 });
 worker.on("error", (error) => { console.error(error); process.exit(1); });
 worker.on("failure", (failure) => { console.error(failure); process.exit(1); });
