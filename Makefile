@@ -6,12 +6,13 @@ PACKAGES = gcc meson ninja-build pkg-config libjansson-dev libpcre2-dev liblmdb-
 	libmicrohttpd-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libcmocka-dev libunistring-dev \
 	python3
 # The clients that tests/sdk drives; it skips what is not there.
-TEST_PACKAGES = awscli python3-boto3
+TEST_PACKAGES = awscli python3-boto3 python3-prometheus-client
 LINT_PACKAGES = clang-format clang-tidy
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 MESON_FLAGS ?=
 ROUNDS ?= 200
 SECONDS_EACH ?= 30
+MINUTES ?= 10
 SANITIZERS = -Db_sanitize=address,undefined -Db_lundef=false -Dslow_assertions=true
 
 all: $(BUILD)/build.ninja
@@ -25,6 +26,7 @@ help:
 	@echo "make asan       every test under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make bench      measure, beside raw LMDB commits"
 	@echo "make crash      kill -9 at random moments, ROUNDS=$(ROUNDS) times"
+	@echo "make soak       MINUTES=$(MINUTES) of full load over HTTP with restarts: memory, descriptors, nothing lost"
 	@echo "make fuzz       every fuzz target for SECONDS_EACH=$(SECONDS_EACH) seconds"
 	@echo "make format     clang-format over all sources"
 	@echo "make lint       clang-format and clang-tidy, without changing anything"
@@ -57,6 +59,9 @@ bench: all
 crash: all
 	python3 tests/crash/crash.py --build $(BUILD) --rounds $(ROUNDS)
 
+soak: all
+	python3 tests/soak/soak.py --stepwell $(BUILD)/cli/stepwell --minutes $(MINUTES)
+
 simulate: all
 	python3 tests/simulation/run.py $(BUILD)/tests/simulation/simulate $(or $(SEEDS),1000)
 
@@ -84,4 +89,4 @@ install: all
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-fuzz
 
-.PHONY: all help packages test-packages run test asan bench crash simulate fuzz format lint install clean
+.PHONY: all help packages test-packages run test asan bench crash soak simulate fuzz format lint install clean

@@ -94,7 +94,7 @@ static enum sw_result evaluate(struct bench *bench, const struct subject *subjec
 	if (subject->expr)
 		r = subject->expr->ops->evaluate(subject->expr, &env, &tree, &failure);
 	else if (subject->template)
-		r = sw_template_evaluate(subject->template, &env, &tree, &failure);
+		r = sw_template_evaluate(subject->template, "Parameters", &env, &tree, &failure);
 	else
 		r = sw_refpath_insert(subject->place, subject->input, subject->input, &tree, &failure);
 	json_decref(tree);

@@ -35,6 +35,7 @@ struct options {
 	const char *endpoint; /* whom to call in place of a data directory; NULL: the directory */
 	const char *ca_file, *type;
 	const char *credentials, *tls_certificate, *tls_key;
+	const char *log_format, *log_level, *execution_log;
 	const char *set[SUBSTITUTIONS_MAX];
 	unsigned set_count;
 	long max;

@@ -64,10 +64,15 @@ static const struct command commands[] = {
 	 "mistakes;\n"
 	 "5 refused, busy, or no connection.\n",
 	 cmd_api},
-	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlATkqv", 0, 0,
+	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlATkLOXqv", 0, 0,
 	 "  stepwell serve --listen 127.0.0.1:8083 --resources resources.json\n"
 	 "  aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083\n\n"
-	 "Ends cleanly on SIGTERM and SIGINT. --listen none: only the socket in the data directory.\n\n"
+	 "Ends cleanly on SIGTERM and SIGINT, at once on the second one. SIGHUP reads --resources, "
+	 "--mock-config "
+	 "and\n"
+	 "--credentials again, and opens --execution-log again. --listen none: only the socket in the data "
+	 "directory,\n"
+	 "and those that systemd passes. docs/operating.md tells of logs, /metrics, /readyz and systemd.\n\n"
 	 "Other addresses than loopback need --credentials; --tls-cert and --tls-key keep what is said "
 	 "private:\n"
 	 "  stepwell serve --listen 0.0.0.0:8083 --credentials keys.json --tls-cert cert.pem --tls-key "
@@ -159,6 +164,13 @@ static const struct {
 	{'C', "cause", "TEXT", "cause of the stop", offsetof(struct options, cause)},
 	{'l', "listen", "ADDRESS:PORT", "where to listen (default: 127.0.0.1:8083)",
 	 offsetof(struct options, listen)},
+	{'L', "log-level", "LEVEL",
+	 "error, warning, info or debug (default: warning; info when --log-format is given)",
+	 offsetof(struct options, log_level)},
+	{'O', "log-format", "text|logfmt|json", "how log lines on standard error look (default: text)",
+	 offsetof(struct options, log_format)},
+	{'X', "execution-log", "FILE|-", "events of executions, as their loggingConfiguration asks for",
+	 offsetof(struct options, execution_log)},
 	{'A', "credentials", "FILE", "who may call on TCP: requests must be signed by a key of FILE",
 	 offsetof(struct options, credentials)},
 	{'T', "tls-cert", "FILE", "speak TLS on TCP: certificate and chain in PEM form",
@@ -226,7 +238,7 @@ static char *default_data(void)
 /* What goes into a request must be UTF-8; paths of files may be any bytes. */
 static bool is_text(int letter, const char *argument)
 {
-	json_t *text = argument && !strchr("dzmFlSYATk", letter) ? json_string(argument) : json_null();
+	json_t *text = argument && !strchr("dzmFlSYATkX", letter) ? json_string(argument) : json_null();
 	bool is = text != NULL;
 	json_decref(text);
 	return is;

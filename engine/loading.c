@@ -274,7 +274,7 @@ static void settle(struct sw_engine *engine, struct sw_entry *entry)
 	}
 	if (!entry->damage)
 		return;
-	SW_LOG(&engine->log, SW_LOG_ERROR, "%s: %s", execution->arn, entry->damage);
+	SW_LOG_ABOUT(&engine->log, SW_LOG_ERROR, execution->arn, "%s", entry->damage);
 	sw_executions_enqueue(engine, entry); /* to fail, in its turn */
 }
 

@@ -267,6 +267,7 @@ static void poison(struct sw_engine *engine, const struct sw_error *error)
 
 static void finish_box(struct sw_engine *engine, struct sw_box *box)
 {
+	sw_execution_log_tell(engine, box);
 	act(engine, box);
 	unpin(engine, box);
 	sw_box_reset(box);
@@ -292,9 +293,11 @@ static void disk_is_full(struct sw_engine *engine, const struct sw_error *error)
 static void take_commit(struct sw_engine *engine)
 {
 	enum sw_result result;
+	uint64_t took_us = 0;
 	struct sw_error error = {0};
-	if (!sw_committer_take(&engine->committer, &result, &error) || !engine->flight)
+	if (!sw_committer_take(&engine->committer, &result, &took_us, &error) || !engine->flight)
 		return;
+	engine->meters.commits_failed += result != SW_OK;
 	if (result == SW_OK) {
 		struct sw_box *box = engine->flight;
 		if (engine->full && !sw_batch_uses_reserve(box->batch)) {
@@ -302,6 +305,8 @@ static void take_commit(struct sw_engine *engine)
 			engine->full = false;
 		}
 		engine->committed_number++;
+		if (sw_batch_count(box->batch) > 0)
+			sw_meters_committed(&engine->meters, took_us, box->batch);
 		finish_box(engine, box);
 		engine->flight = NULL;
 	} else if (result == SW_EFULL) {
@@ -399,6 +404,7 @@ static void flush(struct sw_engine *engine)
 	/* Nothing to write: everything the replies tell is on disk already. */
 	if (sw_batch_count(engine->open->batch) == 0 && engine->open->pins_count == 0) {
 		size_t later = engine->open->actions_count;
+		sw_execution_log_tell(engine, engine->open);
 		act(engine, engine->open);
 		if (engine->open->actions_count == later && sw_batch_count(engine->open->batch) == 0)
 			sw_box_reset(engine->open);
@@ -410,6 +416,7 @@ static void flush(struct sw_engine *engine)
 /* What waits for no commit. */
 static void pass(struct sw_engine *engine)
 {
+	sw_execution_log_tell(engine, &engine->passing);
 	act(engine, &engine->passing);
 	if (engine->passing.acted == engine->passing.actions_count)
 		sw_box_reset(&engine->passing);
@@ -512,6 +519,7 @@ void sw_engine_work(struct sw_engine *engine)
 		more |= sw_activities_run(engine);
 		run_turns(engine);
 		pass(engine);
+		more |= sw_meters_survey_some(engine);
 	}
 	flush(engine);
 	engine->working = false;

@@ -324,12 +324,20 @@ static void settle(struct sw_engine *engine, struct sw_entry *entry, const struc
 		entry->pins++;
 		sw_box_act(box, &(struct sw_action){.kind = SW_ACTION_OUTCOME, .entry = entry});
 	}
-	if (!entry->stored)
+	if (!entry->stored) {
 		engine->stats.started++;
+		sw_meters_started(engine, entry);
+	}
+	if (pending->kind == SW_EVENT_REDRIVE)
+		sw_meters_redriven(engine, entry);
 	entry->stored = true;
 	sw_executions_unname(&engine->executions, entry);
-	if (changed && execution->status != SW_STATUS_RUNNING)
+	if (changed && execution->status != SW_STATUS_RUNNING) {
 		count_ending(engine, execution->status);
+		sw_meters_ended(engine, entry);
+	}
+	if (engine->execution_log.write)
+		sw_execution_log_turn(engine, entry, box);
 	entry->more = engine->effects.more &&
 		      engine->which != SW_RESUME_NONE; /* its record says that it is ready */
 	entry->retries = 0;
@@ -344,8 +352,8 @@ static void settle(struct sw_engine *engine, struct sw_entry *entry, const struc
 static bool abandon(struct sw_engine *engine, struct sw_entry *entry, enum sw_result result)
 {
 	struct sw_pending *pending = engine->unrecorded_pending;
-	SW_LOG(&engine->log, SW_LOG_ERROR, "%s: cannot be stored: %s", entry->execution->arn,
-	       sw_result_text(result));
+	SW_LOG_ABOUT(&engine->log, SW_LOG_ERROR, entry->execution->arn, "cannot be stored: %s",
+		     sw_result_text(result));
 	if (!entry->damage)
 		entry->damage = sw_strdup("The state of the execution is too large to be stored.");
 	for (struct sw_attempt *attempt = entry->attempts; attempt; attempt = attempt->next)
@@ -533,6 +541,16 @@ static enum sw_result end_by_failure(struct sw_engine *engine, struct sw_entry *
 	return SW_OK;
 }
 
+/* Activities and callbacks: nothing here was in flight, so the time counts from entering the state. */
+static void meter_token(struct sw_engine *engine, const struct sw_entry *entry,
+			const struct sw_pending *pending)
+{
+	const struct sw_branch *branch = waiting(entry, pending);
+	if (branch && is_outcome(pending->kind) && branch->state->type == SW_STATE_TASK)
+		sw_meters_task(&engine->meters, branch->state->as.task.resource,
+			       sw_clock_now_ms(&engine->clock) - branch->entered_ms);
+}
+
 static enum sw_result apply(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending)
 {
 	if (entry->damage && entry->execution->status == SW_STATUS_RUNNING)
@@ -543,6 +561,7 @@ static enum sw_result apply(struct sw_engine *engine, struct sw_entry *entry, st
 		enum sw_result r = check_token(entry->execution, pending);
 		if (r < 0)
 			return r;
+		meter_token(engine, entry, pending);
 	}
 	return pending->by_task || pending->mocked
 		       ? step_task(engine, entry, pending)
@@ -636,7 +655,7 @@ static bool fail_turn(struct sw_engine *engine, struct sw_entry *entry, enum sw_
 	entry->broken = true;
 	entry->more = true; /* READY branches are to go on when it is loaded again */
 	if (++entry->retries == TURNS_FAILED_LOGGED)
-		SW_LOG(&engine->log, SW_LOG_ERROR, "%s: memory is short, trying on", entry->execution->arn);
+		SW_LOG_ABOUT(&engine->log, SW_LOG_ERROR, entry->execution->arn, "memory is short, trying on");
 	/* Its boxes first: the scheduler puts it into the queue when the last one is on disk. */
 	if (entry->pins == 0)
 		sw_executions_enqueue(engine, entry);
@@ -658,7 +677,7 @@ static bool mend(struct sw_engine *engine, struct sw_entry *entry)
 		sw_executions_enqueue(engine, entry);
 		return false;
 	}
-	SW_LOG(&engine->log, SW_LOG_ERROR, "%s: %s", entry->execution->arn, error.text);
+	SW_LOG_ABOUT(&engine->log, SW_LOG_ERROR, entry->execution->arn, "%s", error.text);
 	entry->broken = false;
 	entry->more = false;
 	entry->execution->status =

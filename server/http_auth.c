@@ -61,7 +61,7 @@ static bool is_loopback_peer(const struct sw_request *request)
 
 static bool on_tcp(const struct sw_request *request)
 {
-	return request->listener == &request->server->listeners[0];
+	return request->listener->tcp;
 }
 
 bool sw_request_is_open(const struct sw_request *request, const char *url)

@@ -78,6 +78,28 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 	(void)MHD_add_response_header(response, name, value);
 }
 
+/* What was asked and how it ended: no payloads, no tokens. */
+static void log_request(const struct sw_request *request, const char *id)
+{
+	const struct sw_log_field fields[] = {
+		{.name = "action", .text = sw_request_meter_name(request->meter)},
+		{.name = "status", .number = request->status},
+		{.name = "us", .number = sw_request_now_us() - request->began_us},
+		{.name = "bytes_in", .number = (int64_t)request->body_seen_bytes},
+		{.name = "bytes_out", .number = (int64_t)request->answer_len},
+		{.name = "request_id", .text = id},
+		{.name = "error", .text = request->error_type},
+	};
+	const struct sw_log_event event = {.level = SW_LOG_DEBUG,
+					   .file = __FILE__,
+					   .line = __LINE__,
+					   .text = "request",
+					   .fields = fields,
+					   .fields_count = sizeof(fields) / sizeof(fields[0]) -
+							   !*request->error_type};
+	sw_log_tell(&request->server->options.log, &event);
+}
+
 /* Gives the answer to libmicrohttpd. MHD_NO closes the connection. */
 static enum MHD_Result send_answer(struct sw_request *request)
 {
@@ -95,14 +117,18 @@ static enum MHD_Result send_answer(struct sw_request *request)
 	if (!response)
 		return MHD_NO;
 	sw_rng_uuid(&request->server->rng, id);
-	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, AWS_JSON);
+	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+		   request->content_type ? request->content_type : AWS_JSON);
 	add_header(response, "x-amzn-RequestId", id);
 	if (*error_type)
 		add_header(response, "x-amzn-errortype", error_type);
 	if (request->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		add_header(response, MHD_HTTP_HEADER_ALLOW, "POST");
-	if (request->server->draining)
+	if (!sw_connection_go_on(request->connection) || request->server->draining)
 		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	sw_request_count(request);
+	if (sw_log_wants(&request->server->options.log, SW_LOG_DEBUG))
+		log_request(request, id);
 	enum MHD_Result result = MHD_queue_response(request->connection, request->status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -264,6 +290,7 @@ static const char *target_action(const struct sw_request *request)
 static void call_api(struct sw_request *request, const char *action, const struct sw_credential *caller)
 {
 	request->state = SW_REQUEST_CALLING;
+	request->meter = sw_request_meter_of(action);
 	request->refs++;
 	enum sw_result r = sw_api_call_as(request->server->api, caller, action,
 					  request->body.data ? request->body.data : "", request->body.len,
@@ -276,9 +303,53 @@ static void call_api(struct sw_request *request, const char *action, const struc
 	if (request->state == SW_REQUEST_CALLING) {
 		request->state = SW_REQUEST_SUSPENDED;
 		MHD_suspend_connection(request->connection);
+		sw_connection_wait(request->connection);
 		if (request->call)
 			watch_client(request);
 	}
+}
+
+static void answer_metrics(struct sw_request *request)
+{
+	size_t len = 0;
+	char *text = sw_server_metrics_text(request->server, &len);
+	if (!text) {
+		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", "out of memory");
+		return;
+	}
+	request->state = SW_REQUEST_ANSWERED;
+	request->status = MHD_HTTP_OK;
+	request->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	request->answer = text;
+	request->answer_len = len;
+}
+
+static void answer_ready(struct sw_request *request)
+{
+	struct sw_buf text = SW_BUF;
+	enum sw_result r = sw_server_ready(request->server, &text);
+	if (text.failed)
+		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", "out of memory");
+	else
+		set_answer(request, r == SW_OK ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, NULL, text.data,
+			   text.len);
+	sw_buf_done(&text);
+}
+
+/* What the operator asks. False: it is something else, or not for this client. */
+static bool answer_operator(struct sw_request *request, const char *url)
+{
+	if (!sw_request_is_open(request, url))
+		return false;
+	if (strcmp(url, "/healthz") == 0)
+		set_answer(request, MHD_HTTP_OK, NULL, "{\"status\":\"ok\"}", 15);
+	else if (strcmp(url, "/readyz") == 0)
+		answer_ready(request);
+	else if (strcmp(url, "/metrics") == 0)
+		answer_metrics(request);
+	else
+		return false;
+	return true;
 }
 
 /* "A server MUST accept the absolute-form in requests": what a client sends that takes this server for its proxy. */
@@ -306,8 +377,8 @@ static void dispatch(struct sw_request *request, const char *url, const char *me
 			  "the request is too large");
 	else if (sw_buf_result(&request->body) != SW_OK)
 		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", "out of memory");
-	else if (get && strcmp(url, "/healthz") == 0)
-		set_answer(request, MHD_HTTP_OK, NULL, "{\"status\":\"ok\"}", 15);
+	else if (get && answer_operator(request, url))
+		return;
 	else if (strcmp(url, "/") != 0)
 		set_error(request, MHD_HTTP_NOT_FOUND, "UnknownOperationException",
 			  "there is nothing at this path");
@@ -328,6 +399,30 @@ static void dispatch(struct sw_request *request, const char *url, const char *me
 
 /* ---- from libmicrohttpd ---- */
 
+struct framing {
+	unsigned lengths;
+	bool odd; /* says of the body's end what nobody here understands */
+};
+
+static enum MHD_Result see_framing(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	struct framing *framing = cls;
+	(void)kind;
+	if (strcasecmp(key, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
+		framing->odd = framing->odd || ++framing->lengths > 1;
+	else if (strcasecmp(key, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
+		framing->odd = framing->odd || !value || strcasecmp(value, "chunked") != 0;
+	return MHD_YES;
+}
+
+/* A proxy could see the request's end elsewhere than libmicrohttpd, which takes the first length. */
+static bool has_odd_framing(struct MHD_Connection *connection)
+{
+	struct framing framing = {0};
+	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, see_framing, &framing);
+	return framing.odd;
+}
+
 static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *connection, const char *url,
 			     const char *method, void **slot)
 {
@@ -338,16 +433,24 @@ static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *co
 	request->refs = 1;
 	request->server = server;
 	request->connection = connection;
+	request->began_us = sw_request_now_us();
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_DAEMON);
-	request->listener = info && info->daemon == server->listeners[1].daemon ? &server->listeners[1]
-										: &server->listeners[0];
+	request->listener = &server->listeners[0];
+	for (size_t i = 1; info && i < SW_LISTENERS_MAX; i++)
+		request->listener = info->daemon == server->listeners[i].daemon ? &server->listeners[i]
+										: request->listener;
 	request->next = server->requests;
 	if (request->next)
 		request->next->prev = request;
 	server->requests = request;
 	*slot = request;
 
-	/* A body that is announced as too large is not waited for: the connection ends with this answer. */
+	/* The body is not waited for: the connection ends with this answer. */
+	if (has_odd_framing(connection)) {
+		set_error(request, MHD_HTTP_BAD_REQUEST, "SerializationException",
+			  "it is not clear where the request ends");
+		return send_answer(request);
+	}
 	const char *length = header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	if (length && strtoull(length, NULL, 10) > server->options.body_bytes_max) {
 		request->body_too_large = true;
@@ -404,6 +507,7 @@ void sw_request_completed(void *cls, struct MHD_Connection *connection, void **s
 		return;
 	*slot = NULL;
 	(void)cancel_call(request);
+	(void)sw_connection_go_on(connection);
 	if (request->prev)
 		request->prev->next = request->next;
 	else

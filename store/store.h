@@ -107,6 +107,7 @@ struct sw_store_stats {
 	uint64_t commits, syncs, bytes_written; /* by this handle: bytes of keys and values */
 	uint64_t data_bytes;                    /* used pages on disk; memory: bytes held */
 	uint64_t file_bytes, disk_free_bytes;   /* length of the file, room beside it; memory: 0 */
+	uint64_t map_bytes;                     /* size of the memory map: address space; memory: 0 */
 };
 void sw_store_stats(struct sw_store *store, struct sw_store_stats *ret_stats);
 

@@ -93,10 +93,11 @@ static enum sw_result print_detail(const struct sw_history_detail *detail, struc
 	return r;
 }
 
-static enum sw_result print_details(const struct sw_history_event *event, bool with_data, struct sw_buf *out)
+enum sw_result sw_history_details_print(const struct sw_history_event *event, bool with_data,
+					struct sw_buf *out)
 {
 	bool first = true;
-	sw_buf_printf(out, ",\"%s\":{", sw_history_details_name(event->type));
+	sw_buf_char(out, '{');
 	for (uint32_t i = 0; i < event->details_count; i++) {
 		enum field_kind kind = fields[event->details[i].field].kind;
 		if (!with_data && (kind == KIND_DATA || kind == KIND_JSON || kind == KIND_STRINGS))
@@ -121,8 +122,10 @@ enum sw_result sw_history_event_print(const struct sw_history_event *event, bool
 		      event->time_ms / 1000, (int)(event->time_ms % 1000), sw_history_type_text(event->type),
 		      event->id);
 	sw_buf_printf(out, ",\"previousEventId\":%" PRIu32, event->previous_id);
-	if (sw_history_details_name(event->type))
-		r = print_details(event, with_data, out);
+	if (sw_history_details_name(event->type)) {
+		sw_buf_printf(out, ",\"%s\":", sw_history_details_name(event->type));
+		r = sw_history_details_print(event, with_data, out);
+	}
 	sw_buf_char(out, '}');
 	return r < 0 ? r : sw_buf_result(out);
 }

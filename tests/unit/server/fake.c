@@ -1,4 +1,5 @@
 #include "fake.h"
+#include "engine/metrics.h"
 #include "engine/test_state.h"
 
 #include <inttypes.h>
@@ -294,6 +295,17 @@ bool sw_engine_is_idle(const struct sw_engine *engine)
 void sw_engine_stats(struct sw_engine *engine, struct sw_engine_stats *ret_stats)
 {
 	*ret_stats = (struct sw_engine_stats){.started = 7, .data_bytes = 4096};
+}
+
+enum sw_result sw_engine_ready(struct sw_engine *engine, struct sw_error *err)
+{
+	return engine->ready < 0 ? sw_error_set(err, engine->ready, "the disk is \"full\"") : SW_OK;
+}
+
+char *sw_engine_metrics_text(struct sw_engine *engine, size_t *ret_len)
+{
+	*ret_len = 9;
+	return strdup("fake_up 1");
 }
 
 /* ---- the reader ---- */
