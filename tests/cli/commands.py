@@ -2,6 +2,7 @@
 """Every subcommand: what it prints, where, and its exit code. usage: commands.py --stepwell PROGRAM"""
 import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -20,6 +21,12 @@ class Help(Case):
             self.assertIn(f"\n  {name} ", done.out)
         self.assertEqual(done.out, self.ok("help", data=False).out)
         self.assertEqual(done.out, self.ok("-h", data=False).out)
+
+    def test_every_option_has_a_letter_of_its_own(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../cli/main.c"), encoding="utf-8") as source:
+            letters = re.findall(r"^\t\{'(.)', \"", source.read(), re.M)
+        self.assertGreater(len(letters), 30)
+        self.assertEqual(sorted(letters), sorted(set(letters)))
 
     def test_each_command_has_help_of_its_own(self):
         for name in COMMANDS:
