@@ -230,6 +230,26 @@ static void stopped(void *user, enum sw_result result, const struct sw_reply *re
 	sw_free(request);
 }
 
+static void redriven(void *user, enum sw_result result, const struct sw_reply *reply,
+		     const struct sw_error *err)
+{
+	struct request *request = user;
+	note(request->s, "redrive %s: %s%s", request->execution->name, sw_result_text(result),
+	     result == SW_OK && reply->existed ? ", again" : "");
+	sw_free(request);
+}
+
+void life_redrive(struct simulation *s, struct execution *execution)
+{
+	char token[16];
+	struct request *request = request_new(s, execution);
+	snprintf(token, sizeof(token), "t%u", execution->redrives / 2);
+	execution->redrives++;
+	execution->stopped = false; /* whatever becomes of the answer */
+	if (request && sw_engine_redrive_once(s->engine, execution->arn, token, redriven, request, NULL) < 0)
+		sw_free(request);
+}
+
 void life_stop(struct simulation *s, struct execution *execution)
 {
 	struct request *request = request_new(s, execution);

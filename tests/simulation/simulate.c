@@ -12,6 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define REDRIVES_MAX 6
+#define REDRIVES_FROM \
+	10000 /* lower seeds are of a time without them: those that found something stay what they were */
 #define STEPS_MAX 60
 #define DRAIN_MAX 4000
 
@@ -90,6 +93,7 @@ static void reopen(struct simulation *s, bool crash)
 static void act(struct simulation *s, struct coverage *coverage)
 {
 	struct execution *execution = any_execution(s);
+	bool redrives = !s->machine.calm && s->seed >= REDRIVES_FROM;
 	uint64_t what = sw_rng_below(&s->rng, 100);
 	if (what < 20) {
 		add_execution(s);
@@ -97,6 +101,9 @@ static void act(struct simulation *s, struct coverage *coverage)
 		life_start(s, execution); /* the same name and input again */
 	} else if (what < 30 && execution && !s->machine.calm) {
 		life_stop(s, execution);
+	} else if (what < 35 && execution && redrives && execution->redrives < REDRIVES_MAX &&
+		   sw_rng_below(&s->rng, 2)) {
+		life_redrive(s, execution);
 	} else if (what < 35) {
 		script_repeat(s);
 	} else if (what < 45) {

@@ -55,7 +55,8 @@ struct execution {
 	char name[32], arn[SW_ARN_TEXT_BYTES];
 	char input[400];
 	bool acknowledged; /* the start was */
-	bool stopped;      /* a stop was acknowledged */
+	bool stopped;      /* a stop was acknowledged, and no redrive was asked for since */
+	unsigned redrives; /* asked for */
 };
 
 /* A task that the handler has and has not ended. */
@@ -118,6 +119,8 @@ void life_advance(struct simulation *s, int64_t by_ms);
 void life_create_machine(struct simulation *s);
 void life_start(struct simulation *s, struct execution *execution);
 void life_stop(struct simulation *s, struct execution *execution);
+/* With a token that comes twice: the second time it is the same redrive. */
+void life_redrive(struct simulation *s, struct execution *execution);
 
 /* ---- script.c ------------------------------------------------------------------------------------------------ */
 
