@@ -22,12 +22,20 @@ struct sw_template {
 	const char *field; /* the key of a single member, for messages; NULL */
 };
 
+/* Of an array or object of the source. */
+struct mark {
+	uint32_t containers;
+	bool expression;
+};
+
 struct compiler {
 	const struct sw_query_ops *language;
 	struct sw_owner *owner;
 	sw_template_mistake_fn *mistake;
 	void *user;
-	bool mistaken;
+	bool mistaken, failed; /* failed: out of memory */
+	struct mark *marks;
+	size_t marks_count, marks_capacity, next_mark;
 	char pointer[256];
 };
 
@@ -44,24 +52,49 @@ static void report(struct compiler *compiler, const struct sw_error *err)
 				  err);
 }
 
-/* Is there an expression anywhere in source? What has none is one constant. */
-static bool has_expression(const struct sw_query_ops *language, const char *key, const json_t *source,
-			   unsigned depth)
+static bool grow_marks(struct compiler *compiler)
+{
+	size_t capacity = compiler->marks_capacity ? compiler->marks_capacity * 2 : 64;
+	struct mark *grown = sw_realloc_array(compiler->marks, capacity, sizeof(*grown));
+	if (!grown) {
+		compiler->failed = true;
+		return false;
+	}
+	compiler->marks = grown;
+	compiler->marks_capacity = capacity;
+	return true;
+}
+
+/*
+ * One walk before compiling tells for each array and object, in the order in which they are met, how many there are in
+ * it (itself included) and whether there is an expression among them: what has none is one constant.
+ */
+static size_t mark(struct compiler *compiler, const char *key, const json_t *source, unsigned depth,
+		   bool *ret_expression)
 {
 	json_t *tree = (json_t *)source; /* jansson's iterators are not const */
-	if (language->is_expression(key, source))
-		return true;
-	if (depth > SW_JSON_DEPTH_MAX)
-		return false;
+	size_t here = compiler->marks_count, containers = 1;
+	bool expression = false, below;
+	*ret_expression = compiler->language->is_expression(key, source);
+	if (*ret_expression || depth > SW_JSON_DEPTH_MAX ||
+	    (!json_is_object(source) && !json_is_array(source)))
+		return 0;
+	if (here == compiler->marks_capacity && !grow_marks(compiler))
+		return 0;
+	compiler->marks_count++;
 	for (void *at = json_object_iter(tree); at; at = json_object_iter_next(tree, at)) {
-		if (has_expression(language, json_object_iter_key(at), json_object_iter_value(at), depth + 1))
-			return true;
+		containers += mark(compiler, json_object_iter_key(at), json_object_iter_value(at), depth + 1,
+				   &below);
+		expression = expression || below;
 	}
 	for (size_t i = 0; i < json_array_size(source); i++) {
-		if (has_expression(language, NULL, json_array_get(source, i), depth + 1))
-			return true;
+		containers += mark(compiler, NULL, json_array_get(source, i), depth + 1, &below);
+		expression = expression || below;
 	}
-	return false;
+	if (!compiler->failed)
+		compiler->marks[here] = (struct mark){(uint32_t)containers, expression};
+	*ret_expression = expression;
+	return containers;
 }
 
 static enum sw_result compile_expression(struct compiler *compiler, const json_t *source,
@@ -123,6 +156,16 @@ static enum sw_result compile_members(struct compiler *compiler, const json_t *s
 	return r;
 }
 
+/* Takes the mark of source, if it has one; those below are taken with it unless they are met, too. */
+static bool is_constant(struct compiler *compiler, const json_t *source, unsigned depth)
+{
+	if (depth > SW_JSON_DEPTH_MAX || (!json_is_object(source) && !json_is_array(source)))
+		return true;
+	struct mark here = compiler->marks[compiler->next_mark];
+	compiler->next_mark += here.expression ? 1 : here.containers;
+	return !here.expression;
+}
+
 static enum sw_result compile(struct compiler *compiler, const char *key, const json_t *source,
 			      unsigned depth, const struct sw_template **ret_template)
 {
@@ -133,7 +176,7 @@ static enum sw_result compile(struct compiler *compiler, const char *key, const 
 	*ret_template = template;
 	if (compiler->language->is_expression(key, source)) {
 		r = compile_expression(compiler, source, &template->expr);
-	} else if (depth < SW_JSON_DEPTH_MAX && has_expression(compiler->language, key, source, depth)) {
+	} else if (!is_constant(compiler, source, depth)) {
 		r = compile_members(compiler, source, depth + 1, template);
 	} else {
 		template->constant = sw_owner_adopt_tree_new(compiler->owner, json_incref((json_t *)source));
@@ -150,7 +193,10 @@ static enum sw_result compile_whole(const char *key, const json_t *source,
 {
 	struct compiler compiler = {.language = language, .owner = owner, .mistake = mistake, .user = user};
 	const struct sw_template *template = NULL;
-	enum sw_result r = compile(&compiler, key, source, 0, &template);
+	bool expression;
+	(void)mark(&compiler, key, source, 0, &expression);
+	enum sw_result r = compiler.failed ? SW_ENOMEM : compile(&compiler, key, source, 0, &template);
+	sw_free(compiler.marks);
 	if (r < 0)
 		return r;
 	if (compiler.mistaken)

@@ -155,6 +155,20 @@ bool sw_json_equal_within(const json_t *a, const json_t *b, uint32_t *steps_left
 	return equal(a, b, 0, steps_left);
 }
 
+int sw_text_compare(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t len = a_len < b_len ? a_len : b_len, at = 0;
+	while (at < len && a[at] == b[at])
+		at++;
+	if (at == len)
+		return a_len < b_len ? -1 : a_len > b_len;
+	unsigned char x = (unsigned char)a[at], y = (unsigned char)b[at];
+	/* Four bytes are two surrogates, which come before U+E000 to U+FFFF (0xEE and 0xEF). */
+	if ((x >= 0xF0 && (y == 0xEE || y == 0xEF)) || (y >= 0xF0 && (x == 0xEE || x == 0xEF)))
+		return x >= 0xF0 ? -1 : 1;
+	return x < y ? -1 : 1;
+}
+
 const char *sw_json_type_name(const json_t *tree)
 {
 	if (sw_json_is_number(tree))

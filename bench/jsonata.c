@@ -104,8 +104,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: bench-jsonata CASES MS\n");
 		return 2;
 	}
-	json_array_foreach(cases, index, row)
-		measure(row, strtod(argv[2], NULL));
+	json_array_foreach(cases, index, row) measure(row, strtod(argv[2], NULL));
 	json_decref(cases);
 	return 0;
 }

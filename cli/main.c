@@ -113,7 +113,7 @@ static const struct command commands[] = {
 	 "  stepwell jsonpath '$.items[?(@.price < 10)]' order.json\n\n"
 	 "FILE defaults to standard input. --batch: one request a line, {\"id\", \"path\", \"data\"}.\n",
 	 cmd_jsonpath},
-	{"intrinsic", "CALL [FILE]", "evaluate a call of an intrinsic function", "OVs", 1, 2,
+	{"intrinsic", "CALL [FILE]", "evaluate a call of an intrinsic function", "GVs", 1, 2,
 	 "  stepwell intrinsic \"States.Format('{} of {}', $.done, \\$total)\" --variables '{\"total\": 9}' "
 	 "in.json\n\n"
 	 "FILE is the input ($); it defaults to standard input, and nothing there stands for {}.\n"
@@ -180,7 +180,7 @@ static const struct {
 	{'f', "format", "dot|mermaid", "what to draw (default: dot)", offsetof(struct options, format)},
 	{'b', "batch", NULL, "one JSON request a line on standard input, one answer a line",
 	 offsetof(struct options, batch)},
-	{'O', "context", "JSON", "the context object ($$): JSON text or @FILE (default: {})",
+	{'G', "context", "JSON", "the context object ($$): JSON text or @FILE (default: {})",
 	 offsetof(struct options, context)},
 	{'V', "variables", "JSON", "object of the variables ($name): JSON text or @FILE (default: {})",
 	 offsetof(struct options, variables)},

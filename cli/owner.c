@@ -198,10 +198,20 @@ static bool can_read(const char *path, const struct sw_log *log)
 	return false;
 }
 
-bool owner_reload(const struct options *options, struct owner *owner)
+static bool complain_reload(const struct sw_log *log, const char *file, const struct sw_error *err)
 {
-	const struct sw_log log = logger_hook(&owner->logger);
-	if (!can_read(options->resources, &log) || !can_read(options->mock_config, &log))
+	if (err->line)
+		SW_LOG(log, SW_LOG_ERROR, "%s:%u:%u: %s: %s; what was read before stays in force",
+		       file ? file : "", err->line, err->column, err->pointer, err->text);
+	else
+		SW_LOG(log, SW_LOG_ERROR, "reading again failed: %s; what was read before stays in force",
+		       err->text);
+	return false;
+}
+
+static bool reload_tasks(const struct options *options, struct owner *owner, const struct sw_log *log)
+{
+	if (!can_read(options->resources, log) || !can_read(options->mock_config, log))
 		return false;
 	struct texts texts = {0};
 	struct sw_error err = {0};
@@ -212,18 +222,16 @@ bool owner_reload(const struct options *options, struct owner *owner)
 	else
 		sw_error_set(&err, r, "a file cannot be read");
 	texts_done(&texts);
-	const char *file = in_mocks ? options->mock_config : options->resources;
-	if (r == SW_OK) {
-		r = sw_server_reload_credentials(owner->server, &err);
-		file = options->credentials;
-	}
-	if (r == SW_OK)
-		return true;
-	if (err.line)
-		SW_LOG(&log, SW_LOG_ERROR, "%s:%u:%u: %s: %s; what was read before stays in force",
-		       file ? file : "", err.line, err.column, err.pointer, err.text);
-	else
-		SW_LOG(&log, SW_LOG_ERROR, "reading again failed: %s; what was read before stays in force",
-		       err.text);
-	return false;
+	return r == SW_OK || complain_reload(log, in_mocks ? options->mock_config : options->resources, &err);
+}
+
+/* A key that is taken out must not stay because another file has a mistake: each is read for itself. */
+bool owner_reload(const struct options *options, struct owner *owner)
+{
+	const struct sw_log log = logger_hook(&owner->logger);
+	struct sw_error err = {0};
+	bool tasks = reload_tasks(options, owner, &log);
+	bool keys = sw_server_reload_credentials(owner->server, &err) == SW_OK ||
+		    complain_reload(&log, options->credentials, &err);
+	return tasks && keys;
 }

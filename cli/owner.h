@@ -36,8 +36,8 @@ struct owner {
 enum sw_result owner_open(const struct options *options, const struct owner_setup *setup, struct owner *owner,
 			  struct sw_error *err);
 /*
- * Reads the resources file, the mock configuration and the credentials again. False after logging why not: then the
- * one with the mistake, and what comes behind it, stays as it was.
+ * Reads the resources file, the mock configuration and the credentials again. False after logging why not:
+ * what has a mistake stays as it was, each file for itself (resources and mocks are one).
  */
 bool owner_reload(const struct options *options, struct owner *owner);
 void owner_close(struct owner *owner);

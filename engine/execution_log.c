@@ -5,7 +5,6 @@
  */
 #include "engine/internal.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #define LOG_OF_A_BOX_BYTES 65536 /* a buffer that grew beyond is given back when its box was told */
@@ -73,19 +72,43 @@ static void read_configuration(struct sw_known_machine *known)
 	json_decref(tree);
 }
 
-static bool print_line(const struct sw_execution *execution, const struct sw_history_event *event,
-		       bool with_data, struct sw_buf *out)
+/* printf is too slow for what is done thousands of times a second. */
+static void add_number(struct sw_buf *out, uint64_t number)
 {
-	sw_buf_printf(out, "{\"id\":\"%" PRIu32 "\",\"type\":\"%s\",\"details\":", event->id,
-		      sw_history_type_text(event->type));
-	enum sw_result r = sw_history_details_print(event, with_data, out);
-	sw_buf_printf(out,
-		      ",\"previous_event_id\":\"%" PRIu32 "\",\"event_timestamp\":\"%" PRId64
-		      "\",\"execution_arn\":",
-		      event->previous_id, event->time_ms);
+	char digits[20];
+	size_t at = sizeof(digits);
+	do
+		digits[--at] = (char)('0' + number % 10);
+	while (number /= 10);
+	sw_buf_append(out, digits + at, sizeof(digits) - at);
+}
+
+/* What all lines of a turn end with. */
+static void print_tail(const struct sw_execution *execution, struct sw_buf *out)
+{
+	sw_buf_reset(out);
+	sw_buf_text(out, "\",\"execution_arn\":");
 	sw_json_quote(out, execution->arn, strlen(execution->arn));
-	sw_buf_printf(out, ",\"redrive_count\":\"%" PRIu32 "\"}\n", execution->redrive_count);
-	return r == SW_OK && !out->failed;
+	sw_buf_text(out, ",\"redrive_count\":\"");
+	add_number(out, execution->redrive_count);
+	sw_buf_text(out, "\"}\n");
+}
+
+static bool print_line(const struct sw_history_event *event, bool with_data, const struct sw_buf *tail,
+		       struct sw_buf *out)
+{
+	sw_buf_text(out, "{\"id\":\"");
+	add_number(out, event->id);
+	sw_buf_text(out, "\",\"type\":\"");
+	sw_buf_text(out, sw_history_type_text(event->type));
+	sw_buf_text(out, "\",\"details\":");
+	enum sw_result r = sw_history_details_print(event, with_data, out);
+	sw_buf_text(out, ",\"previous_event_id\":\"");
+	add_number(out, event->previous_id);
+	sw_buf_text(out, "\",\"event_timestamp\":\"");
+	add_number(out, (uint64_t)event->time_ms);
+	sw_buf_append(out, tail->data, tail->len);
+	return r == SW_OK && !tail->failed && !out->failed;
 }
 
 /* All lines of the turn or none of them. */
@@ -98,8 +121,9 @@ static void print_turn(struct sw_engine *engine, const struct sw_entry *entry,
 	for (uint32_t i = 0; i < effects->events_count; i++) {
 		if (known->logging < level_of(effects->events[i].type))
 			continue;
-		lines++;
-		made += print_line(entry->execution, &effects->events[i], known->logs_data, &box->log);
+		if (lines++ == 0)
+			print_tail(entry->execution, &engine->record);
+		made += print_line(&effects->events[i], known->logs_data, &engine->record, &box->log);
 	}
 	if (made == lines) {
 		box->log_lines += lines;

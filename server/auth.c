@@ -4,13 +4,13 @@
 #include "base/hash.h"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
 
 #define SERVICE "states"
 #define TERMINATOR "aws4_request"
-#define BLOCK_BYTES 64
-#define SIGNED_BYTES_MAX 512         /* the string to sign, and each part of the scope */
 #define QUOTED_BYTES_MAX 100         /* of what a client sent */
 #define QUOTED_CANONICAL_BYTES 16384 /* longer ones are not shown */
 
@@ -252,35 +252,12 @@ enum sw_auth_verdict sw_auth_check_head(const struct sw_auth_request *request,
 
 /* ---- the signature ---- */
 
-/*
- * HMAC-SHA256 (RFC 2104) by the digest alone: libcrypto's own looks its algorithm up by name again for each of the five
- * of a request, which takes longer than all else here. Keys and data are short; false: they are not, or the digest failed.
- */
-static bool hmac(const void *key, size_t key_len, struct sw_slice data, uint8_t ret_mac[SW_SHA256_BYTES])
+static bool hmac(const void *key, size_t key_len, const void *data, size_t len,
+		 uint8_t ret_mac[SW_SHA256_BYTES])
 {
-	uint8_t inner[BLOCK_BYTES + SIGNED_BYTES_MAX], outer[BLOCK_BYTES + SW_SHA256_BYTES],
-		short_key[SW_SHA256_BYTES];
-	bool done = data.len <= SIGNED_BYTES_MAX;
-	if (key_len > BLOCK_BYTES) {
-		done = done && sw_sha256(key, key_len, short_key) == SW_OK;
-		key = short_key;
-		key_len = sizeof(short_key);
-	}
-	if (done) {
-		memset(inner, 0x36, BLOCK_BYTES);
-		memset(outer, 0x5C, BLOCK_BYTES);
-		for (size_t i = 0; i < key_len; i++) {
-			inner[i] ^= ((const uint8_t *)key)[i];
-			outer[i] ^= ((const uint8_t *)key)[i];
-		}
-		memcpy(inner + BLOCK_BYTES, data.data, data.len);
-		done = sw_sha256(inner, BLOCK_BYTES + data.len, outer + BLOCK_BYTES) == SW_OK &&
-		       sw_sha256(outer, sizeof(outer), ret_mac) == SW_OK;
-	}
-	OPENSSL_cleanse(inner, BLOCK_BYTES);
-	OPENSSL_cleanse(outer, sizeof(outer));
-	OPENSSL_cleanse(short_key, sizeof(short_key));
-	return done;
+	unsigned mac_len = 0;
+	return HMAC(EVP_sha256(), key, (int)key_len, data, len, ret_mac, &mac_len) &&
+	       mac_len == SW_SHA256_BYTES;
 }
 
 /* The hexadecimal signature of text by the secret. */
@@ -293,10 +270,11 @@ static bool sign(const struct claim *claim, const struct sw_buf *text,
 	char first[4 + SW_SECRET_BYTES_MAX + 1];
 	uint8_t key[SW_SHA256_BYTES], next[SW_SHA256_BYTES];
 	size_t first_len = (size_t)snprintf(first, sizeof(first), "AWS4%s", claim->credential->secret);
-	bool done = hmac(first, first_len, parts[0], key);
+	bool done = hmac(first, first_len, parts[0].data, parts[0].len, key);
 	for (size_t i = 1; i < 5 && done; i++) {
-		done = hmac(key, sizeof(key), parts[i], next);
-		memcpy(key, next, sizeof(key));
+		done = hmac(key, sizeof(key), parts[i].data, parts[i].len, next);
+		if (done)
+			memcpy(key, next, sizeof(key));
 	}
 	if (done)
 		sw_hex(key, sizeof(key), ret_hex);

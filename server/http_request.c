@@ -204,7 +204,7 @@ static void client_stirs(struct sw_watch *watch, unsigned interest)
 		return;
 	}
 	stop_watch(request);
-	if (request->server->tls && request->listener == &request->server->listeners[0])
+	if (request->server->tls && request->listener->tcp)
 		look_again(request);
 }
 

@@ -63,10 +63,10 @@ struct sw_server_options {
 	 */
 	const char *credentials_file;
 	const char *tls_certificate_file, *tls_key_file; /* both: TCP is TLS 1.2 or later; PEM; NULL: none */
-	uint32_t connections_max; /* of each socket; 0: 12,000; fewer when RLIMIT_NOFILE is too low */
-	uint32_t idle_seconds_max;                       /* 0: 120 */
-	uint32_t body_bytes_max;                         /* 0: 2 MiB */
-	struct sw_log log;                               /* each request is a line of level debug */
+	uint32_t connections_max;  /* of each socket; 0: 12,000; fewer when RLIMIT_NOFILE is too low */
+	uint32_t idle_seconds_max; /* 0: 120 */
+	uint32_t body_bytes_max;   /* 0: 2 MiB */
+	struct sw_log log;         /* each request is a line of level debug */
 	/*
 	 * Listening sockets that the host has already, TCP (loopback) or Unix; at most SW_SERVER_SOCKETS_MAX. The
 	 * server's from the call on, also on failure. Borrowed array.

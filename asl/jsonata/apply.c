@@ -24,8 +24,8 @@ static struct sw_jn_value without_wrapping(struct sw_jn_value value)
 /* ---- kinds of functions --------------------------------------------------------------------------------- */
 
 static enum sw_result call_lambda(struct sw_jn_run *run, const struct sw_jn_function *function,
-				  const struct sw_jn_value *args, unsigned count, struct activation *activation,
-				  struct sw_jn_value *ret_value)
+				  const struct sw_jn_value *args, unsigned count,
+				  struct activation *activation, struct sw_jn_value *ret_value)
 {
 	const struct sw_jn_node *node = function->node;
 	struct sw_jn_frame *frame = sw_jn_frame_new(run, function->frame, node->frame_slots);
@@ -85,11 +85,13 @@ static enum sw_result call_partial(struct sw_jn_run *run, const struct sw_jn_fun
 	struct sw_jn_function bare = *function->first;
 	if (bare.type == SW_JN_FUNCTION_LAMBDA)
 		bare.signature = NULL;
-	return sw_jn_apply_with(run, sw_jn_function_value(&bare), all, function->args_count, focus, ret_value);
+	return sw_jn_apply_with(run, sw_jn_function_value(&bare), all, function->args_count, focus,
+				ret_value);
 }
 
 static enum sw_result call_transform(struct sw_jn_run *run, const struct sw_jn_function *function,
-				     const struct sw_jn_value *args, unsigned count, struct sw_jn_value *ret_value)
+				     const struct sw_jn_value *args, unsigned count,
+				     struct sw_jn_value *ret_value)
 {
 	struct sw_jn_value object = count ? args[0] : SW_JN_UNDEFINED_VALUE;
 	*ret_value = SW_JN_UNDEFINED_VALUE;
@@ -103,7 +105,8 @@ static enum sw_result call_transform(struct sw_jn_run *run, const struct sw_jn_f
 }
 
 static enum sw_result call_chain(struct sw_jn_run *run, const struct sw_jn_function *function,
-				 const struct sw_jn_value *args, unsigned count, struct sw_jn_value *ret_value)
+				 const struct sw_jn_value *args, unsigned count,
+				 struct sw_jn_value *ret_value)
 {
 	struct sw_jn_value between, arg = count ? args[0] : SW_JN_UNDEFINED_VALUE;
 	if (sw_jn_apply(run, sw_jn_function_value(function->first), &arg, 1, &between) < 0)
@@ -116,9 +119,9 @@ static enum sw_result call_chain(struct sw_jn_run *run, const struct sw_jn_funct
 }
 
 /* One call; what comes back may be a tail call that is still to be made. */
-static enum sw_result apply_once(struct sw_jn_run *run, struct sw_jn_value value, const struct sw_jn_value *args,
-				 unsigned count, struct sw_jn_value focus, struct activation *activation,
-				 struct sw_jn_value *ret_value)
+static enum sw_result apply_once(struct sw_jn_run *run, struct sw_jn_value value,
+				 const struct sw_jn_value *args, unsigned count, struct sw_jn_value focus,
+				 struct activation *activation, struct sw_jn_value *ret_value)
 {
 	const struct sw_jn_function *function = value.function;
 	if (value.kind != SW_JN_FUNCTION)
@@ -162,10 +165,10 @@ static void blame_call(struct sw_jn_run *run, const struct sw_jn_node *node)
 }
 
 /* The arguments of a call, behind applied where there is one. *ret_args is room or memory of the run. */
-static enum sw_result arguments(struct sw_jn_run *run, const struct sw_jn_node *node, struct sw_jn_value input,
-				struct sw_jn_frame *frame, const struct sw_jn_value *applied,
-				struct sw_jn_value room[ARGS_INLINE], struct sw_jn_value **ret_args,
-				unsigned *ret_count)
+static enum sw_result arguments(struct sw_jn_run *run, const struct sw_jn_node *node,
+				struct sw_jn_value input, struct sw_jn_frame *frame,
+				const struct sw_jn_value *applied, struct sw_jn_value room[ARGS_INLINE],
+				struct sw_jn_value **ret_args, unsigned *ret_count)
 {
 	unsigned count = 0, total = node->items.count + (applied ? 1 : 0);
 	struct sw_jn_value *args = total <= ARGS_INLINE ? room : sw_jn_alloc(run, total * sizeof(*args));
@@ -182,8 +185,8 @@ static enum sw_result arguments(struct sw_jn_run *run, const struct sw_jn_node *
 }
 
 /* Makes the tail calls that a lambda left to its caller, one after the other. */
-static enum sw_result trampoline(struct sw_jn_run *run, struct sw_jn_value focus, struct activation *activation,
-				 struct sw_jn_value *value)
+static enum sw_result trampoline(struct sw_jn_run *run, struct sw_jn_value focus,
+				 struct activation *activation, struct sw_jn_value *value)
 {
 	while (value->kind == SW_JN_FUNCTION && value->form == SW_JN_FORM_THUNK) {
 		const struct sw_jn_node *node = (const void *)value->function;
@@ -208,9 +211,9 @@ static enum sw_result trampoline(struct sw_jn_run *run, struct sw_jn_value focus
 }
 
 /* call: what a failure is put down to; NULL: a function calls another. Of tail calls they know themselves. */
-static enum sw_result apply_all(struct sw_jn_run *run, const struct sw_jn_node *call, struct sw_jn_value function,
-				const struct sw_jn_value *args, unsigned count, struct sw_jn_value focus,
-				struct sw_jn_value *ret_value)
+static enum sw_result apply_all(struct sw_jn_run *run, const struct sw_jn_node *call,
+				struct sw_jn_value function, const struct sw_jn_value *args, unsigned count,
+				struct sw_jn_value focus, struct sw_jn_value *ret_value)
 {
 	struct activation activation = {0};
 	if (sw_jn_deeper(run) < 0 || sw_jn_steps(run, 1) < 0 ||
@@ -241,8 +244,8 @@ unsigned sw_jn_parameters(struct sw_jn_value function)
 }
 
 /* Was the $ in front of a function's name forgotten? */
-static enum sw_result check_called(struct sw_jn_run *run, const struct sw_jn_node *node, struct sw_jn_value called,
-				   struct sw_jn_frame *frame, const char *code)
+static enum sw_result check_called(struct sw_jn_run *run, const struct sw_jn_node *node,
+				   struct sw_jn_value called, struct sw_jn_frame *frame, const char *code)
 {
 	struct sw_jn_value meant;
 	if (called.kind != SW_JN_UNDEFINED || !node->variable)

@@ -5,7 +5,10 @@
 
 #include <math.h>
 
-static enum sw_result convert(struct sw_jn_run *run, struct sw_jn_value value, unsigned depth, json_t **ret_tree);
+#define NODE_BYTES 48 /* of a tree, about */
+
+static enum sw_result convert(struct sw_jn_run *run, struct sw_jn_value value, unsigned depth,
+			      json_t **ret_tree);
 
 static enum sw_result out_of_memory(struct sw_jn_run *run)
 {
@@ -82,13 +85,21 @@ static enum sw_result object_tree(struct sw_jn_run *run, struct sw_jn_value valu
 	return run->failed;
 }
 
-static enum sw_result convert(struct sw_jn_run *run, struct sw_jn_value value, unsigned depth, json_t **ret_tree)
+static enum sw_result convert(struct sw_jn_run *run, struct sw_jn_value value, unsigned depth,
+			      json_t **ret_tree)
 {
 	*ret_tree = NULL;
 	if (depth > SW_JSON_DEPTH_MAX)
 		return sw_jn_fail(run, "U1001", SW_JN_UNDEFINED_VALUE);
 	if (sw_jn_steps(run, 1) < 0)
 		return run->failed;
+	/* Trees are no memory of the run, though they count as such. */
+	run->bytes_used += NODE_BYTES;
+	if (run->bytes_used > run->bytes_max) {
+		sw_jn_fail(run, "U1001", SW_JN_UNDEFINED_VALUE);
+		run->fail_text = "The result needs more memory than it may have";
+		return run->failed;
+	}
 	if ((value.kind == SW_JN_ARRAY || value.kind == SW_JN_OBJECT) && value.form == SW_JN_JSON) {
 		*ret_tree = json_incref((json_t *)value.json);
 		return SW_OK;

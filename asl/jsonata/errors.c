@@ -48,8 +48,10 @@ static const struct {
 	{"T1007", "Attempted to partially apply a non-function. Did you mean ${{{token}}}?"},
 	{"T1008", "Attempted to partially apply a non-function"},
 	{"D1009", "Multiple key definitions evaluate to same key: {{value}}"},
-	{"T1010", "The matcher function argument passed to function {{token}} does not return the correct object structure"},
-	{"D1011", "Stack overflow. Check for non-terminating recursive function.  Consider rewriting as tail-recursive"},
+	{"T1010", "The matcher function argument passed to function {{token}} does not return the correct "
+		  "object structure"},
+	{"D1011", "Stack overflow. Check for non-terminating recursive function.  Consider rewriting as "
+		  "tail-recursive"},
 	{"D1012", "Evaluation timeout after {{value}} milliseconds. Check for infinite loop"},
 	{"D1013", "Object property names starting with _jsonata_ are reserved for internal use: {{value}}"},
 	{"T2001", "The left side of the {{token}} operator must evaluate to a number"},
@@ -60,12 +62,18 @@ static const struct {
 	{"T2006", "The right side of the function application operator ~> must be a function"},
 	{"T2007", "Type mismatch when comparing values {{value}} and {{value2}} in order-by clause"},
 	{"T2008", "The expressions within an order-by clause must evaluate to numeric or string values"},
-	{"T2009", "The values {{value}} and {{value2}} either side of operator {{token}} must be of the same data type"},
-	{"T2010", "The expressions either side of operator {{token}} must evaluate to numeric or string values"},
-	{"T2011", "The insert/update clause of the transform expression must evaluate to an object: {{value}}"},
-	{"T2012", "The delete clause of the transform expression must evaluate to a string or array of strings: {{value}}"},
-	{"T2013", "The transform expression clones the input object using the $clone() function.  This has been overridden in the current scope by a non-function."},
-	{"D2014", "The size of the sequence allocated by the range operator (..) must not exceed 1e7.  Attempted to allocate {{value}}."},
+	{"T2009", "The values {{value}} and {{value2}} either side of operator {{token}} must be of the same "
+		  "data type"},
+	{"T2010",
+	 "The expressions either side of operator {{token}} must evaluate to numeric or string values"},
+	{"T2011",
+	 "The insert/update clause of the transform expression must evaluate to an object: {{value}}"},
+	{"T2012", "The delete clause of the transform expression must evaluate to a string or array of "
+		  "strings: {{value}}"},
+	{"T2013", "The transform expression clones the input object using the $clone() function.  This has "
+		  "been overridden in the current scope by a non-function."},
+	{"D2014", "The size of the sequence allocated by the range operator (..) must not exceed 1e7.  "
+		  "Attempted to allocate {{value}}."},
 	{"D2015", "The maximum sequence length of {{value}} was exceeded."},
 	{"D3001", "Attempting to invoke string function on Infinity or NaN"},
 	{"D3010", "Second argument of replace function cannot be an empty string"},
@@ -76,30 +84,44 @@ static const struct {
 	{"D3040", "Third argument of match function must evaluate to a positive number"},
 	{"D3050", "The second argument of reduce function must be a function with at least two arguments"},
 	{"D3060", "The sqrt function cannot be applied to a negative number: {{value}}"},
-	{"D3061", "The power function has resulted in a value that cannot be represented as a JSON number: base={{value}}, exponent={{exp}}"},
-	{"D3070", "The single argument form of the sort function can only be applied to an array of strings or an array of numbers.  Use the second argument to specify a comparison function"},
+	{"D3061", "The power function has resulted in a value that cannot be represented as a JSON number: "
+		  "base={{value}}, exponent={{exp}}"},
+	{"D3070", "The single argument form of the sort function can only be applied to an array of strings "
+		  "or an array of numbers.  Use the second argument to specify a comparison function"},
 	{"D3080", "The picture string must only contain a maximum of two sub-pictures"},
-	{"D3081", "The sub-picture must not contain more than one instance of the 'decimal-separator' character"},
+	{"D3081",
+	 "The sub-picture must not contain more than one instance of the 'decimal-separator' character"},
 	{"D3082", "The sub-picture must not contain more than one instance of the 'percent' character"},
 	{"D3083", "The sub-picture must not contain more than one instance of the 'per-mille' character"},
 	{"D3084", "The sub-picture must not contain both a 'percent' and a 'per-mille' character"},
-	{"D3085", "The mantissa part of a sub-picture must contain at least one character that is either an 'optional digit character' or a member of the 'decimal digit family'"},
-	{"D3086", "The sub-picture must not contain a passive character that is preceded by an active character and that is followed by another active character"},
-	{"D3087", "The sub-picture must not contain a 'grouping-separator' character that appears adjacent to a 'decimal-separator' character"},
+	{"D3085", "The mantissa part of a sub-picture must contain at least one character that is either an "
+		  "'optional digit character' or a member of the 'decimal digit family'"},
+	{"D3086", "The sub-picture must not contain a passive character that is preceded by an active "
+		  "character and that is followed by another active character"},
+	{"D3087", "The sub-picture must not contain a 'grouping-separator' character that appears adjacent "
+		  "to a 'decimal-separator' character"},
 	{"D3088", "The sub-picture must not contain a 'grouping-separator' at the end of the integer part"},
-	{"D3089", "The sub-picture must not contain two adjacent instances of the 'grouping-separator' character"},
-	{"D3090", "The integer part of the sub-picture must not contain a member of the 'decimal digit family' that is followed by an instance of the 'optional digit character'"},
-	{"D3091", "The fractional part of the sub-picture must not contain an instance of the 'optional digit character' that is followed by a member of the 'decimal digit family'"},
-	{"D3092", "A sub-picture that contains a 'percent' or 'per-mille' character must not contain a character treated as an 'exponent-separator'"},
-	{"D3093", "The exponent part of the sub-picture must comprise only of one or more characters that are members of the 'decimal digit family'"},
+	{"D3089",
+	 "The sub-picture must not contain two adjacent instances of the 'grouping-separator' character"},
+	{"D3090", "The integer part of the sub-picture must not contain a member of the 'decimal digit "
+		  "family' that is followed by an instance of the 'optional digit character'"},
+	{"D3091", "The fractional part of the sub-picture must not contain an instance of the 'optional "
+		  "digit character' that is followed by a member of the 'decimal digit family'"},
+	{"D3092", "A sub-picture that contains a 'percent' or 'per-mille' character must not contain a "
+		  "character treated as an 'exponent-separator'"},
+	{"D3093", "The exponent part of the sub-picture must comprise only of one or more characters that "
+		  "are members of the 'decimal digit family'"},
 	{"D3100", "The radix of the formatBase function must be between 2 and 36.  It was given {{value}}"},
-	{"D3110", "The argument of the toMillis function must be an ISO 8601 formatted timestamp. Given {{value}}"},
+	{"D3110",
+	 "The argument of the toMillis function must be an ISO 8601 formatted timestamp. Given {{value}}"},
 	{"D3120", "Syntax error in expression passed to function eval: {{value}}"},
 	{"D3121", "Dynamic error evaluating the expression passed to function eval: {{value}}"},
-	{"D3130", "Formatting or parsing an integer as a sequence starting with {{value}} is not supported by this implementation"},
+	{"D3130", "Formatting or parsing an integer as a sequence starting with {{value}} is not supported "
+		  "by this implementation"},
 	{"D3131", "In a decimal digit pattern, all digits must be from the same decimal group"},
 	{"D3132", "Unknown component specifier {{value}} in date/time picture string"},
-	{"D3133", "The 'name' modifier can only be applied to months and days in the date/time picture string, not {{value}}"},
+	{"D3133", "The 'name' modifier can only be applied to months and days in the date/time picture "
+		  "string, not {{value}}"},
 	{"D3134", "The timezone integer format specifier cannot have more than four digits"},
 	{"D3135", "No matching closing bracket ']' in date/time picture string"},
 	{"D3136", "The date/time picture string is missing specifiers required to parse the timestamp"},
@@ -112,7 +134,8 @@ static const struct {
 	{"D3142", "The argument of the parse function is not JSON: {{value}}"},
 	{"D3143", "The second argument of the partition function must be a positive integer: {{value}}"},
 	{"D3144", "The third argument of the range function must not be 0"},
-	{"D3145", "The second argument of the hash function must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512: {{value}}"},
+	{"D3145", "The second argument of the hash function must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512: "
+		  "{{value}}"},
 	{"S0303", "Invalid regular expression: {{{message}}}"},
 	{"U1001", "{{{message}}}"},
 };
@@ -143,9 +166,10 @@ static void put(struct out *out, const char *text, size_t len)
 /* What stands for name in the words. */
 static const char *filling(const struct sw_jn_fill *fill, const char *name, size_t len, char number[12])
 {
-	static const char *const names[] = {"token", "value", "value2", "exp", "type", "functionName", "message"};
+	static const char *const names[] = {"token", "value",        "value2", "exp",
+					    "type",  "functionName", "message"};
 	const char *const values[] = {fill->token, fill->value, fill->value2, fill->value2,
-				      fill->type,  fill->name,	fill->message};
+				      fill->type,  fill->name,  fill->message};
 	if (len == 5 && !memcmp(name, "index", 5)) {
 		snprintf(number, 12, "%u", fill->index);
 		return number;
@@ -159,7 +183,11 @@ static const char *filling(const struct sw_jn_fill *fill, const char *name, size
 /* Bytes of the character that starts at text; 0: it is none. */
 static size_t character(const unsigned char *text)
 {
-	size_t bytes = text[0] < 0x80 ? 1 : text[0] >= 0xF0 ? 4 : text[0] >= 0xE0 ? 3 : text[0] >= 0xC2 ? 2 : 0;
+	size_t bytes = text[0] < 0x80    ? 1
+		       : text[0] >= 0xF0 ? 4
+		       : text[0] >= 0xE0 ? 3
+		       : text[0] >= 0xC2 ? 2
+					 : 0;
 	for (size_t i = 1; i < bytes; i++)
 		if ((text[i] & 0xC0) != 0x80)
 			return 0;

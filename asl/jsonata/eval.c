@@ -89,8 +89,8 @@ enum sw_result sw_jn_wrap(struct sw_jn_run *run, struct sw_jn_value value, unsig
 	return SW_OK;
 }
 
-static enum sw_result lookup_all(struct sw_jn_run *run, struct sw_jn_value array, const struct sw_jn_node *name,
-				 struct sw_jn_list *list)
+static enum sw_result lookup_all(struct sw_jn_run *run, struct sw_jn_value array,
+				 const struct sw_jn_node *name, struct sw_jn_list *list)
 {
 	if (sw_jn_steps(run, array.len) < 0 || sw_jn_deeper(run) < 0)
 		return run->failed;
@@ -190,7 +190,8 @@ static enum sw_result descend(struct sw_jn_run *run, struct sw_jn_value value, s
 	return SW_OK;
 }
 
-static enum sw_result descendants(struct sw_jn_run *run, struct sw_jn_value input, struct sw_jn_value *ret_value)
+static enum sw_result descendants(struct sw_jn_run *run, struct sw_jn_value input,
+				  struct sw_jn_value *ret_value)
 {
 	struct sw_jn_list list = {0};
 	*ret_value = SW_JN_UNDEFINED_VALUE;
@@ -252,8 +253,9 @@ static enum sw_result block(struct sw_jn_run *run, const struct sw_jn_node *node
 	return SW_OK;
 }
 
-static enum sw_result condition(struct sw_jn_run *run, const struct sw_jn_node *node, struct sw_jn_value input,
-				struct sw_jn_frame *frame, struct sw_jn_value *ret_value)
+static enum sw_result condition(struct sw_jn_run *run, const struct sw_jn_node *node,
+				struct sw_jn_value input, struct sw_jn_frame *frame,
+				struct sw_jn_value *ret_value)
 {
 	struct sw_jn_value chosen;
 	if (sw_jn_eval(run, node->lhs, input, frame, &chosen) < 0)
@@ -317,8 +319,9 @@ static enum sw_result closure(struct sw_jn_run *run, const struct sw_jn_node *no
 
 /* ---- dispatch --------------------------------------------------------------------------------------------- */
 
-static enum sw_result eval_kind(struct sw_jn_run *run, const struct sw_jn_node *node, struct sw_jn_value input,
-				struct sw_jn_frame *frame, struct sw_jn_value *ret_value)
+static enum sw_result eval_kind(struct sw_jn_run *run, const struct sw_jn_node *node,
+				struct sw_jn_value input, struct sw_jn_frame *frame,
+				struct sw_jn_value *ret_value)
 {
 	switch (node->kind) {
 	case SW_JN_NODE_NAME:
@@ -401,7 +404,8 @@ enum sw_result sw_jn_eval(struct sw_jn_run *run, const struct sw_jn_node *node, 
 	if (node->dressed && dress(run, node, frame, ret_value) < 0)
 		return run->failed;
 	run->depth--;
-	if (ret_value->kind != SW_JN_ARRAY || (ret_value->flags & (SW_JN_SEQUENCE | SW_JN_TUPLES)) != SW_JN_SEQUENCE)
+	if (ret_value->kind != SW_JN_ARRAY ||
+	    (ret_value->flags & (SW_JN_SEQUENCE | SW_JN_TUPLES)) != SW_JN_SEQUENCE)
 		return SW_OK;
 	if (node->keep_array)
 		ret_value->flags |= SW_JN_KEEP_SINGLETON;

@@ -73,8 +73,9 @@ static enum sw_result chooses(struct sw_jn_run *run, struct sw_jn_value result, 
 }
 
 /* One item of input, at index. */
-static enum sw_result filter_item(struct sw_jn_run *run, const struct sw_jn_stage *stage, struct sw_jn_value item,
-				  uint32_t index, uint32_t len, struct sw_jn_frame *frame, uint32_t *ret_times)
+static enum sw_result filter_item(struct sw_jn_run *run, const struct sw_jn_stage *stage,
+				  struct sw_jn_value item, uint32_t index, uint32_t len,
+				  struct sw_jn_frame *frame, uint32_t *ret_times)
 {
 	struct sw_jn_value context = item, result;
 	struct sw_jn_frame *own = NULL;
@@ -213,7 +214,8 @@ static enum sw_result step_all(struct sw_jn_run *run, const struct sw_jn_node *s
 }
 
 /* A sequence as the array it is. */
-static enum sw_result array_of(struct sw_jn_run *run, const struct sequence *sequence, struct sw_jn_value *ret_array)
+static enum sw_result array_of(struct sw_jn_run *run, const struct sequence *sequence,
+			       struct sw_jn_value *ret_array)
 {
 	*ret_array = sequence->value;
 	return sequence->many ? SW_OK : sw_jn_wrap(run, sequence->value, SW_JN_SEQUENCE, ret_array);
@@ -231,7 +233,8 @@ static enum sw_result step(struct sw_jn_run *run, const struct sw_jn_node *path,
 		    (node->kind == SW_JN_NODE_SORT ? sw_jn_eval_sort(run, node, input, frame, &result)
 						   : sw_jn_eval(run, node, input, frame, &result)) < 0)
 			return run->failed;
-		if (node->kind == SW_JN_NODE_SORT && sw_jn_eval_stages(run, &node->stages, &result, frame) < 0)
+		if (node->kind == SW_JN_NODE_SORT &&
+		    sw_jn_eval_stages(run, &node->stages, &result, frame) < 0)
 			return run->failed;
 		*sequence = (struct sequence){.many = true, .value = result};
 		/* A filter may have left a single item, which no step can map: not even its fields. */
@@ -253,8 +256,8 @@ static enum sw_result step(struct sw_jn_run *run, const struct sw_jn_node *path,
 /* ---- paths ------------------------------------------------------------------------------------------------ */
 
 /* What the stream carries, or, for a path that hands it on, the stream. */
-static enum sw_result end_stream(struct sw_jn_run *run, const struct sw_jn_node *path, struct sw_jn_value stream,
-				 struct sw_jn_value *ret_value)
+static enum sw_result end_stream(struct sw_jn_run *run, const struct sw_jn_node *path,
+				 struct sw_jn_value stream, struct sw_jn_value *ret_value)
 {
 	struct sw_jn_list list = {0};
 	*ret_value = stream;

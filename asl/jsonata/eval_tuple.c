@@ -99,8 +99,8 @@ static enum sw_result map_tuple(struct sw_jn_run *run, const struct sw_jn_node *
 }
 
 /* Items that have just been sorted, with their numbers. */
-static enum sw_result number_sorted(struct sw_jn_run *run, const struct sw_jn_node *step, struct sw_jn_value sorted,
-				    struct sw_jn_list *stream)
+static enum sw_result number_sorted(struct sw_jn_run *run, const struct sw_jn_node *step,
+				    struct sw_jn_value sorted, struct sw_jn_list *stream)
 {
 	for (uint32_t i = 0; i < sorted.len; i++) {
 		struct sw_jn_tuple *tuple = tuple_new(run, NULL, 3 + step->stages.count);
@@ -115,8 +115,9 @@ static enum sw_result number_sorted(struct sw_jn_run *run, const struct sw_jn_no
 	return SW_OK;
 }
 
-static enum sw_result sort_step(struct sw_jn_run *run, const struct sw_jn_node *step, struct sw_jn_value input,
-				bool stream, struct sw_jn_frame *frame, struct sw_jn_value *ret_stream)
+static enum sw_result sort_step(struct sw_jn_run *run, const struct sw_jn_node *step,
+				struct sw_jn_value input, bool stream, struct sw_jn_frame *frame,
+				struct sw_jn_value *ret_stream)
 {
 	struct sw_jn_list list = {0};
 	if (sw_jn_eval_sort(run, step, input, frame, ret_stream) < 0)
@@ -160,10 +161,12 @@ struct sorting {
 	struct sw_jn_run *run;
 	const struct sw_jn_node *node;
 	struct sw_jn_frame *frame;
-	struct sw_jn_value input, *keys; /* keys: of item i, term t at i * terms + t; unbound: not needed yet */
+	struct sw_jn_value input,
+		*keys; /* keys: of item i, term t at i * terms + t; unbound: not needed yet */
 };
 
-static enum sw_result key_of(struct sorting *sorting, uint32_t item, uint32_t term, struct sw_jn_value *ret_key)
+static enum sw_result key_of(struct sorting *sorting, uint32_t item, uint32_t term,
+			     struct sw_jn_value *ret_key)
 {
 	struct sw_jn_run *run = sorting->run;
 	struct sw_jn_value *key = &sorting->keys[(size_t)item * sorting->node->items.count + term];
@@ -215,7 +218,8 @@ static enum sw_result behind(struct sorting *sorting, uint32_t a, uint32_t b, bo
 	for (uint32_t term = 0; order == 0 && term < sorting->node->items.count; term++) {
 		struct sw_jn_value left, right;
 		if (key_of(sorting, a, term, &left) < 0 || key_of(sorting, b, term, &right) < 0 ||
-		    compare_keys(sorting, left, right, sorting->node->items.items[term]->descending, &order) < 0)
+		    compare_keys(sorting, left, right, sorting->node->items.items[term]->descending, &order) <
+			    0)
 			return sorting->run->failed;
 	}
 	*ret_behind = order > 0;
@@ -309,7 +313,8 @@ static enum sw_result new_entry(struct grouping *grouping, struct sw_jn_value ke
 		grouping->entries = entries;
 		grouping->capacity = capacity;
 	}
-	grouping->entries[grouping->count] = (struct entry){.pair = pair, .key = key, .first = item, .items_count = 1};
+	grouping->entries[grouping->count] =
+		(struct entry){.pair = pair, .key = key, .first = item, .items_count = 1};
 	return sw_jn_object_put(run, grouping->index, key.text, key.len, sw_jn_number(grouping->count++));
 }
 
@@ -406,8 +411,9 @@ static enum sw_result finish(struct grouping *grouping, struct entry *entry, str
 }
 
 /* One item, and keys that are known and differ: an object constructor. */
-static enum sw_result construct(struct sw_jn_run *run, const struct sw_jn_group_by *group, struct sw_jn_value item,
-				struct sw_jn_frame *frame, struct sw_jn_value *ret_value)
+static enum sw_result construct(struct sw_jn_run *run, const struct sw_jn_group_by *group,
+				struct sw_jn_value item, struct sw_jn_frame *frame,
+				struct sw_jn_value *ret_value)
 {
 	struct sw_jn_object *object = sw_jn_object_new(run, group->pairs.count / 2);
 	struct sw_jn_value value;

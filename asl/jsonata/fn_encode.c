@@ -5,13 +5,14 @@
 
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* Of count bytes (1 to 3), padded. */
-static void put_group(struct sw_buf *out, const unsigned char *bytes, unsigned count)
+/* Writes count bytes (1 to 3) as four digits. */
+static char *put_group(char *out, const unsigned char *bytes, unsigned count)
 {
 	uint32_t bits = (uint32_t)bytes[0] << 16 | (count > 1 ? (uint32_t)bytes[1] << 8 : 0) |
 			(count > 2 ? bytes[2] : 0);
 	for (unsigned i = 0; i < 4; i++)
-		sw_buf_char(out, i <= count ? base64_digits[bits >> (18 - 6 * i) & 63] : '=');
+		*out++ = i <= count ? base64_digits[bits >> (18 - 6 * i) & 63] : '=';
+	return out;
 }
 
 /* Encodes UTF-16 units as one byte each and drops their upper half, as the reference implementation does. */
@@ -19,37 +20,29 @@ enum sw_result sw_jn_fn_base64encode(struct sw_jn_call *call, const struct sw_jn
 				     struct sw_jn_value *ret_value)
 {
 	enum sw_result result;
-	unsigned char group[4];
-	unsigned held = 0, bytes;
 	if (!sw_jn_given(call, args, 0, SW_JN_STRING, ret_value, &result))
 		return result;
-	struct sw_buf *out = &call->run->scratch;
-	sw_buf_reset(out);
-	for (size_t at = 0; at < args[0].len; at += bytes) {
-		uint32_t code = sw_jn_char_at(args[0].text, args[0].len, at, &bytes);
-		if (code >= 0x10000) {
-			group[held++] = (unsigned char)((code - 0x10000) >> 10);
-			code -= 0x10000;
-		}
-		if (held == 3) {
-			put_group(out, group, 3);
-			held = 0;
-		}
-		group[held++] = (unsigned char)code;
-		if (held == 3) {
-			put_group(out, group, 3);
-			held = 0;
-		}
+	/* The bytes stand behind the digits that they become. */
+	size_t most = args[0].len, digits = (most + 2) / 3 * 4, at = 0;
+	char *out = sw_jn_alloc(call->run, digits + most), *end = out;
+	if (!out)
+		return call->run->failed;
+	unsigned char *plain = (unsigned char *)out + digits;
+	unsigned bytes;
+	for (size_t i = 0; i < args[0].len; i += bytes) {
+		uint32_t code = sw_jn_char_at(args[0].text, args[0].len, i, &bytes);
+		if (code >= 0x10000)
+			plain[at++] = (unsigned char)((code - 0x10000) >> 10);
+		plain[at++] = (unsigned char)code;
 	}
-	if (held > 0)
-		put_group(out, group, held);
-	return sw_jn_scratch_value(call->run, ret_value);
+	for (size_t i = 0; i < at; i += 3)
+		end = put_group(end, plain + i, at - i < 3 ? (unsigned)(at - i) : 3);
+	*ret_value = sw_jn_string(out, (size_t)(end - out));
+	return SW_OK;
 }
 
-/* Of a digit; Node looks at the lower half of a UTF-16 unit alone. Pairs of units are skipped here. */
-static int sextet(uint32_t code)
+static int sextet(unsigned char c)
 {
-	unsigned char c = (unsigned char)code;
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
 	if (c >= 'a' && c <= 'z')
@@ -61,32 +54,46 @@ static int sextet(uint32_t code)
 	return c == '/' || c == '_' ? 63 : -1;
 }
 
-/* As lenient as Node: what is no digit is skipped, the first '=' ends the text. Each byte becomes a character. */
+/*
+ * As lenient as Node: what is no digit is skipped, the first '=' ends the text, and of each UTF-16 unit the lower half
+ * is looked at alone. Each byte that comes out becomes a character.
+ */
 enum sw_result sw_jn_fn_base64decode(struct sw_jn_call *call, const struct sw_jn_value *args,
 				     struct sw_jn_value *ret_value)
 {
 	enum sw_result result;
-	uint32_t bits = 0;
+	uint32_t bits = 0, code = 0;
 	unsigned held = 0, bytes;
 	if (!sw_jn_given(call, args, 0, SW_JN_STRING, ret_value, &result))
 		return result;
-	struct sw_buf *out = &call->run->scratch;
-	sw_buf_reset(out);
-	for (size_t at = 0; at < args[0].len; at += bytes) {
-		uint32_t code = sw_jn_char_at(args[0].text, args[0].len, at, &bytes);
-		if ((code & 0xFF) == '=' && code < 0x10000)
+	/* Of two bytes of UTF-8 at most for six bits. */
+	char *out = sw_jn_alloc(call->run, (size_t)args[0].len * 2);
+	size_t len = 0;
+	if (!out)
+		return call->run->failed;
+	for (size_t at = 0; at < args[0].len;) {
+		/* The second unit of a pair comes after its first. */
+		bool second = code >= 0x10000;
+		code = second ? code & 0x3FF : sw_jn_char_at(args[0].text, args[0].len, at, &bytes);
+		uint32_t unit = code < 0x10000 ? code : (code - 0x10000) >> 10;
+		at += code < 0x10000 ? bytes : 0;
+		if ((unit & 0xFF) == '=')
 			break;
-		int digit = code < 0x10000 ? sextet(code) : -1;
+		int digit = sextet((unsigned char)unit);
 		if (digit < 0)
 			continue;
 		bits = bits << 6 | (uint32_t)digit;
 		held += 6;
-		if (held >= 8) {
-			held -= 8;
-			sw_jn_char_put(out, bits >> held & 0xFF);
-		}
+		if (held < 8)
+			continue;
+		held -= 8;
+		unsigned byte = bits >> held & 0xFF;
+		if (byte >= 0x80)
+			out[len++] = (char)(0xC0 | byte >> 6);
+		out[len++] = (char)(byte < 0x80 ? byte : 0x80 | (byte & 0x3F));
 	}
-	return sw_jn_scratch_value(call->run, ret_value);
+	*ret_value = sw_jn_string(out, len);
+	return SW_OK;
 }
 
 /* ---- URLs ----------------------------------------------------------------------------------------- */

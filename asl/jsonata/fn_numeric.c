@@ -176,8 +176,27 @@ static double shift_decimal(struct sw_jn_run *run, double number, int64_t digits
 	return sw_jn_decimal(run, text, len, digits);
 }
 
+/*
+ * The same without texts, where that is certain: far enough from a half that the rounding error of the shift does not
+ * matter, and with powers of ten and results that a double holds exactly. False: it is not.
+ */
+static bool round_quickly(double number, double precision, double *ret_number)
+{
+	static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12};
+	if (!(precision >= 1 && precision <= 12) || precision != trunc(precision))
+		return false;
+	double power = powers[(int)precision], shifted = number * power, whole = floor(shifted);
+	if (!(fabs(shifted) < 1e12) || fabs(shifted - whole - 0.5) < 1e-3)
+		return false;
+	*ret_number = (shifted - whole < 0.5 ? whole : whole + 1) / power + 0.0;
+	return true;
+}
+
 double sw_jn_round(struct sw_jn_run *run, double number, double precision)
 {
+	double quick;
+	if (round_quickly(number, precision, &quick))
+		return quick;
 	bool shift = precision != 0 && !isnan(precision);
 	if (shift) {
 		/* "1e2.5" is no number for JavaScript, either. */
@@ -312,35 +331,47 @@ enum sw_result sw_jn_fn_format_base(struct sw_jn_call *call, const struct sw_jn_
 
 /* ---- of arrays of numbers ------------------------------------------------------------------------- */
 
-/* How $sum, $max, $min and $average begin; false: the function ends with *ret_result. */
+/* What $sum, $max, $min and $average need to know of their items. */
+struct totals {
+	double sum, max, min;
+};
+
+/* Walks the numbers once; false: the function ends with *ret_result. */
 static bool numbers_given(struct sw_jn_call *call, const struct sw_jn_value *args,
-			  struct sw_jn_value *ret_value, enum sw_result *ret_result)
+			  struct sw_jn_value *ret_value, struct totals *ret_totals,
+			  enum sw_result *ret_result)
 {
+	struct totals totals = {0, -INFINITY, INFINITY};
 	if (!sw_jn_given(call, args, 0, SW_JN_ARRAY, ret_value, ret_result))
 		return false;
 	*ret_result = sw_jn_steps(call->run, args[0].len);
-	for (uint32_t i = 0; !*ret_result && i < args[0].len && args[0].form != SW_JN_RANGE; i++) {
-		if (sw_jn_array_at(args[0], i).kind != SW_JN_NUMBER)
+	if (*ret_result)
+		return false;
+	for (uint32_t i = 0; i < args[0].len; i++) {
+		struct sw_jn_value item = sw_jn_array_at(args[0], i);
+		if (item.kind != SW_JN_NUMBER) {
 			*ret_result = sw_jn_fail_index(call->run, "T0412", args[0], 1);
+			return false;
+		}
+		/* A NaN stays, as in Math.max. */
+		totals.sum += item.number;
+		if (item.number > totals.max || isnan(item.number))
+			totals.max = item.number;
+		if (item.number < totals.min || isnan(item.number))
+			totals.min = item.number;
 	}
-	return !*ret_result;
-}
-
-static double total(struct sw_jn_value array)
-{
-	double sum = 0;
-	for (uint32_t i = 0; i < array.len; i++)
-		sum += sw_jn_array_at(array, i).number;
-	return sum;
+	*ret_totals = totals;
+	return true;
 }
 
 enum sw_result sw_jn_fn_sum(struct sw_jn_call *call, const struct sw_jn_value *args,
 			    struct sw_jn_value *ret_value)
 {
 	enum sw_result result;
-	if (!numbers_given(call, args, ret_value, &result))
+	struct totals totals;
+	if (!numbers_given(call, args, ret_value, &totals, &result))
 		return result;
-	*ret_value = sw_jn_number(total(args[0]));
+	*ret_value = sw_jn_number(totals.sum);
 	return SW_OK;
 }
 
@@ -348,33 +379,21 @@ enum sw_result sw_jn_fn_average(struct sw_jn_call *call, const struct sw_jn_valu
 				struct sw_jn_value *ret_value)
 {
 	enum sw_result result;
-	if (!numbers_given(call, args, ret_value, &result))
+	struct totals totals;
+	if (!numbers_given(call, args, ret_value, &totals, &result))
 		return result;
-	*ret_value = args[0].len ? sw_jn_number(total(args[0]) / args[0].len) : SW_JN_UNDEFINED_VALUE;
+	*ret_value = args[0].len ? sw_jn_number(totals.sum / args[0].len) : SW_JN_UNDEFINED_VALUE;
 	return SW_OK;
-}
-
-/* The largest (sign 1) or smallest (sign -1) of the items; NaN when there is one. */
-static struct sw_jn_value extreme(struct sw_jn_value array, double sign)
-{
-	double best = -INFINITY;
-	for (uint32_t i = 0; i < array.len; i++) {
-		double number = sign * sw_jn_array_at(array, i).number;
-		if (number > best || isnan(number))
-			best = number;
-		if (isnan(number))
-			break;
-	}
-	return array.len ? sw_jn_number(sign * best) : SW_JN_UNDEFINED_VALUE;
 }
 
 enum sw_result sw_jn_fn_max(struct sw_jn_call *call, const struct sw_jn_value *args,
 			    struct sw_jn_value *ret_value)
 {
 	enum sw_result result;
-	if (!numbers_given(call, args, ret_value, &result))
+	struct totals totals;
+	if (!numbers_given(call, args, ret_value, &totals, &result))
 		return result;
-	*ret_value = extreme(args[0], 1);
+	*ret_value = args[0].len ? sw_jn_number(totals.max) : SW_JN_UNDEFINED_VALUE;
 	return SW_OK;
 }
 
@@ -382,8 +401,9 @@ enum sw_result sw_jn_fn_min(struct sw_jn_call *call, const struct sw_jn_value *a
 			    struct sw_jn_value *ret_value)
 {
 	enum sw_result result;
-	if (!numbers_given(call, args, ret_value, &result))
+	struct totals totals;
+	if (!numbers_given(call, args, ret_value, &totals, &result))
 		return result;
-	*ret_value = extreme(args[0], -1);
+	*ret_value = args[0].len ? sw_jn_number(totals.min) : SW_JN_UNDEFINED_VALUE;
 	return SW_OK;
 }

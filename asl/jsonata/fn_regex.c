@@ -385,7 +385,7 @@ static enum sw_result replace_text(struct sw_jn_run *run, const struct sw_jn_val
 {
 	const char *text = args[0].text;
 	size_t at = 0;
-	for (double count = 0; count < limit; count++) {
+	for (uint64_t count = 0; (double)count < limit; count++) {
 		int64_t found = sw_jn_text_find(text, args[0].len, at, args[1].text, args[1].len);
 		if (found < 0)
 			break;

@@ -57,7 +57,8 @@ enum sw_result sw_jn_fn_substring(struct sw_jn_call *call, const struct sw_jn_va
 		start = 0;
 	size_t end = chars;
 	if (limited) {
-		if (args[2].number <= 0) {
+		/* Without a start, the end is no number for JavaScript. */
+		if (args[2].number <= 0 || !given) {
 			*ret_value = sw_jn_string("", 0);
 			return SW_OK;
 		}

@@ -223,8 +223,10 @@ static void put_letters(double value, char first, struct sw_buf *out)
 {
 	char letters[256];
 	size_t at = sizeof(letters);
-	for (; value > 0 && at > 0; value = floor((value - 1) / 26))
+	while (value > 0 && at > 0) {
 		letters[--at] = (char)(first + (int)fmod(value - 1, 26));
+		value = floor((value - 1) / 26);
+	}
 	sw_buf_append(out, letters + at, sizeof(letters) - at);
 }
 

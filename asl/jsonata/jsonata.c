@@ -152,7 +152,8 @@ static const char *fill_value(struct sw_jn_run *run, struct sw_jn_value value)
 	if (value.kind == SW_JN_STRING)
 		sw_json_quote(&buf, value.text, value.len);
 	if (value.kind == SW_JN_STRING || sw_jn_print(run, value, false, &buf) == SW_OK)
-		text = buf.data ? sw_arena_strdup(&run->arena, buf.data, buf.len > 600 ? 600 : buf.len) : NULL;
+		text = buf.data ? sw_arena_strdup(&run->arena, buf.data, buf.len > 600 ? 600 : buf.len)
+				: NULL;
 	sw_buf_done(&buf);
 	run->failed = failed;
 	run->err = err;
@@ -162,7 +163,9 @@ static const char *fill_value(struct sw_jn_run *run, struct sw_jn_value value)
 static void describe(struct sw_jn_run *run)
 {
 	char token[512];
-	struct sw_jn_fill fill = {.token = run->err->token[0] ? token : NULL, .name = run->err->token, .message = run->fail_text};
+	struct sw_jn_fill fill = {.token = run->err->token[0] ? token : NULL,
+				  .name = run->err->token,
+				  .message = run->fail_text};
 	const char *deep = "Stack overflow error: Check for non-terminating recursive function.  Consider "
 			   "rewriting as tail-recursive.";
 	quote(run->err->token, token, sizeof(token));

@@ -8,7 +8,6 @@
 #define SW_ASL_JSONATA_H
 
 #include "base/error.h"
-#include "base/rng.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -18,6 +17,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct sw_rng; /* of base/rng.h; a program that embeds leaves it NULL, or asks with sw_jsonata_query and a seed */
 
 /* ---- errors --------------------------------------------------------------------------------------- */
 
@@ -35,8 +36,8 @@ struct sw_jsonata_error {
 
 enum sw_jsonata_flags {
 	/*
-	 * The dialect of AWS Step Functions: $partition, $range, $hash, $random, $uuid and $parse exist and
-	 * $eval does not.
+	 * The dialect of AWS Step Functions: $partition, $range, $hash, $uuid and $parse exist, and $random takes
+	 * a seed. ($eval is in no dialect here.)
 	 */
 	SW_JSONATA_STEP_FUNCTIONS = 1,
 };
@@ -48,8 +49,8 @@ struct sw_jsonata;
  * text is UTF-8 of len bytes, copied. SW_EQUERY: *err says what and where; SW_ELIMIT: it is nested too deeply
  * or too long (*err says so, too, with code S0500); SW_ENOMEM. *ret_expr is freed with sw_jsonata_free.
  */
-SW_API enum sw_result sw_jsonata_compile(const char *text, size_t len, unsigned flags, struct sw_jsonata **ret_expr,
-				  struct sw_jsonata_error *err);
+SW_API enum sw_result sw_jsonata_compile(const char *text, size_t len, unsigned flags,
+					 struct sw_jsonata **ret_expr, struct sw_jsonata_error *err);
 SW_API void sw_jsonata_free(struct sw_jsonata *expr); /* NULL allowed */
 
 /*
@@ -64,7 +65,7 @@ struct sw_jsonata_reference {
 	uint32_t line, column; /* in the expression */
 };
 SW_API size_t sw_jsonata_references(const struct sw_jsonata *expr,
-			     const struct sw_jsonata_reference **ret_references);
+				    const struct sw_jsonata_reference **ret_references);
 SW_API const char *sw_jsonata_top_level(const struct sw_jsonata *expr);
 
 /* ---- evaluating ----------------------------------------------------------------------------------- */
@@ -92,7 +93,7 @@ struct sw_jsonata_env {
  * (limits, too: U1001 and D1010... as far as the reference has codes for them); SW_ENOMEM.
  */
 SW_API enum sw_result sw_jsonata_evaluate(const struct sw_jsonata *expr, const struct sw_jsonata_env *env,
-				   json_t **ret_tree, struct sw_jsonata_error *err);
+					  json_t **ret_tree, struct sw_jsonata_error *err);
 
 /* ---- text in, text out ------------------------------------------------------------------------------ */
 

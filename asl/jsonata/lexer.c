@@ -61,7 +61,8 @@ static enum sw_result skip_spaces_and_comments(struct sw_jn_compiler *compiler)
 	}
 }
 
-static enum sw_result token(struct sw_jn_compiler *compiler, enum sw_jn_token_kind kind, struct sw_jn_value value)
+static enum sw_result token(struct sw_jn_compiler *compiler, enum sw_jn_token_kind kind,
+			    struct sw_jn_value value)
 {
 	compiler->token.kind = (uint8_t)kind;
 	compiler->token.value = value;

@@ -8,11 +8,21 @@
 static const char *op_text(uint8_t op)
 {
 	static const char *const texts[] = {
-		[SW_JN_OP_ADD] = "+",          [SW_JN_OP_SUBTRACT] = "-",   [SW_JN_OP_MULTIPLY] = "*",
-		[SW_JN_OP_DIVIDE] = "/",       [SW_JN_OP_MODULO] = "%",     [SW_JN_OP_EQUAL] = "=",
-		[SW_JN_OP_NOT_EQUAL] = "!=",   [SW_JN_OP_LESS] = "<",       [SW_JN_OP_LESS_EQUAL] = "<=",
-		[SW_JN_OP_GREATER] = ">",      [SW_JN_OP_GREATER_EQUAL] = ">=", [SW_JN_OP_CONCAT] = "&",
-		[SW_JN_OP_RANGE] = "..",       [SW_JN_OP_IN] = "in",        [SW_JN_OP_AND] = "and",
+		[SW_JN_OP_ADD] = "+",
+		[SW_JN_OP_SUBTRACT] = "-",
+		[SW_JN_OP_MULTIPLY] = "*",
+		[SW_JN_OP_DIVIDE] = "/",
+		[SW_JN_OP_MODULO] = "%",
+		[SW_JN_OP_EQUAL] = "=",
+		[SW_JN_OP_NOT_EQUAL] = "!=",
+		[SW_JN_OP_LESS] = "<",
+		[SW_JN_OP_LESS_EQUAL] = "<=",
+		[SW_JN_OP_GREATER] = ">",
+		[SW_JN_OP_GREATER_EQUAL] = ">=",
+		[SW_JN_OP_CONCAT] = "&",
+		[SW_JN_OP_RANGE] = "..",
+		[SW_JN_OP_IN] = "in",
+		[SW_JN_OP_AND] = "and",
 		[SW_JN_OP_OR] = "or",
 	};
 	return texts[op];
@@ -98,8 +108,8 @@ static bool comparable(struct sw_jn_value value)
 	return value.kind == SW_JN_UNDEFINED || value.kind == SW_JN_STRING || value.kind == SW_JN_NUMBER;
 }
 
-static enum sw_result compare(struct sw_jn_run *run, uint8_t op, struct sw_jn_value lhs, struct sw_jn_value rhs,
-			      struct sw_jn_value *ret_value)
+static enum sw_result compare(struct sw_jn_run *run, uint8_t op, struct sw_jn_value lhs,
+			      struct sw_jn_value rhs, struct sw_jn_value *ret_value)
 {
 	bool less, equal;
 	*ret_value = SW_JN_UNDEFINED_VALUE;
@@ -118,7 +128,8 @@ static enum sw_result compare(struct sw_jn_run *run, uint8_t op, struct sw_jn_va
 		less = order < 0;
 		equal = order == 0;
 	}
-	bool greater = !less && !equal && !(lhs.kind == SW_JN_NUMBER && (isnan(lhs.number) || isnan(rhs.number)));
+	bool greater =
+		!less && !equal && !(lhs.kind == SW_JN_NUMBER && (isnan(lhs.number) || isnan(rhs.number)));
 	*ret_value = sw_jn_boolean(op == SW_JN_OP_LESS         ? less
 				   : op == SW_JN_OP_LESS_EQUAL ? less || equal
 				   : op == SW_JN_OP_GREATER    ? greater
@@ -172,8 +183,8 @@ static enum sw_result text_of(struct sw_jn_run *run, struct sw_jn_value *value)
 }
 
 /* fresh: lhs was made by another & just now, and nothing else knows of it: it may grow where it is. */
-static enum sw_result concat(struct sw_jn_run *run, struct sw_jn_value lhs, struct sw_jn_value rhs, bool fresh,
-			     struct sw_jn_value *ret_value)
+static enum sw_result concat(struct sw_jn_run *run, struct sw_jn_value lhs, struct sw_jn_value rhs,
+			     bool fresh, struct sw_jn_value *ret_value)
 {
 	bool simple = rhs.kind == SW_JN_STRING || rhs.kind == SW_JN_UNDEFINED;
 	if (text_of(run, &lhs) < 0 || text_of(run, &rhs) < 0)
@@ -247,8 +258,9 @@ enum sw_result sw_jn_eval_binary(struct sw_jn_run *run, const struct sw_jn_node 
 		r = compare(run, node->op, lhs, rhs, ret_value);
 		break;
 	case SW_JN_OP_CONCAT:
-		r = concat(run, lhs, rhs, node->lhs->kind == SW_JN_NODE_BINARY && node->lhs->op == SW_JN_OP_CONCAT &&
-						 !node->lhs->dressed,
+		r = concat(run, lhs, rhs,
+			   node->lhs->kind == SW_JN_NODE_BINARY && node->lhs->op == SW_JN_OP_CONCAT &&
+				   !node->lhs->dressed,
 			   ret_value);
 		break;
 	case SW_JN_OP_RANGE:

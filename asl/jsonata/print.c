@@ -14,8 +14,9 @@
 static int shortest(double number, char digits[20], int *ret_exponent)
 {
 	char text[40];
-	int precision = 0, count = 0;
-	for (precision = 15; precision <= 17; precision++) {
+	int count = 0;
+	/* Subnormal numbers have fewer digits, which more of them would not end in zeros. */
+	for (int precision = number < 0x1p-1022 ? 1 : 15; precision <= 17; precision++) {
 		snprintf(text, sizeof(text), "%.*e", precision - 1, number);
 		if (precision == 17 || strtod(text, NULL) == number)
 			break;
@@ -76,14 +77,59 @@ void sw_jn_print_number(double number, struct sw_buf *out)
 	}
 }
 
-/* As toPrecision(15) rounds it, unless it is a whole number. */
+/* Whether number lies in the middle of two of 15 digits: then 16 digits are all it has, and the last is a 5. */
+static bool is_tie(double number)
+{
+	char text[48];
+	/* n / 2^m has the digits of n * 5^m: that are more than 16 from m = 23 on. */
+	if (ldexp(number, 22) != floor(ldexp(number, 22)))
+		return false;
+	snprintf(text, sizeof(text), "%.30e", fabs(number));
+	const char *digits = strpbrk(text, ".,");
+	return digits && digits[15] == '5' && strspn(digits + 16, "0") == 15;
+}
+
+/* As toPrecision(15) rounds it, unless it is a whole number: away from zero in the middle. */
 static double rounded(double number)
 {
 	char text[40];
 	if (number == floor(number) || !isfinite(number))
 		return number;
-	snprintf(text, sizeof(text), "%.15g", number);
+	bool tie = is_tie(number);
+	snprintf(text, sizeof(text), "%.15g", tie ? nextafter(number, 2 * number) : number);
 	return strtod(text, NULL);
+}
+
+/* As JSON.stringify: lower-case hex, and halves of surrogate pairs as escapes. */
+static void quote(struct sw_buf *out, const char *text, size_t len)
+{
+	static const char shorts[] = "btn\0fr"; /* from \b to \r */
+	size_t from = 0;
+	sw_buf_char(out, '"');
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		bool half = c == 0xED && i + 2 < len && (unsigned char)text[i + 1] >= 0xA0;
+		if (c >= 0x20 && c != '"' && c != '\\' && !half)
+			continue;
+		sw_buf_append(out, text + from, i - from);
+		from = i + 1;
+		if (half) {
+			unsigned code = 0xD000 | (text[i + 1] & 0x3Fu) << 6 | (text[i + 2] & 0x3Fu);
+			sw_buf_printf(out, "\\u%04x", code);
+			i += 2;
+			from = i + 1;
+		} else if (c >= 0x20) {
+			sw_buf_char(out, '\\');
+			sw_buf_char(out, (char)c);
+		} else if (c >= '\b' && c <= '\r' && shorts[c - '\b']) {
+			sw_buf_char(out, '\\');
+			sw_buf_char(out, shorts[c - '\b']);
+		} else {
+			sw_buf_printf(out, "\\u%04x", c);
+		}
+	}
+	sw_buf_append(out, text + from, len - from);
+	sw_buf_char(out, '"');
 }
 
 static void new_line(struct sw_buf *out, bool pretty, unsigned depth)
@@ -98,8 +144,8 @@ static void new_line(struct sw_buf *out, bool pretty, unsigned depth)
 static enum sw_result print(struct sw_jn_run *run, struct sw_jn_value value, bool pretty, unsigned depth,
 			    struct sw_buf *out);
 
-static enum sw_result print_array(struct sw_jn_run *run, struct sw_jn_value value, bool pretty, unsigned depth,
-				  struct sw_buf *out)
+static enum sw_result print_array(struct sw_jn_run *run, struct sw_jn_value value, bool pretty,
+				  unsigned depth, struct sw_buf *out)
 {
 	sw_buf_char(out, '[');
 	for (uint32_t i = 0; i < value.len; i++) {
@@ -107,7 +153,8 @@ static enum sw_result print_array(struct sw_jn_run *run, struct sw_jn_value valu
 		if (i)
 			sw_buf_char(out, ',');
 		new_line(out, pretty, depth + 1);
-		if (print(run, item.kind == SW_JN_UNDEFINED ? sw_jn_null() : item, pretty, depth + 1, out) < 0)
+		if (print(run, item.kind == SW_JN_UNDEFINED ? sw_jn_null() : item, pretty, depth + 1, out) <
+		    0)
 			return run->failed;
 	}
 	if (value.len)
@@ -116,8 +163,8 @@ static enum sw_result print_array(struct sw_jn_run *run, struct sw_jn_value valu
 	return SW_OK;
 }
 
-static enum sw_result print_object(struct sw_jn_run *run, struct sw_jn_value value, bool pretty, unsigned depth,
-				   struct sw_buf *out)
+static enum sw_result print_object(struct sw_jn_run *run, struct sw_jn_value value, bool pretty,
+				   unsigned depth, struct sw_buf *out)
 {
 	struct sw_jn_walk at = {0};
 	bool any = false;
@@ -127,7 +174,7 @@ static enum sw_result print_object(struct sw_jn_run *run, struct sw_jn_value val
 			sw_buf_char(out, ',');
 		any = true;
 		new_line(out, pretty, depth + 1);
-		sw_json_quote(out, at.key, at.key_len);
+		quote(out, at.key, at.key_len);
 		sw_buf_text(out, pretty ? ": " : ":");
 		if (print(run, at.value, pretty, depth + 1, out) < 0)
 			return run->failed;
@@ -164,7 +211,7 @@ static enum sw_result print(struct sw_jn_run *run, struct sw_jn_value value, boo
 		sw_jn_print_number(rounded(value.number), out);
 		return SW_OK;
 	case SW_JN_STRING:
-		sw_json_quote(out, value.text, value.len);
+		quote(out, value.text, value.len);
 		return SW_OK;
 	case SW_JN_ARRAY:
 		return print_array(run, value, pretty, depth, out);

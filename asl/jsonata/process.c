@@ -10,7 +10,8 @@ static enum sw_result process(struct sw_jn_compiler *compiler, struct sw_jn_node
 
 #define DEPTH_MAX 2500 /* of the tree */
 
-static enum sw_result fail_at(struct sw_jn_compiler *compiler, const char *code, const struct sw_jn_node *node)
+static enum sw_result fail_at(struct sw_jn_compiler *compiler, const char *code,
+			      const struct sw_jn_node *node)
 {
 	return sw_jn_compiler_fail(compiler, code, node->position, node->at, NULL, NULL);
 }
@@ -205,7 +206,8 @@ static enum sw_result dot(struct sw_jn_compiler *compiler, struct sw_jn_node *no
 	struct sw_jn_node *path = node->lhs;
 	if (path->kind != SW_JN_NODE_PATH && !(path = path_of(compiler, path)))
 		return compiler->failed;
-	if (node->lhs->kind == SW_JN_NODE_PARENT && seeking_push(compiler, &path->seeking, node->lhs->slot) < 0)
+	if (node->lhs->kind == SW_JN_NODE_PARENT &&
+	    seeking_push(compiler, &path->seeking, node->lhs->slot) < 0)
 		return compiler->failed;
 	if (process(compiler, &node->rhs) < 0 || append_steps(compiler, path, node->rhs) < 0)
 		return compiler->failed;
@@ -225,7 +227,8 @@ static enum sw_result dot(struct sw_jn_compiler *compiler, struct sw_jn_node *no
 	return resolve_ancestry(compiler, path);
 }
 
-static enum sw_result filter(struct sw_jn_compiler *compiler, struct sw_jn_node *node, struct sw_jn_node **slot)
+static enum sw_result filter(struct sw_jn_compiler *compiler, struct sw_jn_node *node,
+			     struct sw_jn_node **slot)
 {
 	if (process(compiler, &node->lhs) < 0)
 		return compiler->failed;
@@ -248,7 +251,8 @@ static enum sw_result filter(struct sw_jn_compiler *compiler, struct sw_jn_node 
 	return stages_push(compiler, staged ? &step->stages : &step->predicates, node->rhs, 0);
 }
 
-static enum sw_result group(struct sw_jn_compiler *compiler, struct sw_jn_node *node, struct sw_jn_node **slot)
+static enum sw_result group(struct sw_jn_compiler *compiler, struct sw_jn_node *node,
+			    struct sw_jn_node **slot)
 {
 	if (process(compiler, &node->lhs) < 0)
 		return compiler->failed;
@@ -288,10 +292,11 @@ static enum sw_result sort(struct sw_jn_compiler *compiler, struct sw_jn_node *n
 	}
 	*slot = path;
 	return sw_jn_nodes_push(compiler, &path->items, step) < 0 ? compiler->failed
-								 : resolve_ancestry(compiler, path);
+								  : resolve_ancestry(compiler, path);
 }
 
-static enum sw_result focus(struct sw_jn_compiler *compiler, struct sw_jn_node *node, struct sw_jn_node **slot)
+static enum sw_result focus(struct sw_jn_compiler *compiler, struct sw_jn_node *node,
+			    struct sw_jn_node **slot)
 {
 	if (process(compiler, &node->lhs) < 0)
 		return compiler->failed;
@@ -344,13 +349,14 @@ static enum sw_result both(struct sw_jn_compiler *compiler, struct sw_jn_node *n
 {
 	if (process(compiler, &node->lhs) < 0 || process(compiler, &node->rhs) < 0)
 		return compiler->failed;
-	if (with_ancestry && (push_ancestry(compiler, node, node->lhs) < 0 ||
-			      push_ancestry(compiler, node, node->rhs) < 0))
+	if (with_ancestry &&
+	    (push_ancestry(compiler, node, node->lhs) < 0 || push_ancestry(compiler, node, node->rhs) < 0))
 		return compiler->failed;
 	return SW_OK;
 }
 
-static enum sw_result binary(struct sw_jn_compiler *compiler, struct sw_jn_node *node, struct sw_jn_node **slot)
+static enum sw_result binary(struct sw_jn_compiler *compiler, struct sw_jn_node *node,
+			     struct sw_jn_node **slot)
 {
 	switch (node->op) {
 	case SW_JN_OP_DOT:
@@ -382,7 +388,8 @@ static enum sw_result binary(struct sw_jn_compiler *compiler, struct sw_jn_node 
 	}
 }
 
-static enum sw_result negate(struct sw_jn_compiler *compiler, struct sw_jn_node *node, struct sw_jn_node **slot)
+static enum sw_result negate(struct sw_jn_compiler *compiler, struct sw_jn_node *node,
+			     struct sw_jn_node **slot)
 {
 	if (process(compiler, &node->lhs) < 0)
 		return compiler->failed;

@@ -2,6 +2,7 @@
 #include "asl/jsonata/jsonata.h"
 #include "asl/value.h"
 #include "base/mem.h"
+#include "base/rng.h"
 
 #include <stdio.h>
 

@@ -23,7 +23,8 @@ enum sw_result sw_jn_regex_compile(struct sw_jn_compiler *compiler, const char *
 	struct sw_jn_regex *regex = sw_jn_compiler_alloc(compiler, sizeof(*regex));
 	struct sw_buf translated = SW_BUF;
 	uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_MATCH_UNSET_BACKREF |
-			   PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NEVER_BACKSLASH_C | (caseless ? PCRE2_CASELESS : 0);
+			   PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NEVER_BACKSLASH_C |
+			   (caseless ? PCRE2_CASELESS : 0);
 	const char *wrong;
 	PCRE2_UCHAR message[120];
 	size_t offset;
@@ -135,17 +136,25 @@ enum sw_result sw_jn_regex_match(struct sw_jn_run *run, struct sw_jn_value value
 	pcre2_match_data *data = run->matchers[regex->number];
 	pcre2_match_context *context = limits(run);
 	if (!data && context)
-		data = run->matchers[regex->number] =
-			pcre2_match_data_create(regex->groups_count + 1,
-						pcre2_general_context_create(matcher_alloc, matcher_free, run));
+		data = run->matchers[regex->number] = pcre2_match_data_create(
+			regex->groups_count + 1,
+			pcre2_general_context_create(matcher_alloc, matcher_free, run));
 	if (!data || !context)
 		return run->failed < 0 ? run->failed : (run->failed = SW_ENOMEM);
-	if (sw_jn_steps(run, 1 + (from < len ? len - from : 0) / 16) < 0)
-		return run->failed;
-	int code = pcre2_match(regex->code, (PCRE2_SPTR)(text ? text : ""), len, from, 0, data, context);
+	/* All matches of one text: that it is UTF-8 is looked at once. */
+	uint32_t options = text == run->checked_text && len == run->checked_len ? PCRE2_NO_UTF_CHECK : 0;
+	int code =
+		pcre2_match(regex->code, (PCRE2_SPTR)(text ? text : ""), len, from, options, data, context);
 	if (code == PCRE2_ERROR_JIT_STACKLIMIT)
-		code = pcre2_match(regex->code, (PCRE2_SPTR)(text ? text : ""), len, from, PCRE2_NO_JIT, data,
-				   context);
+		code = pcre2_match(regex->code, (PCRE2_SPTR)(text ? text : ""), len, from,
+				   options | PCRE2_NO_JIT, data, context);
+	size_t end = code > 0 ? pcre2_get_ovector_pointer(data)[1] : len;
+	if (sw_jn_steps(run, 1 + (from < end ? end - from : 0) / 16) < 0)
+		return run->failed;
+	if (code > 0 || code == PCRE2_ERROR_NOMATCH) {
+		run->checked_text = from == 0 ? text : run->checked_text;
+		run->checked_len = from == 0 ? len : run->checked_len;
+	}
 	if (code == PCRE2_ERROR_NOMATCH) {
 		*ret_found = false;
 		return SW_OK;
@@ -196,7 +205,8 @@ enum sw_result sw_jn_regex_call(struct sw_jn_run *run, const struct sw_jn_functi
 	if (text.kind != SW_JN_STRING || (again && from >= text.len))
 		return SW_OK;
 	const struct sw_jn_function regex = {.type = SW_JN_FUNCTION_REGEX, .node = function->node};
-	if (sw_jn_regex_match(run, sw_jn_function_value(&regex), text.text, text.len, from, &match, &found) < 0)
+	if (sw_jn_regex_match(run, sw_jn_function_value(&regex), text.text, text.len, from, &match, &found) <
+	    0)
 		return run->failed;
 	if (!found)
 		return SW_OK;
@@ -212,7 +222,8 @@ enum sw_result sw_jn_regex_call(struct sw_jn_run *run, const struct sw_jn_functi
 					.input = text,
 					.from = (size_t)whole->end};
 	if (sw_jn_object_put(run, object, "match", 5,
-			     sw_jn_string(text.text + whole->start, (size_t)(whole->end - whole->start))) < 0 ||
+			     sw_jn_string(text.text + whole->start, (size_t)(whole->end - whole->start))) <
+		    0 ||
 	    sw_jn_object_put(run, object, "start", 5, sw_jn_number(units(text.text, whole->start))) < 0 ||
 	    sw_jn_object_put(run, object, "end", 3, sw_jn_number(units(text.text, whole->end))) < 0 ||
 	    match_groups(run, text, &match, object) < 0 ||

@@ -7,7 +7,9 @@
 
 #include <string.h>
 
-#define SPACES "\\t\\n\\x0b\\f\\r \\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}"
+#define SPACES               \
+	"\\t\\n\\x0b\\f\\r " \
+	"\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}"
 #define NO_LINE_END "[^\\n\\r\\x{2028}\\x{2029}]"
 #define LINE_START "(?:\\A|(?<=[\\n\\r\\x{2028}\\x{2029}]))"
 #define LINE_END "(?=[\\n\\r\\x{2028}\\x{2029}]|\\z)"

@@ -114,7 +114,8 @@ static enum sw_result declare_stages(struct resolver *resolver, const struct sw_
 	return SW_OK;
 }
 
-static enum sw_result declare_nodes(struct resolver *resolver, const struct sw_jn_nodes *nodes, uint32_t count)
+static enum sw_result declare_nodes(struct resolver *resolver, const struct sw_jn_nodes *nodes,
+				    uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
 		if (declare_in(resolver, nodes->items[i]) < 0)
@@ -232,7 +233,8 @@ static enum sw_result find_places(struct resolver *resolver, struct sw_jn_node *
 				return resolver->compiler->failed;
 			*ret_certain = declared->certain;
 		}
-		if (!*ret_certain && frame->tuple && key && add_place(resolver, &places, frame, true, key) < 0)
+		if (!*ret_certain && frame->tuple && key &&
+		    add_place(resolver, &places, frame, true, key) < 0)
 			return resolver->compiler->failed;
 		if (!declared && !key)
 			break;
@@ -280,7 +282,8 @@ static enum sw_result add_reference(struct resolver *resolver, const struct sw_j
 	*made = (struct sw_jsonata_reference){
 		.name = sw_arena_strdup(resolver->compiler->arena, name.text, name.len), .line = node->at};
 	if (member)
-		made->member = sw_arena_strdup(resolver->compiler->arena, member->value.text, member->value.len);
+		made->member =
+			sw_arena_strdup(resolver->compiler->arena, member->value.text, member->value.len);
 	if (!made->name || (member && !made->member))
 		return resolver->compiler->failed = SW_ENOMEM;
 	expr->references_count++;
@@ -312,7 +315,8 @@ static enum sw_result add_global(struct resolver *resolver, struct sw_jn_name *n
 	return SW_OK;
 }
 
-static enum sw_result variable(struct resolver *resolver, struct sw_jn_node *node, const struct sw_jn_node *member)
+static enum sw_result variable(struct resolver *resolver, struct sw_jn_node *node,
+			       const struct sw_jn_node *member)
 {
 	bool certain;
 	if (node->value.len == 0)
@@ -379,7 +383,8 @@ static bool distinct_keys(const struct sw_jn_nodes *pairs)
 		return false;
 	for (uint32_t i = 0; i < pairs->count; i += 2) {
 		const struct sw_jn_node *key = pairs->items[i];
-		if (key->kind != SW_JN_NODE_STRING || key->predicates.count || key->group || key->value.len > 15)
+		if (key->kind != SW_JN_NODE_STRING || key->predicates.count || key->group ||
+		    key->value.len > 15)
 			return false;
 		for (uint32_t at = 0; at < i; at += 2)
 			if (sw_jn_equal(pairs->items[at]->value, key->value))
@@ -393,9 +398,9 @@ static enum sw_result visit_group(struct resolver *resolver, struct sw_jn_group_
 	bool bound = resolver->bound;
 	resolver->bound = true;
 	group->plain = distinct_keys(&group->pairs);
-	enum sw_result r = group->framed ? visit_framed(resolver, group->pairs.items, group->pairs.count,
-							&group->slots)
-					 : visit_all(resolver, &group->pairs);
+	enum sw_result r =
+		group->framed ? visit_framed(resolver, group->pairs.items, group->pairs.count, &group->slots)
+			      : visit_all(resolver, &group->pairs);
 	resolver->bound = bound;
 	return r;
 }
@@ -463,8 +468,8 @@ static enum sw_result visit_path(struct resolver *resolver, struct sw_jn_node *p
 	struct sw_jn_node **steps = path->items.items;
 	enum sw_result r = SW_OK;
 	for (uint32_t i = 0; i < path->items.count && r == SW_OK; i++) {
-		if (i == 0 && steps[0]->kind == SW_JN_NODE_VARIABLE && bare(steps[0]) && path->items.count > 1 &&
-		    steps[1]->kind == SW_JN_NODE_NAME)
+		if (i == 0 && steps[0]->kind == SW_JN_NODE_VARIABLE && bare(steps[0]) &&
+		    path->items.count > 1 && steps[1]->kind == SW_JN_NODE_NAME)
 			r = variable(resolver, steps[0], steps[1]);
 		else
 			r = i >= tuple ? visit_tuple_step(resolver, steps[i]) : visit(resolver, steps[i]);
@@ -575,7 +580,8 @@ static void fold(struct sw_jn_compiler *compiler, struct sw_jn_node *node)
 }
 
 /* A variable that the text does not name. */
-static enum sw_result hidden_variable(struct resolver *resolver, struct sw_jn_node *node, struct sw_jn_value name)
+static enum sw_result hidden_variable(struct resolver *resolver, struct sw_jn_node *node,
+				      struct sw_jn_value name)
 {
 	node->variable = sw_jn_node_new(resolver->compiler, SW_JN_NODE_VARIABLE);
 	if (!node->variable)
@@ -634,13 +640,14 @@ static enum sw_result visit_kind(struct resolver *resolver, struct sw_jn_node *n
 		if (visit(resolver, node->rhs) < 0)
 			return resolver->compiler->failed;
 		/* The nearest place is where it was declared: in this scope. */
-		return find_places(resolver, node, resolver->compiler->names.items[node->name - 1].declared, 0,
-				   &found);
+		return find_places(resolver, node, resolver->compiler->names.items[node->name - 1].declared,
+				   0, &found);
 	}
 	default:
 		if ((node->lhs && visit(resolver, node->lhs) < 0) ||
 		    (node->rhs && visit(resolver, node->rhs) < 0) ||
-		    (node->other && visit(resolver, node->other) < 0) || visit_all(resolver, &node->items) < 0)
+		    (node->other && visit(resolver, node->other) < 0) ||
+		    visit_all(resolver, &node->items) < 0)
 			return resolver->compiler->failed;
 		if (node->kind == SW_JN_NODE_BINARY)
 			fold(resolver->compiler, node);
@@ -702,8 +709,9 @@ static void finish_references(struct sw_jsonata *expr)
 	qsort(items, kept, sizeof(*items), by_place);
 	for (uint32_t i = 0; i < kept; i++) {
 		for (; at < items[i].line; at++) {
-			column = expr->text[at] == '\n' ? 1
-				 : (expr->text[at] & 0xC0) == 0x80 ? column : column + 1;
+			column = expr->text[at] == '\n'            ? 1
+				 : (expr->text[at] & 0xC0) == 0x80 ? column
+								   : column + 1;
 			line += expr->text[at] == '\n';
 		}
 		items[i].line = line;

@@ -96,12 +96,13 @@ enum sw_result sw_jn_signature_parse(struct sw_jn_compiler *compiler, const char
 				     const struct sw_jn_signature **ret_signature, const char **ret_code,
 				     uint32_t *ret_offset)
 {
-	struct sw_jn_signature *made = sw_jn_compiler_alloc(
-		compiler, sizeof(*made) + strlen(text) * sizeof(made->parameters[0]));
+	struct sw_jn_signature *made =
+		sw_jn_compiler_alloc(compiler, sizeof(*made) + strlen(text) * sizeof(made->parameters[0]));
 	if (!made)
 		return compiler->failed;
 	for (size_t at = 1; text[at] && text[at] != ':'; at++) {
-		struct parameter *next = &made->parameters[made->count], *last = made->count ? next - 1 : NULL;
+		struct parameter *next = &made->parameters[made->count],
+				 *last = made->count ? next - 1 : NULL;
 		size_t end;
 		if (strchr("snbloafjx", text[at])) {
 			*next = (struct parameter){.type = text[at], .letters = letters_of(text[at])};
@@ -185,8 +186,10 @@ static enum sw_result fail_match(struct sw_jn_run *run, const struct match *whol
 {
 	unsigned good = 0;
 	for (unsigned upto = 1; upto <= whole->signature->count; upto++) {
-		struct match match = {
-			.signature = whole->signature, .args = whole->args, .count = whole->count, .upto = upto};
+		struct match match = {.signature = whole->signature,
+				      .args = whole->args,
+				      .count = whole->count,
+				      .upto = upto};
 		if (!match_from(&match, 0, 0))
 			break;
 		good = match.furthest;
@@ -214,7 +217,8 @@ static bool array_fits(struct sw_jn_run *run, const struct parameter *parameter,
 static enum sw_result take_array(struct sw_jn_run *run, const struct parameter *parameter, bool alone,
 				 unsigned index, struct sw_jn_value *arg)
 {
-	static const char *const types[] = {"aarrays", "bbooleans", "ffunctions", "nnumbers", "oobjects", "sstrings"};
+	static const char *const types[] = {"aarrays",  "bbooleans", "ffunctions",
+					    "nnumbers", "oobjects",  "sstrings"};
 	if (arg->kind == SW_JN_UNDEFINED)
 		return SW_OK;
 	if (!array_fits(run, parameter, *arg, alone)) {
@@ -234,7 +238,8 @@ static enum sw_result take_array(struct sw_jn_run *run, const struct parameter *
 }
 
 /* The common case: every argument fits the parameter in its place, and nothing is to be changed. */
-static bool plainly_fits(const struct sw_jn_signature *signature, const struct sw_jn_value *args, unsigned count)
+static bool plainly_fits(const struct sw_jn_signature *signature, const struct sw_jn_value *args,
+			 unsigned count)
 {
 	if (count != signature->count)
 		return false;
@@ -282,8 +287,11 @@ enum sw_result sw_jn_signature_validate(struct sw_jn_run *run, const struct sw_j
 					struct sw_jn_value context, unsigned room_min,
 					const struct sw_jn_value **ret_args, unsigned *ret_count)
 {
-	struct match match = {
-		.signature = signature, .args = args, .count = count, .upto = signature->count, .whole = true};
+	struct match match = {.signature = signature,
+			      .args = args,
+			      .count = count,
+			      .upto = signature->count,
+			      .whole = true};
 	unsigned taken[16];
 	if (plainly_fits(signature, args, count)) {
 		*ret_args = args;

@@ -1,7 +1,8 @@
 /* |pattern|update,delete|: a deep copy of an object, whose parts that match are changed before anyone sees it. */
 #include "asl/jsonata/tree.h"
 
-static enum sw_result clone_array(struct sw_jn_run *run, struct sw_jn_value value, struct sw_jn_value *ret_value)
+static enum sw_result clone_array(struct sw_jn_run *run, struct sw_jn_value value,
+				  struct sw_jn_value *ret_value)
 {
 	struct sw_jn_list list = {0};
 	struct sw_jn_value item;
@@ -40,10 +41,12 @@ enum sw_result sw_jn_clone(struct sw_jn_run *run, struct sw_jn_value value, stru
 /* The object in a match that may be changed; NULL: none. */
 static struct sw_jn_object *changeable(struct sw_jn_value match)
 {
-	return match.kind == SW_JN_OBJECT && match.form == SW_JN_OWN ? (struct sw_jn_object *)match.object : NULL;
+	return match.kind == SW_JN_OBJECT && match.form == SW_JN_OWN ? (struct sw_jn_object *)match.object
+								     : NULL;
 }
 
-static enum sw_result update(struct sw_jn_run *run, const struct sw_jn_function *function, struct sw_jn_value match)
+static enum sw_result update(struct sw_jn_run *run, const struct sw_jn_function *function,
+			     struct sw_jn_value match)
 {
 	const struct sw_jn_node *node = function->node->rhs;
 	struct sw_jn_object *object = changeable(match);
@@ -95,8 +98,8 @@ static enum sw_result delete_members(struct sw_jn_run *run, const struct sw_jn_f
 }
 
 /* $clone, which an expression may have put something else in the place of. */
-static enum sw_result copy(struct sw_jn_run *run, const struct sw_jn_function *function, struct sw_jn_value object,
-			   struct sw_jn_value *ret_value)
+static enum sw_result copy(struct sw_jn_run *run, const struct sw_jn_function *function,
+			   struct sw_jn_value object, struct sw_jn_value *ret_value)
 {
 	struct sw_jn_value cloner;
 	if (sw_jn_eval_variable(run, function->node->variable, function->frame, &cloner) < 0)

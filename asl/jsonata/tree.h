@@ -28,7 +28,7 @@ enum sw_jn_node_kind {
 	SW_JN_NODE_PARENT,
 	SW_JN_NODE_FUNCTION, /* lhs: what is called; items: arguments */
 	SW_JN_NODE_PARTIAL,
-	SW_JN_NODE_LAMBDA, /* items: parameters; lhs: body */
+	SW_JN_NODE_LAMBDA,    /* items: parameters; lhs: body */
 	SW_JN_NODE_CONDITION, /* lhs ? rhs : other */
 	SW_JN_NODE_ELVIS,     /* lhs ?: rhs */
 	SW_JN_NODE_COALESCE,  /* lhs ?? rhs */
@@ -122,20 +122,21 @@ struct sw_jn_signature;
 struct sw_jn_node {
 	uint8_t kind, op;
 	bool keep_array, keep_singleton, cons, thunk, descending;
-	bool tuple;     /* of steps: makes a stream of tuples; of paths and blocks: hands one on */
-	bool closure;   /* holds something that captures its frame */
-	bool own_frame; /* of blocks: not part of the frame around it; of sorts: tuples are sorted */
-	bool plain;     /* of paths: no tuples; of steps: a name and nothing else */
-	bool distinct;  /* of objects: all keys are strings in the text and differ */
-	bool folded;    /* a constant that was an expression */
-	bool dressed;   /* has predicates or a group */
+	bool tuple;        /* of steps: makes a stream of tuples; of paths and blocks: hands one on */
+	bool closure;      /* holds something that captures its frame */
+	bool own_frame;    /* of blocks: not part of the frame around it; of sorts: tuples are sorted */
+	bool plain;        /* of paths: no tuples; of steps: a name and nothing else */
+	bool distinct;     /* of objects: all keys are strings in the text and differ */
+	bool folded;       /* a constant that was an expression */
+	bool dressed;      /* has predicates or a group */
 	uint32_t position; /* as the reference implementation counts: characters up to the token's end */
 	uint32_t at;       /* byte where the token starts */
 	struct sw_jn_value value; /* literals; the text of names, variables, operators */
 	uint32_t name;            /* of names that are bound: its number */
 	uint32_t hash;            /* of names: as objects hash them */
 	struct sw_jn_node *lhs, *rhs, *other;
-	struct sw_jn_node *variable; /* of calls of a name: the variable that may be meant; of transforms: $clone */
+	struct sw_jn_node
+		*variable; /* of calls of a name: the variable that may be meant; of transforms: $clone */
 	struct sw_jn_nodes items;
 	struct sw_jn_stages predicates, stages;
 	struct sw_jn_group_by *group;
@@ -146,9 +147,9 @@ struct sw_jn_node {
 	const struct sw_jn_regex *regex;
 	const struct sw_jn_place *places; /* of variables and %: where to look */
 	uint32_t places_count;
-	uint32_t global;                    /* of variables: 1 + number of the free name; 0: none */
-	uint32_t slot_first, slots_count;   /* of blocks without a frame of their own: slots to clear */
-	uint32_t frame_slots; /* slots of the frame made here */
+	uint32_t global;                  /* of variables: 1 + number of the free name; 0: none */
+	uint32_t slot_first, slots_count; /* of blocks without a frame of their own: slots to clear */
+	uint32_t frame_slots;             /* slots of the frame made here */
 };
 
 /* A name that no enclosing scope binds. */
@@ -198,9 +199,9 @@ struct sw_jn_token {
 /* Names of variables by number, 1 and up. */
 struct sw_jn_name {
 	struct sw_jn_value text;
-	uint32_t hash, next; /* of the same slot */
-	bool in_tuples;      /* some @ or # binds it */
-	uint32_t global;     /* 1 + its number there; 0: none yet */
+	uint32_t hash, next;                /* of the same slot */
+	bool in_tuples;                     /* some @ or # binds it */
+	uint32_t global;                    /* 1 + its number there; 0: none yet */
 	struct sw_jn_declaration *declared; /* while resolving: innermost first */
 };
 struct sw_jn_names {
@@ -220,7 +221,7 @@ struct sw_jn_compiler {
 	uint32_t position; /* characters before `at` */
 	struct sw_jn_token token;
 	uint32_t depth;
-	bool bare_token; /* the token of a failure is no text: messages hold it without quotes */
+	bool bare_token;          /* the token of a failure is no text: messages hold it without quotes */
 	struct sw_jn_names names; /* of variables bound by @, #, := and parameters: number 1 is the first */
 	uint32_t labels;
 };
@@ -241,9 +242,9 @@ enum sw_jn_symbol {
 	SW_JN_SYMBOL_IN,
 };
 
-#define SW_JN_NESTING_MAX 500      /* of an expression's text */
-#define SW_JN_CHAIN_MAX 2000       /* operators of one chain: a & b & c... */
-#define SW_JN_TEXT_MAX (1u << 20)  /* bytes of an expression */
+#define SW_JN_NESTING_MAX 500     /* of an expression's text */
+#define SW_JN_CHAIN_MAX 2000      /* operators of one chain: a & b & c... */
+#define SW_JN_TEXT_MAX (1u << 20) /* bytes of an expression */
 
 void *sw_jn_compiler_alloc(struct sw_jn_compiler *compiler, size_t bytes);
 /* Fails with a code; value fills {{value}}, token {{token}}: JSON texts, may be NULL. Returns the result. */
@@ -321,7 +322,7 @@ struct sw_jn_function {
 	const struct sw_jn_signature *signature;
 	const struct sw_jn_node *node; /* of lambdas, transforms, regular expressions */
 	struct sw_jn_frame *frame;
-	struct sw_jn_value input; /* `$` where it was made; of next: the text */
+	struct sw_jn_value input;                    /* `$` where it was made; of next: the text */
 	const struct sw_jn_function *first, *second; /* partial: of first; chain: second(first(x)) */
 	const struct sw_jn_value *args;              /* of partial: unbound where left open */
 	uint32_t args_count;

@@ -553,7 +553,8 @@ static bool ordered(enum sw_path_operator op, const struct node *left, const str
 	if (left->kind == SW_PATH_OPERAND_NUMBER && right->kind == SW_PATH_OPERAND_NUMBER)
 		order = compare_numbers(left->tree, right->tree);
 	else if (left->kind == SW_PATH_OPERAND_STRING && right->kind == SW_PATH_OPERAND_STRING)
-		order = sw_slice_compare(sw_slice(left->text, left->len), sw_slice(right->text, right->len));
+		order = sw_text_compare(left->text ? left->text : "", left->len,
+					right->text ? right->text : "", right->len);
 	else
 		return false;
 	switch (op) {

@@ -578,17 +578,19 @@ static enum sw_result hash(const struct sw_intrinsic_call *call, json_t **ret_tr
 
 /* ---- numbers ------------------------------------------------------------------------------------------ */
 
+/* "You must specify integer values in the range of -2147483648 and 2147483647." */
 static enum sw_result math_add(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {
-	int64_t a, b, sum;
-	enum sw_result r = need_integer(call, 0, &a);
-	if (r == SW_OK)
-		r = need_integer(call, 1, &b);
-	if (r < 0)
-		return r;
-	if (__builtin_add_overflow(a, b, &sum))
-		return fails(call, "the sum is out of range");
-	return give(json_integer(sum), ret_tree);
+	int64_t numbers[2];
+	for (size_t i = 0; i < 2; i++) {
+		enum sw_result r = need_integer(call, i, &numbers[i]);
+		if (r < 0)
+			return r;
+		if (numbers[i] < INT32_MIN || numbers[i] > INT32_MAX)
+			return fails(call, "the %s argument must be between %d and %d", ordinals[i],
+				     INT32_MIN, INT32_MAX);
+	}
+	return give(json_integer(numbers[0] + numbers[1]), ret_tree);
 }
 
 /* From the first number (included) to the second (excluded); with a third, always the same for it. */

@@ -19,8 +19,8 @@ static bool compare_strings(const json_t *a, const json_t *b, int *ret_order)
 {
 	if (!sw_json_is_string(a) || !sw_json_is_string(b))
 		return false;
-	*ret_order = sw_slice_compare(sw_slice(json_string_value(a), json_string_length(a)),
-				      sw_slice(json_string_value(b), json_string_length(b)));
+	*ret_order = sw_text_compare(json_string_value(a), json_string_length(a), json_string_value(b),
+				     json_string_length(b));
 	return true;
 }
 

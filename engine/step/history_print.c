@@ -70,7 +70,9 @@ static enum sw_result print_detail(const struct sw_history_detail *detail, struc
 {
 	const struct field *field = &fields[detail->field];
 	enum sw_result r = SW_OK;
-	sw_buf_printf(out, "\"%s\":", field->name);
+	sw_buf_char(out, '"');
+	sw_buf_text(out, field->name);
+	sw_buf_text(out, "\":");
 	switch (field->kind) {
 	case KIND_TEXT: {
 		const char *text = detail->text ? detail->text : "";
@@ -88,8 +90,11 @@ static enum sw_result print_detail(const struct sw_history_detail *detail, struc
 		r = print_value(detail->value, false, out);
 		break;
 	}
-	if (field->kind == KIND_DATA || detail->field == SW_FIELD_ASSIGNED_VARIABLES)
-		sw_buf_printf(out, ",\"%sDetails\":{\"truncated\":false}", field->name);
+	if (field->kind == KIND_DATA || detail->field == SW_FIELD_ASSIGNED_VARIABLES) {
+		sw_buf_text(out, ",\"");
+		sw_buf_text(out, field->name);
+		sw_buf_text(out, "Details\":{\"truncated\":false}");
+	}
 	return r;
 }
 

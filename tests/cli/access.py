@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -284,6 +285,22 @@ class Limits(Access):
         self.assertIn("AccessDeniedException", self.raw(server, f"POST / HTTP/1.1\r\n{head}\r\n".encode() + body))
         self.close(server)
 
+    def test_a_hangup_reads_the_file_again(self):
+        resources = self.file("resources.json", {"resources": {}})
+        server = self.open("--resources", resources)
+        self.assertEqual(self.ask(server, "ListStateMachines")[0], 200)
+        self.file("resources.json", "{")  # a mistake elsewhere does not keep an old key alive
+        carol = {"key": "AKIACAROL00000000000", "secret": "carols-secret-carols-secret"}
+        self.private("keys.json", {"credentials": [{"accessKeyId": carol["key"], "secretAccessKey": carol["secret"]}]})
+        server.send_signal(signal.SIGHUP)
+        self.wait_for("the new key", lambda: self.ask(server, "ListStateMachines", **carol)[0] == 200)
+        self.refused(server, *UNKNOWN)
+        self.private("keys.json", "{")
+        server.send_signal(signal.SIGHUP)
+        self.wait_for("the complaint", lambda: b"keys.json:1:2" in server.stderr.readline())
+        self.assertEqual(self.ask(server, "ListStateMachines", **carol)[0], 200)
+        self.close(server)
+
 
 class Places(Access):
     def test_elsewhere_than_on_loopback_credentials_are_needed(self):
@@ -293,6 +310,30 @@ class Places(Access):
         self.assertIn("without TLS", "".join(server.said))
         self.assertEqual(self.ask(server, "ListStateMachines")[0], 200)
         self.assertEqual(self.call(server.port, "ListStateMachines", {})[0], 400)
+        self.close(server)
+
+    def test_metrics_are_for_this_machine_when_there_are_credentials(self):
+        def elsewhere():
+            """An address of this machine that is not loopback."""
+            with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                sock.connect(("192.0.2.1", 9))  # sends nothing
+                return sock.getsockname()[0]
+            return None
+
+        def get(host, path):
+            connection = http.client.HTTPConnection(host, server.port, timeout=LIMIT_SECONDS)
+            try:
+                connection.request("GET", path)
+                return connection.getresponse().status
+            finally:
+                connection.close()
+
+        address = elsewhere()
+        if address is None or address.startswith("127."):
+            self.skipTest("this machine has no address but loopback")
+        server = self.open(listen="0.0.0.0:0")
+        self.assertEqual([get("127.0.0.1", path) for path in ("/metrics", "/healthz", "/readyz")], [200, 200, 200])
+        self.assertEqual([get(address, path) for path in ("/metrics", "/healthz", "/readyz")], [404, 200, 200])
         self.close(server)
 
     def test_files_that_others_can_read_are_refused_with_the_remedy(self):

@@ -2,6 +2,7 @@
 """Every subcommand: what it prints, where, and its exit code. usage: commands.py --stepwell PROGRAM"""
 import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -9,7 +10,7 @@ from door import ARN, NAP, PASS, Case, main, task, tools
 
 COMMANDS = ["run", "validate", "create", "start", "list", "describe", "history", "watch", "stop", "delete", "redrive",
             "activity", "task", "api", "serve",
-            "graph", "jsonpath", "intrinsic", "status", "doctor", "backup", "restore"]
+            "graph", "jsonata", "jsonpath", "intrinsic", "status", "doctor", "backup", "restore"]
 BAD = '{\n  "StartAt": "A",\n  "States": {"A": {"Type": "Pass", "Next": "Nowhere"}}\n}'
 
 
@@ -20,6 +21,12 @@ class Help(Case):
             self.assertIn(f"\n  {name} ", done.out)
         self.assertEqual(done.out, self.ok("help", data=False).out)
         self.assertEqual(done.out, self.ok("-h", data=False).out)
+
+    def test_every_option_has_a_letter_of_its_own(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../cli/main.c"), encoding="utf-8") as source:
+            letters = re.findall(r"^\t\{'(.)', \"", source.read(), re.M)
+        self.assertGreater(len(letters), 30)
+        self.assertEqual(sorted(letters), sorted(set(letters)))
 
     def test_each_command_has_help_of_its_own(self):
         for name in COMMANDS:
@@ -233,6 +240,36 @@ class Files(Case):
         self.assertTrue(mermaid.startswith(("stateDiagram", "flowchart", "graph")), mermaid)
         self.assertEqual(dot, self.ok("graph", path, data=False).out)
         self.fails(2, "bad.json:3:", "graph", self.file("bad.json", BAD), data=False)
+
+    def test_jsonata(self):
+        given = b'{"items": [{"name": "pen", "price": 12.5}, {"name": "ink", "price": 5}]}'
+        self.assertEqual(self.ok("jsonata", "$sum(items.price)", given=given, data=False).out, "17.5\n")
+        path = self.file("in.json", given)
+        self.assertEqual(self.ok("jsonata", "--compact", "items^(price){name: price}", path, data=False).out,
+                         '{"ink":5,"pen":12.5}\n')
+        self.assertEqual(self.ok("jsonata", "items[0]", path, data=False).out,
+                         '{\n  "name": "pen",\n  "price": 12.5\n}\n')
+        self.assertEqual(self.fails(1, "", "jsonata", "items.nothing", path, data=False).out, "")
+        done = self.fails(2, "S0211", "jsonata", "items[price > ]", path, data=False)
+        self.assertEqual(done.err.splitlines()[1:], ["  items[price > ]", "                ^"])
+        done = self.fails(2, "T2001", "jsonata", "items.name +\n  1", path, data=False)
+        self.assertEqual(done.err.splitlines()[1:], ["  items.name +", "             ^"])
+        self.fails(2, "-:1:1", "jsonata", "$", given=b"no", data=False)
+        self.fails(2, "usage", "jsonata", data=False)
+
+    def test_jsonata_batch(self):
+        lines = ['{"id": 1, "expr": "a + $b", "data": {"a": 1}, "bindings": {"b": 2}}', "rubbish",
+                 '{"id": "x", "expr": "nothing", "data": {}}', '{"id": 2, "expr": "a +", "data": {}}',
+                 '{"id": 3, "expr": "$f := function(){1 + $f()}; $f()", "depth": 50}',
+                 '{"id": 4, "expr": "($f := function(){$f()}; $f())", "timelimit": 10}',
+                 '{"id": 5, "expr": "$encodeUrl(\'\\ud800\')"}', '{"id": 6, "expr": "$length(\'\\ud83d\\ude00\')"}']
+        out = self.ok("jsonata", "--batch", given="\n".join(lines).encode(), data=False).out
+        answers = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([a["id"] for a in answers], [1, None, "x", 2, 3, 4, 5, 6])
+        self.assertEqual(answers[0]["result"], 3)
+        self.assertEqual(answers[2], {"id": "x", "undefined": True})
+        self.assertEqual([a["error"]["code"] for a in answers[3:7]], ["S0207", "S0201", "U1001", "D3140"])
+        self.assertEqual(answers[7]["result"], 1)
 
     def test_jsonpath(self):
         given = b'{"a": [{"b": 1}, {"b": 12345678901234567890}]}'

@@ -80,6 +80,18 @@ class Observed(Case):
             return status != "RUNNING" and status
         return self.wait_for("the end", probe)
 
+    def stall(self, port):
+        """A client that does not read its answers: it holds up a clean end for some seconds."""
+        self.create(port, "big", {**PASS, "Comment": "x" * 900000})
+        slow = socket.create_connection(("127.0.0.1", port))
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        body = json.dumps({"stateMachineArn": ARN + "stateMachine:big"}).encode()
+        request = (b"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AWSStepFunctions.DescribeStateMachine\r\n"
+                   b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        slow.sendall(request * 20)
+        self.assertTrue(slow.recv(1))
+        return slow
+
     def lines(self, path):
         if not os.path.exists(path):
             return []
@@ -358,16 +370,26 @@ class Readiness(Observed):
     def test_not_ready_while_it_ends(self):
         with self.serving(listen="127.0.0.1:0") as server:
             kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-            kept.request("GET", "/healthz")
-            self.assertEqual(kept.getresponse().read(), b'{"status":"ok"}')
-            # A request whose body is on its way holds the end up for a moment.
-            slow = socket.create_connection(("127.0.0.1", server.port))
-            slow.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AWSStepFunctions.ListActivities\r\n"
-                         b"Content-Length: 2\r\n\r\n{")
+            kept.request("GET", "/readyz")
+            self.assertEqual(kept.getresponse().read(), b'{"status":"ready"}')
+            slow = self.stall(server.port)
             server.terminate()
-            self.assertEqual(server.wait(60), 0)
+            self.wait_for("the end of accepting", lambda: not self.accepts(server.port))
+            kept.request("GET", "/readyz")
+            answer = kept.getresponse()
+            self.assertEqual(answer.status, 503)
+            self.assertIn("shutting down", json.loads(answer.read())["reason"])
             slow.close()
+            self.assertEqual(server.wait(60), 0)
             kept.close()
+
+    @staticmethod
+    def accepts(port):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=60).close()
+            return True
+        except OSError:
+            return False
 
 
 class Signals(Observed):
@@ -429,6 +451,38 @@ class Signals(Observed):
             server.send_signal(signal.SIGHUP)
             self.wait_for("the new mocks", lambda: output() == "2")
 
+    def test_sighup_reads_the_credentials_again(self):
+        path = os.path.join(self.folder, "keys.json")
+
+        def keep(text):
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                file.write(text)
+
+        def key(name):
+            return json.dumps({"credentials": [{"accessKeyId": name, "secretAccessKey": "s" * 40}]})
+
+        keep(key("ONE"))
+        child = self.begin("serve", "--listen", "127.0.0.1:0", "--credentials", path)
+        port = int(re.search(rb":(\d+), data in", child.stderr.readline())[1])
+
+        def works(name):
+            self.environment.update(AWS_ACCESS_KEY_ID=name, AWS_SECRET_ACCESS_KEY="s" * 40)
+            return self.run_("list", "machines", "--endpoint", f"http://127.0.0.1:{port}", data=False).code == 0
+        self.assertTrue(works("ONE"))
+        self.assertFalse(works("TWO"))
+        keep(key("TWO"))
+        child.send_signal(signal.SIGHUP)
+        self.wait_for("the new key", lambda: works("TWO"))
+        self.assertFalse(works("ONE"))
+        keep('{"credentials": 7}')
+        child.send_signal(signal.SIGHUP)
+        self.wait_for("the complaint", lambda: b"keys.json:1:" in child.stderr.readline())
+        self.assertTrue(works("TWO"))
+        self.assertEqual(self.get(port, "/readyz")[0], 200)  # open, without a signature
+        self.assertGreater(self.metrics(port)["stepwell_http_requests_total{action=\"ListStateMachines\",code=\"200\"}"], 2)
+        child.terminate()
+        self.assertEqual(self.finish(child).code, 0)
+
     def test_sigterm_under_load_answers_and_loses_nothing(self):
         path = os.path.join(self.folder, "executions.log")
         acknowledged, lock = [], threading.Lock()
@@ -457,15 +511,7 @@ class Signals(Observed):
     def test_the_second_sigterm_ends_at_once(self):
         child = self.begin("serve", "--listen", "127.0.0.1:0")
         port = int(re.search(rb":(\d+), data in", child.stderr.readline())[1])
-        # A client that does not read its answer keeps the first one waiting.
-        self.create(port, "big", {**PASS, "Comment": "x" * 900000})
-        slow = socket.create_connection(("127.0.0.1", port))
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        body = json.dumps({"stateMachineArn": ARN + "stateMachine:big"}).encode()
-        request = (b"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AWSStepFunctions.DescribeStateMachine\r\n"
-                   b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
-        slow.sendall(request * 20)
-        self.assertTrue(slow.recv(1))
+        slow = self.stall(port)  # keeps the first one waiting
         child.send_signal(signal.SIGTERM)
         with self.assertRaises(subprocess.TimeoutExpired):
             child.wait(0.5)

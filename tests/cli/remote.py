@@ -65,6 +65,18 @@ class AtEndpoint(Case):
 class MachinesAtEndpoint(AtEndpoint, commands.Machines):
     test_list_and_describe = None  # begins without an owner
 
+    def wait_for_none(self):
+        """A server answers a deletion before the machine is gone, as AWS does."""
+        self.wait_for("deletion", lambda: not self.ok("list", "machines", "--json").json()["stateMachines"])
+
+    def test_delete(self):
+        self.ok("create", self.file("pass.json", PASS))
+        self.fails(1, 'no machine "nobody"', "delete", "machine", "nobody")
+        self.ok("delete", "machine", "pass")
+        self.wait_for_none()
+        self.fails(1, 'no machine "pass"', "start", "pass")
+        self.ok("create", self.file("pass.json", PASS))
+
     def test_a_machine_that_runs_is_deleted_when_it_has_ended(self):
         self.ok("create", self.file("nap.json", NAP))
         self.ok("start", "nap", "--name", "x")
@@ -72,7 +84,7 @@ class MachinesAtEndpoint(AtEndpoint, commands.Machines):
         self.assertEqual(self.ok("describe", "nap", "--json").json()["status"], "DELETING")
         self.fails(1, "StateMachineDeleting", "start", "nap")
         self.ok("stop", "x")
-        self.wait_for("deletion", lambda: not self.ok("list", "machines", "--json").json()["stateMachines"])
+        self.wait_for_none()
 
 
 class ExecutionsAtEndpoint(AtEndpoint, commands.Executions):
@@ -151,6 +163,7 @@ class Newer(Case):
         self.assertEqual(self.ok("api", "StartSyncExecution", json.dumps({**arn, "input": "[3]"})).json()["output"], "[3]")
         self.assertEqual(self.ok("api", "ListActivities").json(), {"activities": []})
         self.assertEqual(self.ok("api", "DeleteStateMachine", json.dumps(arn)).json(), {})
+        self.wait_for("deletion", lambda: self.run_("api", "DescribeStateMachine", json.dumps(arn)).code)
         self.fails(1, "StateMachineDoesNotExist", "api", "DescribeStateMachine", json.dumps(arn))
         self.fails(2, "InvalidArn", "api", "DescribeExecution", '{"executionArn": "x"}')
         self.fails(2, "UnknownOperation", "api", "FlyToTheMoon")

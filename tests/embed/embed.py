@@ -44,6 +44,7 @@ def main():
             print("skipped: the example is not linked against a library with sanitizers")
             return
         check_example(root, source, flags, libraries)
+        check_jsonata(root, source, flags, libraries)
 
 
 def check_headers(root, includes):
@@ -78,6 +79,21 @@ def check_example(root, source, flags, libraries):
         done = run(*words, env=env)
         good = done.returncode == 0 and '"state": "Shout", "got": {"state": "Greet"' in done.stdout
         verdict("embed-libev runs", good, f"{done.returncode} {done.stdout} {done.stderr}")
+
+
+def check_jsonata(root, source, flags, libraries):
+    program = os.path.join(root, "jsonata")
+    done = run("cc", "-std=c11", "-D_DEFAULT_SOURCE", "-Wall", "-Wextra", "-o", program,
+               os.path.join(source, "examples", "jsonata.c"), *flags, "-ljansson")
+    verdict("jsonata builds", done.returncode == 0, done.stderr[:2000])
+    if done.returncode:
+        return
+    env = {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)}
+    given = '{"items": [{"price": 2}, {"price": 3}]}'
+    done = run(program, "$sum(items.price)", env=env, input=given)
+    verdict("jsonata evaluates", (done.returncode, done.stdout) == (0, "5\n"), done.stdout + done.stderr)
+    done = run(program, "$sum(items", env=env, input=given)
+    verdict("jsonata tells mistakes", done.returncode == 1 and done.stderr.startswith("S0203 at 1:11: "), done.stderr)
 
 
 if __name__ == "__main__":

@@ -241,6 +241,9 @@ static void subject_init(struct subject *s)
 	s->server.loop = options.loop;
 	s->server.rng = sw_rng(1);
 	s->server.directory_fd = -1;
+	s->server.meters = sw_request_meters_new();
+	require(s->server.meters);
+	s->server.listeners[0].tcp = true;
 	s->server.options.connections_max = 2;
 	s->server.options.idle_seconds_max = 120;
 	s->server.options.body_bytes_max = BODY_BYTES_MAX;
@@ -282,6 +285,7 @@ static void subject_done(struct subject *s)
 	}
 	sw_free(s->server.meters);
 	sw_credentials_free(s->server.credentials);
+	sw_free(s->server.meters);
 	sw_api_free(s->server.api);
 	sw_engine_free(s->engine);
 	sw_poll_loop_free(s->loop);

@@ -213,7 +213,13 @@ static void numbers_are_rounded_before_they_are_added(void **state)
 	};
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		gives(table[i][0], "{}", table[i][1]);
-	fails("States.MathAdd(9223372036854775807, 1)", "{}", "States.IntrinsicFailure", NULL);
+	gives("States.MathAdd(2147483647, -2147483648)", "{}", "-1");
+	gives("States.MathAdd(2147483647.4, 2147483647)", "{}", "4294967294");
+	fails("States.MathAdd(2147483648, 1)", "{}", "States.IntrinsicFailure",
+	      "The function 'States.MathAdd(2147483648, 1)' had the following error: the first argument must "
+	      "be "
+	      "between -2147483648 and 2147483647");
+	fails("States.MathAdd(1, -2147483649)", "{}", "States.IntrinsicFailure", NULL);
 	fails("States.MathAdd(1e300, 1)", "{}", "States.IntrinsicFailure", NULL);
 	fails("States.MathAdd($.text, 1)", "{\"text\":\"1\"}", "States.IntrinsicFailure", NULL);
 }
