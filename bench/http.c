@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ROUNDS 3
+#define ROUNDS 5
 #define SECONDS_EACH 0.7
 #define EXECUTIONS_DESCRIBED 64
 #define MACHINE_ARN "arn:aws:states:us-east-1:123456789012:stateMachine:"

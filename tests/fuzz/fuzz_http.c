@@ -247,8 +247,6 @@ static void subject_init(struct subject *s)
 	s->server.options.connections_max = 2;
 	s->server.options.idle_seconds_max = 120;
 	s->server.options.body_bytes_max = BODY_BYTES_MAX;
-	s->server.meters = sw_request_meters_new();
-	require(s->server.meters != NULL);
 	for (int i = 0; i < SW_LISTENERS_MAX; i++) {
 		struct sw_listener *listener = &s->server.listeners[i];
 		listener->server = &s->server;
@@ -283,7 +281,6 @@ static void subject_done(struct subject *s)
 		require(!s->server.listeners[i].first && s->server.listeners[i].connections_count == 0);
 		(void)loop->ops->alarm(loop->data, &s->server.listeners[i].patience, SW_NEVER);
 	}
-	sw_free(s->server.meters);
 	sw_credentials_free(s->server.credentials);
 	sw_free(s->server.meters);
 	sw_api_free(s->server.api);
