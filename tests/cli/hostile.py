@@ -230,6 +230,18 @@ class Definitions(Case):
             self.assertTrue(done.code == 0 or done.err, (bytes(text), bytes(given)))
 
 
+class Templates(Case):
+    def test_hostile_templates_are_checked_soon(self):
+        text = json.dumps(PASS).replace('"End"', '"Parameters": @, "End"')
+        ones = "[" + ",".join(["1"] * 400) + "]"
+        for template, code in (('{"c": %s, "a": ' % ones * 900 + '{"x.$": "$"}' + "}" * 900, 0),
+                               (json.dumps({f"k{i}.$": "$.a" for i in range(40000)}), 0),
+                               (json.dumps({f"k{i}.$": "$[" for i in range(40000)}), 2),
+                               (json.dumps({"x.$": "States.Array('" + "a" * 900000 + "')"}), 2)):
+            done = self.run_("validate", self.file("t.json", text.replace("@", template)), data=False)
+            self.assertEqual(done.code, code, done)
+
+
 class Paths(Case):
     def test_hostile_paths_end_soon(self):
         data = self.file("in.json", {"a": [[i] * 50 for i in range(50)], "s": "a" * 3000, "t": "a" * 200000,

@@ -219,9 +219,19 @@ static void deep_templates_are_compiled_and_evaluated(void **state)
 	sw_buf_done(&text);
 }
 
+static void constants_and_expressions_may_stand_in_any_order(void **state)
+{
+	gives("[{\"c\":{\"d\":[1,{}]}},{\"x.$\":\"$\"},[[{\"y.$\":\"$.a\"}],{\"z\":[[]]}],7,"
+	      "{\"u\":[{\"t\":{}}],\"w\":{\"v.$\":\"$.a\",\"k\":{\"l\":[2]}},\"m\":{}},[],{\"n.$\":\"$.a\"}]",
+	      "{\"a\":5}",
+	      "[{\"c\":{\"d\":[1,{}]}},{\"x\":{\"a\":5}},[[{\"y\":5}],{\"z\":[[]]}],7,"
+	      "{\"u\":[{\"t\":{}}],\"w\":{\"v\":5,\"k\":{\"l\":[2]}},\"m\":{}},[],{\"n\":5}]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(constants_and_expressions_may_stand_in_any_order),
 		cmocka_unit_test(expressions_are_replaced_by_their_values),
 		cmocka_unit_test(constant_parts_are_shared_with_the_result),
 		cmocka_unit_test(all_mistakes_are_reported_with_their_pointers),
