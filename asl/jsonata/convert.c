@@ -4,6 +4,7 @@
 #include "asl/value.h"
 
 #include <math.h>
+#include <unistr.h>
 
 #define NODE_BYTES 48 /* of a tree, about */
 
@@ -72,7 +73,10 @@ static enum sw_result object_tree(struct sw_jn_run *run, struct sw_jn_value valu
 			break;
 		if (item && json_object_setn_new(object, at.key, at.key_len, item) < 0) {
 			/* A key that is no UTF-8 or holds U+0000. */
-			sw_jn_fail(run, "D3030", sw_jn_string(at.key, at.key_len));
+			if (u8_check((const uint8_t *)at.key, at.key_len))
+				sw_jn_fail(run, "D3030", sw_jn_string(at.key, at.key_len));
+			else
+				out_of_memory(run);
 			break;
 		}
 	}

@@ -4,6 +4,7 @@
 
 #include "asl/jsonata/jsonata.h"
 #include "asl/value.h"
+#include "base/rng.h"
 
 #include <string.h>
 
