@@ -183,25 +183,7 @@ static enum sw_result copy_groups(struct sw_jn_run *run, pcre2_match_data *data,
 	return SW_OK;
 }
 
-/* Bytes of the character at text; 0: there is none that UTF-8 knows. */
-static size_t character(const unsigned char *text, size_t left)
-{
-	size_t bytes = text[0] < 0x80    ? 1
-		       : text[0] >= 0xF0 ? 4
-		       : text[0] >= 0xE0 ? 3
-		       : text[0] >= 0xC2 ? 2
-					 : 0;
-	if (bytes > left || text[0] > 0xF4)
-		return 0;
-	for (size_t i = 1; i < bytes; i++)
-		if ((text[i] & 0xC0) != 0x80)
-			return 0;
-	bool wrong = (text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xED && text[1] >= 0xA0) ||
-		     (text[0] == 0xF0 && text[1] < 0x90) || (text[0] == 0xF4 && text[1] >= 0x90);
-	return wrong ? 0 : bytes;
-}
-
-/* PCRE2 trusts that texts are UTF-8: what is none (halves of surrogate pairs) is shown to it as '?', byte for byte.
+/* PCRE2 trusts that texts are UTF-8: what is none (halves of surrogate pairs) is shown to it as U+FFFD or '?'.
  * The last text is remembered: $replace and $split ask for it again and again. */
 static enum sw_result see(struct sw_jn_run *run, struct matching *matching, const char *text, size_t len)
 {
@@ -211,8 +193,8 @@ static enum sw_result see(struct sw_jn_run *run, struct matching *matching, cons
 		return SW_OK;
 	matching->text = matching->seen = text;
 	matching->len = len;
-	for (size_t at = 0, step; at < len; at += step ? step : 1) {
-		step = bytes[at] < 0x80 ? 1 : character(bytes + at, len - at);
+	for (size_t at = 0, step; at < len; at += step) {
+		step = bytes[at] < 0x80 ? 1 : sw_jn_character(text + at, len - at);
 		if (step)
 			continue;
 		if (!copy && !(copy = sw_jn_alloc(run, len)))
@@ -220,7 +202,8 @@ static enum sw_result see(struct sw_jn_run *run, struct matching *matching, cons
 		if (matching->seen == text)
 			memcpy(copy, text, len);
 		matching->seen = copy;
-		copy[at] = '?';
+		step = sw_jn_half_pair(text + at, len - at) ? 3 : 1;
+		memcpy(copy + at, step == 3 ? "\xEF\xBF\xBD" : "?", step);
 	}
 	return SW_OK;
 }
