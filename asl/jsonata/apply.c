@@ -63,7 +63,11 @@ static enum sw_result call_builtin(struct sw_jn_run *run, const struct sw_jn_fun
 			padded[i] = i < count ? args[i] : SW_JN_UNDEFINED_VALUE;
 		args = padded;
 	}
-	return function->builtin->function(&call, args, ret_value);
+	enum sw_result result = function->builtin->function(&call, args, ret_value);
+	/* Whichever of the two was told: a built-in without memory returns it, a number read without it says it. */
+	if (result < 0 && run->failed >= 0)
+		run->failed = result;
+	return run->failed;
 }
 
 static enum sw_result call_partial(struct sw_jn_run *run, const struct sw_jn_function *function,

@@ -4,6 +4,7 @@
 #include "asl/value.h"
 
 #include <math.h>
+#include <unistr.h>
 
 #define NODE_BYTES 48 /* of a tree, about */
 
@@ -29,14 +30,13 @@ static json_t *string_tree(struct sw_jn_run *run, struct sw_jn_value value)
 	if (tree)
 		return tree;
 	sw_buf_reset(&run->scratch);
-	for (uint32_t i = 0; i < value.len; i++) {
-		if ((unsigned char)value.text[i] == 0xED && i + 2 < value.len &&
-		    (unsigned char)value.text[i + 1] >= 0xA0) {
+	for (uint32_t i = 0; i < value.len;) {
+		size_t left = value.len - i, bytes = sw_jn_character(value.text + i, left);
+		if (bytes)
+			sw_buf_append(&run->scratch, value.text + i, bytes);
+		else
 			sw_buf_text(&run->scratch, "\xEF\xBF\xBD");
-			i += 2;
-		} else {
-			sw_buf_char(&run->scratch, value.text[i]);
-		}
+		i += bytes ? (uint32_t)bytes : sw_jn_half_pair(value.text + i, left) ? 3 : 1;
 	}
 	return run->scratch.failed ? NULL : json_stringn(run->scratch.data, run->scratch.len);
 }
@@ -72,7 +72,10 @@ static enum sw_result object_tree(struct sw_jn_run *run, struct sw_jn_value valu
 			break;
 		if (item && json_object_setn_new(object, at.key, at.key_len, item) < 0) {
 			/* A key that is no UTF-8 or holds U+0000. */
-			sw_jn_fail(run, "D3030", sw_jn_string(at.key, at.key_len));
+			if (u8_check((const uint8_t *)at.key, at.key_len))
+				sw_jn_fail(run, "D3030", sw_jn_string(at.key, at.key_len));
+			else
+				out_of_memory(run);
 			break;
 		}
 	}

@@ -170,8 +170,10 @@ static double shift_decimal(struct sw_jn_run *run, double number, int64_t digits
 	sw_buf_reset(&run->scratch);
 	sw_jn_print_number(number, &run->scratch);
 	size_t len = run->scratch.len < sizeof(text) ? run->scratch.len : sizeof(text);
-	if (run->scratch.failed || len == 0)
+	if (run->scratch.failed || len == 0) {
+		run->failed = SW_ENOMEM;
 		return NAN;
+	}
 	memcpy(text, run->scratch.data, len);
 	return sw_jn_decimal(run, text, len, digits);
 }

@@ -149,9 +149,9 @@ static enum sw_result map_case(struct sw_jn_run *run, struct sw_jn_value text, b
 		*ret_value = sw_jn_string((const char *)mapped, len);
 		return SW_OK;
 	}
-	*ret_value = text; /* a lone surrogate: left as it is */
+	/* It would not fit, or there was no memory for it. */
 	sw_free(done);
-	return SW_OK;
+	return run->failed = SW_ENOMEM;
 }
 
 enum sw_result sw_jn_fn_lowercase(struct sw_jn_call *call, const struct sw_jn_value *args,

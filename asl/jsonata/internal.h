@@ -197,9 +197,6 @@ struct sw_jn_run {
 	/* The array that $append made last: behind it is room, so that appending to it again takes no copy. */
 	struct sw_jn_value *grown_items;
 	uint32_t grown_used, grown_capacity;
-	/* The text that regular expressions were matched with last: it is UTF-8. */
-	const char *checked_text;
-	size_t checked_len;
 };
 
 /* Memory of the run, zeroed; NULL: out of memory or over the limit (run->failed and err say which). */

@@ -190,7 +190,7 @@ static enum sw_result evaluate(struct sw_jn_run *run, json_t **ret_tree)
 	struct sw_jn_value input = run->input, result = SW_JN_UNDEFINED_VALUE, wrapped[1] = {input};
 	struct sw_jn_frame *frame = sw_jn_frame_new(run, NULL, expr->root_slots);
 	run->globals = sw_jn_alloc(run, expr->globals_count * sizeof(*run->globals));
-	run->matchers = sw_jn_alloc(run, expr->regexes_count * sizeof(*run->matchers));
+	run->matchers = sw_jn_alloc(run, 2 * expr->regexes_count * sizeof(*run->matchers));
 	if (!frame || !run->globals || !run->matchers)
 		return run->failed;
 	for (uint32_t i = 0; i < expr->globals_count; i++)

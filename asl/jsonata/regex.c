@@ -8,13 +8,17 @@
 
 #define MATCH_LIMIT 2000000 /* of PCRE2: backtracking steps of one match */
 #define HEAP_LIMIT_KIB 16384
+#define LONG_TEXT_BYTES 4096 /* from here on the matcher's way through the text is counted, too */
+#define BYTES_OF_A_STEP 16   /* that the matcher looks at */
 
 struct sw_jn_regex {
 	struct sw_jn_regex *next;
 	pcre2_code *code;
 	const char *source; /* of the expression's text */
 	size_t source_len;
-	uint32_t number, groups_count;
+	uint32_t number, groups_count, options;
+	const char *translated;
+	size_t translated_len;
 };
 
 enum sw_result sw_jn_regex_compile(struct sw_jn_compiler *compiler, const char *pattern, size_t len,
@@ -22,9 +26,8 @@ enum sw_result sw_jn_regex_compile(struct sw_jn_compiler *compiler, const char *
 {
 	struct sw_jn_regex *regex = sw_jn_compiler_alloc(compiler, sizeof(*regex));
 	struct sw_buf translated = SW_BUF;
-	uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_MATCH_UNSET_BACKREF |
-			   PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NEVER_BACKSLASH_C |
-			   (caseless ? PCRE2_CASELESS : 0);
+	uint32_t options = PCRE2_UTF | PCRE2_MATCH_UNSET_BACKREF | PCRE2_ALLOW_EMPTY_CLASS |
+			   PCRE2_NEVER_BACKSLASH_C | (caseless ? PCRE2_CASELESS : 0);
 	const char *wrong;
 	PCRE2_UCHAR message[120];
 	size_t offset;
@@ -42,7 +45,14 @@ enum sw_result sw_jn_regex_compile(struct sw_jn_compiler *compiler, const char *
 			wrong = (const char *)message;
 		}
 	}
+	regex->options = options;
+	regex->translated_len = translated.len;
+	regex->translated = wrong ? NULL : sw_arena_strdup(compiler->arena, translated.data, translated.len);
 	sw_buf_done(&translated);
+	if (!wrong && !regex->translated) {
+		pcre2_code_free(regex->code);
+		return compiler->failed = SW_ENOMEM;
+	}
 	if (wrong)
 		return sw_jn_compiler_fail(compiler, "S0303", compiler->position, compiler->token.at, NULL,
 					   wrong);
@@ -86,19 +96,63 @@ static void matcher_free(void *memory, void *run)
 {
 }
 
-/* Limits and memory, once for each run. */
-static pcre2_match_context *limits(struct sw_jn_run *run)
+struct matching {
+	pcre2_general_context *memory;
+	pcre2_match_context *limits;
+	struct sw_jn_run *run;
+	const char *text, *seen; /* the last text, and what the matcher sees of it */
+	size_t len;
+	size_t place; /* of the matcher in the text, when it was last seen */
+};
+
+/* PCRE2's own limit does not see how far one item of a pattern runs: \d+ may run through the whole text, again and
+ * again. In long texts it is asked before each item. */
+static int count_way(pcre2_callout_block *block, void *user)
 {
-	pcre2_general_context *general;
-	if (run->matching)
-		return run->matching;
-	general = pcre2_general_context_create(matcher_alloc, matcher_free, run);
-	run->matching = general ? pcre2_match_context_create(general) : NULL;
-	if (!run->matching)
+	struct matching *matching = user;
+	size_t from = matching->place, to = block->current_position;
+	matching->place = to;
+	return sw_jn_steps(matching->run, 1 + (from < to ? to - from : from - to) / BYTES_OF_A_STEP) < 0
+		       ? PCRE2_ERROR_MATCHLIMIT
+		       : 0;
+}
+
+/* Limits and memory, once for each run. */
+static struct matching *limits(struct sw_jn_run *run)
+{
+	struct matching *matching = run->matching;
+	if (matching)
+		return matching;
+	matching = sw_jn_alloc(run, sizeof(*matching));
+	if (!matching)
 		return NULL;
-	pcre2_set_match_limit(run->matching, MATCH_LIMIT);
-	pcre2_set_heap_limit(run->matching, HEAP_LIMIT_KIB);
-	return run->matching;
+	matching->run = run;
+	matching->memory = pcre2_general_context_create(matcher_alloc, matcher_free, run);
+	matching->limits = matching->memory ? pcre2_match_context_create(matching->memory) : NULL;
+	if (!matching->limits)
+		return NULL;
+	pcre2_set_match_limit(matching->limits, MATCH_LIMIT);
+	pcre2_set_heap_limit(matching->limits, HEAP_LIMIT_KIB);
+	pcre2_set_callout(matching->limits, count_way, matching);
+	return run->matching = matching;
+}
+
+/* The pattern for texts of this length: for long ones it is compiled again, in memory of the run. */
+static const pcre2_code *code_for(struct sw_jn_run *run, const struct sw_jn_regex *regex, size_t len,
+				  struct matching *matching)
+{
+	void **counted = &run->matchers[run->expr->regexes_count + regex->number];
+	PCRE2_SIZE offset;
+	int code;
+	if (len < LONG_TEXT_BYTES)
+		return regex->code;
+	if (!*counted) {
+		pcre2_compile_context *memory = pcre2_compile_context_create(matching->memory);
+		if (memory)
+			*counted = pcre2_compile((PCRE2_SPTR)regex->translated, regex->translated_len,
+						 regex->options | PCRE2_AUTO_CALLOUT, &code, &offset, memory);
+	}
+	return *counted;
 }
 
 static enum sw_result fail_match(struct sw_jn_run *run, int code)
@@ -129,42 +183,65 @@ static enum sw_result copy_groups(struct sw_jn_run *run, pcre2_match_data *data,
 	return SW_OK;
 }
 
+/* PCRE2 trusts that texts are UTF-8: what is none (halves of surrogate pairs) is shown to it as U+FFFD or '?'.
+ * The last text is remembered: $replace and $split ask for it again and again. */
+static enum sw_result see(struct sw_jn_run *run, struct matching *matching, const char *text, size_t len)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	char *copy = NULL;
+	if (matching->text == text && matching->len == len)
+		return SW_OK;
+	matching->text = matching->seen = text;
+	matching->len = len;
+	for (size_t at = 0, step; at < len; at += step) {
+		step = bytes[at] < 0x80 ? 1 : sw_jn_character(text + at, len - at);
+		if (step)
+			continue;
+		if (!copy && !(copy = sw_jn_alloc(run, len)))
+			return run->failed;
+		if (matching->seen == text)
+			memcpy(copy, text, len);
+		matching->seen = copy;
+		step = sw_jn_half_pair(text + at, len - at) ? 3 : 1;
+		memcpy(copy + at, step == 3 ? "\xEF\xBF\xBD" : "?", step);
+	}
+	return SW_OK;
+}
+
+static int match_with(const pcre2_code *code, struct matching *matching, size_t from, pcre2_match_data *data)
+{
+	PCRE2_SPTR text = (PCRE2_SPTR)(matching->seen ? matching->seen : "");
+	uint32_t options = PCRE2_NO_UTF_CHECK;
+	matching->place = from;
+	int found = pcre2_match(code, text, matching->len, from, options, data, matching->limits);
+	if (found == PCRE2_ERROR_JIT_STACKLIMIT)
+		found = pcre2_match(code, text, matching->len, from, options | PCRE2_NO_JIT, data,
+				    matching->limits);
+	return found;
+}
+
 enum sw_result sw_jn_regex_match(struct sw_jn_run *run, struct sw_jn_value value, const char *text,
 				 size_t len, size_t from, struct sw_jn_match *ret_match, bool *ret_found)
 {
 	const struct sw_jn_regex *regex = value.function->node->regex;
 	pcre2_match_data *data = run->matchers[regex->number];
-	pcre2_match_context *context = limits(run);
-	if (!data && context)
-		data = run->matchers[regex->number] = pcre2_match_data_create(
-			regex->groups_count + 1,
-			pcre2_general_context_create(matcher_alloc, matcher_free, run));
-	if (!data || !context)
+	struct matching *matching = limits(run);
+	const pcre2_code *code = matching ? code_for(run, regex, len, matching) : NULL;
+	if (!data && code)
+		data = run->matchers[regex->number] =
+			pcre2_match_data_create(regex->groups_count + 1, matching->memory);
+	if (!data || !code)
 		return run->failed < 0 ? run->failed : (run->failed = SW_ENOMEM);
-	/* All matches of one text: that it is UTF-8 is looked at once. */
-	uint32_t options = text == run->checked_text && len == run->checked_len ? PCRE2_NO_UTF_CHECK : 0;
-	int code =
-		pcre2_match(regex->code, (PCRE2_SPTR)(text ? text : ""), len, from, options, data, context);
-	if (code == PCRE2_ERROR_JIT_STACKLIMIT)
-		code = pcre2_match(regex->code, (PCRE2_SPTR)(text ? text : ""), len, from,
-				   options | PCRE2_NO_JIT, data, context);
-	size_t end = code > 0 ? pcre2_get_ovector_pointer(data)[1] : len;
-	if (sw_jn_steps(run, 1 + (from < end ? end - from : 0) / 16) < 0)
+	if (see(run, matching, text, len) < 0 || sw_jn_steps(run, 1) < 0)
 		return run->failed;
-	if (code > 0 || code == PCRE2_ERROR_NOMATCH) {
-		run->checked_text = from == 0 ? text : run->checked_text;
-		run->checked_len = from == 0 ? len : run->checked_len;
-	}
-	if (code == PCRE2_ERROR_NOMATCH) {
-		*ret_found = false;
+	while (from < len && ((unsigned char)matching->seen[from] & 0xC0) == 0x80)
+		from++;
+	int found = match_with(code, matching, from, data);
+	*ret_found = found >= 0;
+	if (found == PCRE2_ERROR_NOMATCH)
 		return SW_OK;
-	}
-	if (code < 0)
-		return fail_match(run, code);
-	if (copy_groups(run, data, regex->groups_count + 1, ret_match) < 0)
-		return run->failed;
-	*ret_found = true;
-	return SW_OK;
+	return found < 0 ? fail_match(run, found)
+			 : copy_groups(run, data, regex->groups_count + 1, ret_match);
 }
 
 /* ---- as functions --------------------------------------------------------------------------------------- */

@@ -158,5 +158,8 @@ double sw_jn_decimal(struct sw_jn_run *run, const char *text, size_t len, int64_
 		shift += negative ? -exponent : exponent;
 	}
 	sw_buf_printf(digits, "e%lld", (long long)shift);
-	return digits->failed || !digits->data ? NAN : strtod(digits->data, NULL);
+	if (!digits->failed && digits->data)
+		return strtod(digits->data, NULL);
+	run->failed = SW_ENOMEM;
+	return NAN;
 }

@@ -409,6 +409,10 @@ enum sw_result sw_jn_deeper(struct sw_jn_run *run);
 void sw_jn_blame(struct sw_jn_run *run, const struct sw_jn_node *node, const char *token, size_t len);
 enum sw_result sw_jn_lookup(struct sw_jn_run *run, struct sw_jn_value input, const struct sw_jn_node *name,
 			    struct sw_jn_value *ret_value);
+/* Bytes of the character at text; 0: there is none that UTF-8 knows. */
+size_t sw_jn_character(const char *text, size_t left);
+/* Half of a surrogate pair, written like a character of three bytes. */
+bool sw_jn_half_pair(const char *text, size_t left);
 uint32_t sw_jn_hash(const char *key, size_t len);
 /* Removes a member, if it is there. */
 void sw_jn_object_remove(struct sw_jn_object *object, const char *key, size_t len);

@@ -196,3 +196,26 @@ int sw_jn_string_compare(struct sw_jn_value a, struct sw_jn_value b)
 		return 1;
 	return left < right ? -1 : 1;
 }
+
+size_t sw_jn_character(const char *bytes_of, size_t left)
+{
+	const unsigned char *text = (const unsigned char *)bytes_of;
+	size_t bytes = text[0] < 0x80    ? 1
+		       : text[0] >= 0xF0 ? 4
+		       : text[0] >= 0xE0 ? 3
+		       : text[0] >= 0xC2 ? 2
+					 : 0;
+	if (bytes > left || text[0] > 0xF4)
+		return 0;
+	for (size_t i = 1; i < bytes; i++)
+		if ((text[i] & 0xC0) != 0x80)
+			return 0;
+	bool wrong = (text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xED && text[1] >= 0xA0) ||
+		     (text[0] == 0xF0 && text[1] < 0x90) || (text[0] == 0xF4 && text[1] >= 0x90);
+	return wrong ? 0 : bytes;
+}
+
+bool sw_jn_half_pair(const char *text, size_t left)
+{
+	return left >= 3 && (unsigned char)text[0] == 0xED && (unsigned char)text[1] >= 0xA0;
+}

@@ -5,6 +5,7 @@
 #include "asl/jsonata/jsonata.h"
 #include "base/rng.h"
 #include "asl/value.h"
+#include "base/rng.h"
 
 #include <string.h>
 

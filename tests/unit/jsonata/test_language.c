@@ -189,6 +189,7 @@ static void what_never_ends_is_stopped(void **state)
 		{"($f := function($n) { 1 + $f($n) }; $f(0))", "U1001 1:27"},
 		{"($f := function($x) { $f([$x, $x]) }; $f(1))", "U1001 1:24"},
 		{"$match($pad('', 60, 'a') & 'b', /(a+)+$/) ~> $count()", "U1001 1:1"},
+		{"$contains($pad('', 1000000, 'a'), /(?=(a+))\\1[bc]/)", "U1001 1:1"},
 		{"({'a': {}} ~> |$|{'b': $}|) ~> $string()", "U1001 1:32"},
 	};
 	char text[4096];
