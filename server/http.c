@@ -278,6 +278,26 @@ enum sw_result sw_server_new(struct sw_api *api, const struct sw_server_options 
 	return SW_OK;
 }
 
+enum sw_result sw_server_open(struct sw_engine *engine, const struct sw_server_options *options,
+			      struct sw_server **ret_server, struct sw_error *err)
+{
+	struct sw_api *api = NULL;
+	struct sw_server *server = NULL;
+	enum sw_result r = engine ? sw_api_new(engine, NULL, &api) : SW_EINVAL;
+	if (r != SW_OK) {
+		close_given(options, 0);
+		return sw_error_set(err, r, "%s", engine ? sw_result_text(r) : "the server needs an engine");
+	}
+	r = sw_server_new(api, options, &server, err);
+	if (r != SW_OK) {
+		sw_api_free(api);
+		return r;
+	}
+	server->own_api = api;
+	*ret_server = server;
+	return SW_OK;
+}
+
 unsigned sw_server_port(const struct sw_server *server)
 {
 	return server->port;
@@ -332,5 +352,6 @@ void sw_server_free(struct sw_server *server)
 	sw_free(server->meters);
 	sw_credentials_free(server->credentials);
 	sw_free(server->credentials_file);
+	sw_api_free(server->own_api);
 	sw_free(server);
 }

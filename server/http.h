@@ -33,6 +33,7 @@ struct sw_listener {
 
 struct sw_server {
 	struct sw_api *api;
+	struct sw_api *own_api; /* the same, when it was made by sw_server_open; else NULL */
 	const struct sw_loop *loop;
 	struct sw_server_options options;
 	struct sw_listener listeners[SW_LISTENERS_MAX]; /* TCP, Unix, those the host gave */

@@ -88,6 +88,12 @@ struct sw_server_options {
 SW_API enum sw_result sw_server_new(struct sw_api *api, const struct sw_server_options *options,
 				    struct sw_server **ret_server, struct sw_error *err);
 /*
+ * The whole of it in one call, for a host that has an engine: an API over the engine, which is the server's own, and
+ * the server. options.loop must be the engine's. Free the server before the engine. Errors as above.
+ */
+SW_API enum sw_result sw_server_open(struct sw_engine *engine, const struct sw_server_options *options,
+				     struct sw_server **ret_server, struct sw_error *err);
+/*
  * Beside the API: GET /healthz (200 while the process answers), GET /readyz (200 when sw_engine_ready says so, else 503
  * with the reason) and GET /metrics (Prometheus's text format 0.0.4; with credentials only on Unix sockets and for
  * clients on this machine).
@@ -104,7 +110,7 @@ SW_API unsigned sw_server_port(const struct sw_server *server);
  * Call it again after turns of the loop until nothing is busy or patience ends; then sw_server_free.
  */
 SW_API void sw_server_drain(struct sw_server *server, bool *ret_busy);
-/* Closes all; waiting requests get 503. Before API and loop are freed, not from inside a callback. NULL
+/* Closes all; waiting requests get 503. Before API, engine and loop are freed, not from inside a callback. NULL
  * allowed. */
 SW_API void sw_server_free(struct sw_server *server);
 
