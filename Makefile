@@ -5,8 +5,8 @@ BUILD ?= build
 PACKAGES = gcc meson ninja-build pkg-config libjansson-dev libpcre2-dev liblmdb-dev libev-dev \
 	libmicrohttpd-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libcmocka-dev libunistring-dev \
 	python3
-# The clients that tests/sdk drives; it skips what is not there.
-TEST_PACKAGES = awscli python3-boto3 python3-prometheus-client
+# The clients that tests/sdk drives, and what tests/embed looks for leaks with; they skip what is not there.
+TEST_PACKAGES = awscli python3-boto3 python3-prometheus-client valgrind
 LINT_PACKAGES = clang-format clang-tidy
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 MESON_FLAGS ?=
@@ -22,7 +22,7 @@ help:
 	@echo "make            install missing Debian packages (as root or by sudo), configure, build into $(BUILD)/"
 	@echo "make run        run the order example from end to end and print what happened"
 	@echo "make test       every test; ends with 'N passed, N failed'"
-	@echo "make test-packages  install the AWS CLI and boto3, which some tests drive and skip otherwise"
+	@echo "make test-packages  install the AWS CLI, boto3 and valgrind, which some tests use and skip otherwise"
 	@echo "make asan       every test under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make bench      measure, beside raw LMDB commits"
 	@echo "make crash      kill -9 at random moments, ROUNDS=$(ROUNDS) times"
