@@ -8,11 +8,14 @@ import glob
 import json
 import os
 import re
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 
 COUNTS = {True: 0, False: 0}
@@ -91,6 +94,7 @@ def main():
         check_jsonata(tree)
         check_blocking(tree)
         check_poll(tree)
+        check_jobrunner(tree)
         check_server(tree)
         check_lifecycle(tree)
 
@@ -194,6 +198,61 @@ def check_jsonata(tree):
         check_run(tree, "jsonata", [program, "$sum(items.price)"], lambda text: text == "5\n", under_valgrind, input=given)
     done = run(program, "$sum(items", env=tree.run_env, input=given)
     verdict("jsonata tells mistakes", done.returncode == 1 and done.stderr.startswith("S0203 at 1:11: "), done.stderr)
+
+
+REPORT = 'report {"text": "to be or not to be"}\n'
+REPORTED = 'SUCCEEDED {"words":6,"digest":"cedefc61503a54bd"}'
+
+
+def check_jobrunner(tree):
+    program = tree.build("examples/jobrunner.c", more=["-ljansson", "-pthread"])
+    if not program:
+        return
+    lines = REPORT + 'report {}\n\nno-such {}\nreport {"text"\n' + 'later {"seconds": 1, "text": "late but here"}'
+    for words, under_valgrind in (([], False), (["-d", tree.path("data-jobs")], False), ([], True)):
+        check_run(tree, "jobrunner", [program, *words], reported, under_valgrind, input=lines)
+    check_jobrunner_again(tree, program)
+
+
+def reported(text):
+    lines = dict(line.split(": ", 1) for line in text.splitlines())
+    return (lines.get("1") == REPORTED and lines.get("2") == "FAILED Text.Missing" and lines.get("6") == "SUCCEEDED 3"
+            and "no-such" in lines.get("4", "") and "5" in lines and len(lines) == 5)
+
+
+def connect(path):
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(60)
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            client.connect(path)
+            return client
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def check_jobrunner_again(tree, program):
+    """Two clients on the socket; the process is killed while a job waits, and the next one shows its result."""
+    data, path = tree.path("data-jobs"), tree.path("jobs.sock")
+    words = [program, "-d", data, "-s", path]
+    with subprocess.Popen(words, env=tree.run_env) as host:
+        with connect(path) as one, connect(path) as other:
+            one.sendall(b'later {"seconds": 5, "text": "after a crash"}\n' + REPORT.encode())
+            answer = one.makefile().readline()
+            verdict("jobrunner answers on its socket", answer == f"2: {REPORTED}\n", answer)
+            other.sendall(b"nothing\n" + REPORT.encode())
+            answer = other.makefile().read(2)
+            verdict("jobrunner has several clients", answer == "1:", answer)
+        host.kill()
+    with subprocess.Popen(words, env=tree.run_env, stdout=subprocess.PIPE, text=True) as host:
+        line = host.stdout.readline() if select.select([host.stdout], [], [], 60)[0] else ""
+        verdict("jobrunner goes on after kill -9", line.startswith("later ") and line.endswith(": SUCCEEDED 3\n"), line)
+        host.send_signal(signal.SIGTERM)
+        host.wait(60)
+    verdict("jobrunner ends well", host.returncode == 0, host.returncode)
 
 
 def call(port, action, **body):
