@@ -5,9 +5,11 @@
  * usage: lifecycle DIRECTORY|-     (-: in memory)
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <stepwell/engine.h>
@@ -23,6 +25,7 @@ static const char definition[] = "{\"StartAt\": \"Who\", \"States\": {\"Who\": {
 struct one {
 	const char *name;
 	struct sw_poll_loop *loop;
+	bool shares; /* the other's loop */
 	struct sw_engine *engine;
 	struct sw_server *server;
 	unsigned handled, succeeded, refused;
@@ -73,7 +76,9 @@ static void told(void *user, enum sw_result result, const struct sw_reply *reply
 	}
 }
 
-static bool open_one(struct one *one, const char *name, const char *directory, const char *region)
+/* With a loop of its own, unless there is one for both. */
+static bool open_one(struct one *one, const char *name, const char *directory, const char *region,
+		     struct sw_poll_loop *shared)
 {
 	struct sw_engine_options options = SW_ENGINE_OPTIONS;
 	struct sw_server_options listen = SW_SERVER_OPTIONS;
@@ -81,11 +86,11 @@ static bool open_one(struct one *one, const char *name, const char *directory, c
 		.name = "who", .definition = definition, .definition_len = strlen(definition)};
 	struct sw_error err = {0};
 	uint64_t observer;
-	*one = (struct one){.name = name};
+	*one = (struct one){.name = name, .loop = shared, .shares = shared};
 	listen.listen = "127.0.0.1:0";
 	listen.socket_directory = options.data_directory = directory;
 	options.region = region;
-	if (sw_poll_loop_new(&one->loop, &err) == SW_OK) {
+	if (shared || sw_poll_loop_new(&one->loop, &err) == SW_OK) {
 		listen.loop = options.loop = sw_poll_loop_hooks(one->loop);
 		if (sw_engine_new(&options, &one->engine, &err) == SW_OK &&
 		    sw_engine_on_task(one->engine, "function:who", who, NULL, one, &err) == SW_OK &&
@@ -103,7 +108,8 @@ static void close_one(struct one *one)
 {
 	sw_server_free(one->server);
 	sw_engine_free(one->engine);
-	sw_poll_loop_free(one->loop);
+	if (!one->shares)
+		sw_poll_loop_free(one->loop);
 }
 
 /* Both by turns, so that work of one is under way while the other's is. */
@@ -135,18 +141,18 @@ static bool check_one(const struct one *one, const char *region)
 	return good;
 }
 
-static bool round_of_both(const char *first, const char *second)
+static bool round_of_both(const char *first, const char *second, bool one_loop)
 {
 	struct one a, b = {0};
-	bool good = open_one(&a, "first", first, "eu-west-1") &&
-		    open_one(&b, "second", second, "us-east-2") && run_both(&a, &b);
+	bool good = open_one(&a, "first", first, "eu-west-1", NULL) &&
+		    open_one(&b, "second", second, "us-east-2", one_loop ? a.loop : NULL) && run_both(&a, &b);
 	good = good && check_one(&a, "eu-west-1") && check_one(&b, "us-east-2");
 	if (good && sw_server_port(a.server) == sw_server_port(b.server)) {
 		printf("both servers have one port\n");
 		good = false;
 	}
+	close_one(&b); /* it may use the loop of the first */
 	close_one(&a);
-	close_one(&b);
 	return good;
 }
 
@@ -156,7 +162,7 @@ static bool check_owner(const char *directory)
 	struct one one;
 	struct sw_engine_options options = SW_ENGINE_OPTIONS;
 	struct sw_engine *engine = NULL;
-	bool good = open_one(&one, "owner", directory, "eu-west-1");
+	bool good = open_one(&one, "owner", directory, "eu-west-1", NULL);
 	if (good) {
 		options.data_directory = directory;
 		options.loop = sw_poll_loop_hooks(one.loop);
@@ -165,6 +171,31 @@ static bool check_owner(const char *directory)
 			printf("a directory has two owners\n");
 	}
 	sw_engine_free(engine);
+	close_one(&one);
+	return good;
+}
+
+/* A server that does not open closes the sockets it was given, and leaves the engine as it was. */
+static bool check_refusal(void)
+{
+	struct one one;
+	struct sw_server_options listen = SW_SERVER_OPTIONS;
+	struct sw_server *server = NULL;
+	bool good = open_one(&one, "refused", NULL, "eu-west-1", NULL);
+	int given = socket(AF_UNIX, SOCK_STREAM, 0), another = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (good) {
+		listen.loop = sw_poll_loop_hooks(one.loop);
+		listen.listen = "0.0.0.0:0"; /* no loopback address, and no credentials */
+		listen.sockets = &given;
+		listen.sockets_count = 1;
+		good = sw_server_open(one.engine, &listen, &server, NULL) == SW_EINVAL && !server;
+		listen.sockets = &another;
+		good = sw_server_open(NULL, &listen, &server, NULL) == SW_EINVAL && !server && good;
+		good = fcntl(given, F_GETFD) < 0 && fcntl(another, F_GETFD) < 0 && good;
+		good = sw_engine_ready(one.engine, NULL) == SW_OK && good;
+		if (!good)
+			printf("a server that cannot listen is not refused as it should be\n");
+	}
 	close_one(&one);
 	return good;
 }
@@ -178,8 +209,8 @@ int main(int argc, char **argv)
 	snprintf(first, sizeof(first), "%s/first", kept ? argv[1] : "");
 	snprintf(second, sizeof(second), "%s/second", kept ? argv[1] : "");
 	for (int round = 0; good && round < ROUNDS; round++) {
-		good = round_of_both(kept ? first : NULL, kept ? second : NULL) &&
-		       (!kept || check_owner(first));
+		good = round_of_both(kept ? first : NULL, kept ? second : NULL, round % 2) &&
+		       (!kept || check_owner(first)) && check_refusal();
 		unsigned descriptors_now = entries("/proc/self/fd"), threads_now = entries("/proc/self/task");
 		if (round >= WARMING_ROUNDS && (descriptors_now != descriptors || threads_now != threads)) {
 			printf("descriptors: %u, then %u; threads: %u, then %u\n", descriptors,
