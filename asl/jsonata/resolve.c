@@ -65,8 +65,12 @@ static bool mark(struct sw_jn_node *node)
 {
 	if (!node)
 		return false;
-	bool closure = mark(node->lhs) | mark(node->rhs) | mark(node->other) | mark_all(&node->items) |
-		       mark_stages(&node->predicates) | mark_stages(&node->stages);
+	bool closure = mark(node->lhs);
+	closure |= mark(node->rhs);
+	closure |= mark(node->other);
+	closure |= mark_all(&node->items);
+	closure |= mark_stages(&node->predicates);
+	closure |= mark_stages(&node->stages);
 	if (node->group)
 		closure |= mark_all(&node->group->pairs);
 	node->closure = closure; /* of a lambda: what its own frame needs */
