@@ -3,13 +3,16 @@
 BUILD ?= build
 # Debian packages: what building needs, and what tests and habits need beside it.
 PACKAGES = gcc meson ninja-build pkg-config libjansson-dev libpcre2-dev liblmdb-dev libev-dev \
-	libmicrohttpd-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libcmocka-dev \
-	libunistring-dev python3
+	libmicrohttpd-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libcmocka-dev libunistring-dev \
+	python3
+# The clients that tests/sdk drives; it skips what is not there.
+TEST_PACKAGES = awscli python3-boto3 python3-prometheus-client
 LINT_PACKAGES = clang-format clang-tidy
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 MESON_FLAGS ?=
 ROUNDS ?= 200
 SECONDS_EACH ?= 30
+MINUTES ?= 10
 SANITIZERS = -Db_sanitize=address,undefined -Db_lundef=false -Dslow_assertions=true
 
 all: $(BUILD)/build.ninja
@@ -19,9 +22,11 @@ help:
 	@echo "make            install missing Debian packages (as root or by sudo), configure, build into $(BUILD)/"
 	@echo "make run        run the order example from end to end and print what happened"
 	@echo "make test       every test; ends with 'N passed, N failed'"
+	@echo "make test-packages  install the AWS CLI and boto3, which some tests drive and skip otherwise"
 	@echo "make asan       every test under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make bench      measure, beside raw LMDB commits"
 	@echo "make crash      kill -9 at random moments, ROUNDS=$(ROUNDS) times"
+	@echo "make soak       MINUTES=$(MINUTES) of full load over HTTP with restarts: memory, descriptors, nothing lost"
 	@echo "make fuzz       every fuzz target for SECONDS_EACH=$(SECONDS_EACH) seconds"
 	@echo "make format     clang-format over all sources"
 	@echo "make lint       clang-format and clang-tidy, without changing anything"
@@ -29,6 +34,9 @@ help:
 
 packages:
 	@sh tests/lib/packages.sh $(PACKAGES)
+
+test-packages:
+	@sh tests/lib/packages.sh $(TEST_PACKAGES)
 
 $(BUILD)/build.ninja: | packages
 	meson setup $(BUILD) $(MESON_FLAGS)
@@ -51,8 +59,11 @@ bench: all
 crash: all
 	python3 tests/crash/crash.py --build $(BUILD) --rounds $(ROUNDS)
 
+soak: all
+	python3 tests/soak/soak.py --stepwell $(BUILD)/cli/stepwell --minutes $(MINUTES)
+
 simulate: all
-	$(BUILD)/tests/simulation/simulate --seeds $(or $(SEEDS),1000)
+	python3 tests/simulation/run.py $(BUILD)/tests/simulation/simulate $(or $(SEEDS),1000)
 
 fuzz:
 	@sh tests/lib/packages.sh $(PACKAGES) $(FUZZ_PACKAGES)
@@ -78,4 +89,4 @@ install: all
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-fuzz
 
-.PHONY: all help packages run test asan bench crash simulate fuzz format lint install clean
+.PHONY: all help packages test-packages run test asan bench crash soak simulate fuzz format lint install clean

@@ -117,6 +117,21 @@ SW_API enum sw_result sw_definition_substitute(const char *text, size_t len,
 SW_API enum sw_result sw_jsonpath_query(const char *path, size_t path_len, const char *json, size_t json_len,
 					char **ret_text, const char **ret_kind, struct sw_error *err);
 
+/* What an expression may see, as JSON texts that end with NUL; NULL stands for {}. */
+struct sw_expression_env {
+	const char *input, *context, *variables; /* $, $$, and the object of all $name */
+	const uint64_t *seed; /* of States.MathRandom and States.UUID; NULL: another one at every call */
+};
+/*
+ * Evaluates one call of an intrinsic function, "States.Format('{}', $.a)". SW_OK: *ret_text (new) is the compact JSON
+ * result. SW_EQUERY: it is malformed (err->column) or it fails; then err->column is 0 and *ret_error (such as
+ * States.IntrinsicFailure) and *ret_cause, both new, say why as an execution would. SW_EJSON: one of the texts of env
+ * is no JSON, and err->pointer names it ("/input"). Both ret_error and ret_cause may be NULL.
+ */
+SW_API enum sw_result sw_intrinsic_query(const char *call, size_t call_len,
+					 const struct sw_expression_env *env, char **ret_text,
+					 char **ret_error, char **ret_cause, struct sw_error *err);
+
 /* Checks that text is one JSON value within the limits; SW_EJSON with line and column. */
 SW_API enum sw_result sw_text_check_json(const char *text, size_t len, struct sw_error *err);
 /* The same text indented for people, numbers unchanged. *ret_text is new. */

@@ -9,13 +9,10 @@
 #define POINTER_BYTES_MAX 1024 /* of sw_state.pointer; longer ones are cut */
 #define SUGGESTIONS_MAX 200000 /* names looked at for "did you mean" in one definition */
 
-/*
- * The languages that QueryLanguage may name. A language without operations is understood but cannot run: its
- * states are checked as far as their structure goes, and the first of them is reported.
- */
+/* The languages that QueryLanguage may name. */
 static const struct sw_language languages[] = {
-	{"JSONPath", &sw_query_jsonpath, false},
-	{"JSONata", NULL, true},
+	{"JSONPath", &sw_query_jsonpath, &sw_query_jsonpath, false},
+	{"JSONata", &sw_query_jsonata, &sw_query_jsonata_catch, true},
 };
 #define LANGUAGES_COUNT (sizeof(languages) / sizeof(*languages))
 
@@ -99,17 +96,6 @@ static const struct sw_language *find_language(const char *name)
 			return &languages[i];
 	}
 	return NULL;
-}
-
-/* The one place that knows that a language may be missing from this build. */
-static void report_missing_language(struct sw_compiler *c, const struct sw_language *language,
-				    const struct sw_place *place)
-{
-	if (language->ops || c->language_reported)
-		return;
-	c->language_reported = true;
-	sw_report(c, sw_at_key(place, NULL), "the query language %s is not supported yet by this build",
-		  language->name);
 }
 
 /* "States inside an ItemProcessor or Branch inherit the machine's language, not the Map's." */
@@ -440,7 +426,6 @@ static void compile_state(struct sw_compiler *c, const char *name, const json_t 
 	const struct sw_language *language = state_language(c, json, place, &flags);
 	struct sw_work work = {s, json, place, scope, language, flags};
 	s->language = language->ops;
-	report_missing_language(c, language, place);
 	sw_check_object(c, language, json, s->type, flags, place);
 	compile_common(c, &work);
 	if (c->result == SW_OK)

@@ -16,7 +16,8 @@
 /* A value of QueryLanguage. */
 struct sw_language {
 	const char *name;
-	const struct sw_query_ops *ops; /* NULL: this build cannot run it */
+	const struct sw_query_ops *ops;
+	const struct sw_query_ops *catch_ops; /* inside a Catcher */
 	bool jsonata; /* expressions are "{% %}"; Arguments, Output... in place of the paths */
 };
 
@@ -54,7 +55,6 @@ struct sw_compiler {
 	struct sw_names *in_flow, *in_machine, *labels;
 	const char **resources;
 	uint32_t suggestions_left;
-	bool language_reported;
 	bool alone;            /* one state, without the machine around it: its targets need not exist */
 	enum sw_result result; /* SW_OK, SW_ENOMEM, SW_ELIMIT */
 };
@@ -121,7 +121,7 @@ void sw_compile_number(struct sw_compiler *c, const struct sw_language *language
 void sw_compile_text(struct sw_compiler *c, const struct sw_language *language, const json_t *object,
 		     unsigned context, const char *name, const struct sw_place *place,
 		     struct sw_text_field *ret_field);
-/* Structural checks of every "{% %}" string below value, for a language that this build cannot run. */
+/* Structural checks of every "{% %}" string below value. */
 void sw_check_jsonata_strings(struct sw_compiler *c, const json_t *value, const struct sw_place *place);
 
 /* ---- states ------------------------------------------------------------------------------------------- */

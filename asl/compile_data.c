@@ -144,16 +144,17 @@ const struct sw_expr *sw_compile_expression(struct sw_compiler *c, const struct 
 
 	if (language->jsonata)
 		sw_check_jsonata_strings(c, value, place);
-	if (!text || !language->ops)
+	if (!text || (language->jsonata && !sw_is_jsonata_string(value)))
 		return NULL;
 	enum sw_result r = language->ops->compile(text, strlen(text), language->ops->template_kinds,
 						  &c->machine->owner, &expr, &err);
 	if (r == SW_ENOMEM)
 		c->result = r;
-	if (r == SW_EQUERY) {
+	if (r == SW_EQUERY || r == SW_EINVAL) {
 		struct sw_mistake mistake = sw_at(place, NULL);
+		const char *code = r == SW_EINVAL ? language->ops->refusal_code : language->ops->mistake_code;
 		mistake.inner_column = err.column;
-		mistake.code = language->jsonata ? "INVALID_JSONATA_EXPRESSION" : mistake.code;
+		mistake.code = code ? code : mistake.code;
 		sw_report(c, mistake, "%s", err.text);
 	}
 	return r == SW_OK ? expr : NULL;
@@ -177,7 +178,7 @@ static void report_template(struct template_user *u, const struct sw_place *at, 
 		 "The value for the field '%.100s' must be a valid JSONPath or a valid intrinsic function "
 		 "call",
 		 at && at->key ? at->key : "");
-	struct sw_mistake mistake = sw_at(at, u->jsonata ? NULL : aws);
+	struct sw_mistake mistake = sw_at(at, u->jsonata ? err->text : aws);
 	/* AWS names the template, not the member. */
 	mistake.aws = u->aws;
 	mistake.aws_elsewhere = true;
@@ -301,8 +302,6 @@ const struct sw_template *sw_compile_template(struct sw_compiler *c, const struc
 		sw_check_jsonata_strings(c, value, place);
 	else
 		check_members(c, value, place);
-	if (!language->ops)
-		return NULL;
 	enum sw_result r =
 		sw_template_compile(value, language->ops, &c->machine->owner, &compiled, on_mistake, &user);
 	if (r == SW_ENOMEM)
@@ -361,8 +360,6 @@ static const struct sw_template *compile_assigned(struct sw_compiler *c, const s
 
 	if (language->jsonata)
 		sw_check_jsonata_strings(c, value, place);
-	if (!language->ops)
-		return NULL;
 	enum sw_result r = sw_template_compile_member(key, value, language->ops, &c->machine->owner,
 						      &compiled, on_mistake, &user);
 	if (r == SW_ENOMEM)
@@ -387,7 +384,7 @@ struct sw_assign sw_compile_assign(struct sw_compiler *c, const struct sw_langua
 	json_object_foreach((json_t *)source, key, value)
 	{
 		struct sw_place at = SW_PLACE_KEY(&assign_at, key);
-		size_t len = language->ops ? language->ops->name_length(key, value) : strlen(key);
+		size_t len = language->ops->name_length(key, value);
 		check_variable_name(c, key, len, &at);
 		list[count].name = sw_arena_strdup(&c->machine->owner.arena, key, len);
 		list[count].value = compile_assigned(c, language, key, value, &at);

@@ -120,6 +120,9 @@ void sw_compile_catch(struct sw_compiler *c, struct sw_work *w)
 	size_t size = array ? json_array_size(array) : 0;
 	struct sw_catcher *list = sw_compiler_take(c, size, sizeof(*list));
 	struct sw_place catch_at = SW_PLACE_KEY(w->place, "Catch");
+	struct sw_language language = *w->language;
+
+	language.ops = language.catch_ops;
 
 	for (size_t i = 0; list && i < size && c->result == SW_OK; i++) {
 		const json_t *json = json_array_get(array, i);
@@ -134,11 +137,11 @@ void sw_compile_catch(struct sw_compiler *c, struct sw_work *w)
 		sw_compile_target(c, json_object_get(json, "Next"), w->scope, w->place, &at, "Next",
 				  &k->next);
 		if (w->language->jsonata)
-			k->output = sw_compile_template(c, w->language, json_object_get(json, "Output"),
+			k->output = sw_compile_template(c, &language, json_object_get(json, "Output"),
 							&output_at);
 		else
 			sw_compile_result_path(c, json, &at, &k->result_path, &k->result_path_null);
-		k->assign = sw_compile_assign(c, w->language, json, &at);
+		k->assign = sw_compile_assign(c, &language, json, &at);
 	}
 	w->state->catchers = list;
 	w->state->catchers_count = list ? (uint32_t)size : 0;

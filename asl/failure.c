@@ -8,6 +8,7 @@ void sw_failure_done(struct sw_failure *failure)
 {
 	sw_free(failure->error);
 	sw_free(failure->cause);
+	sw_free(failure->location);
 	*failure = (struct sw_failure){0};
 }
 
@@ -50,6 +51,14 @@ enum sw_result sw_failure_set(struct sw_failure *failure, const char *error, con
 		return SW_ENOMEM;
 	}
 	return sw_failure_take(failure, error, text);
+}
+
+enum sw_result sw_failure_locate(struct sw_failure *failure, const char *location)
+{
+	char *copy = sw_strdup(location);
+	sw_free(failure->location);
+	failure->location = copy;
+	return copy ? SW_OK : SW_ENOMEM;
 }
 
 enum sw_result sw_failure_path_not_found(struct sw_failure *failure, const char *path, const char *field,

@@ -57,6 +57,33 @@ const struct sw_finding *sw_findings_get(const struct sw_findings *findings, siz
 	return findings && index < findings->count ? &findings->list[index].finding : NULL;
 }
 
+/* How many bytes the character that begins with this one has; 0 for one that is none's beginning. */
+static size_t character_bytes(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first < 0xC0)
+		return 0;
+	return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+/* Names of any length are quoted in texts and cut; of the characters that were cut in two nothing is left. */
+static void mend(char *text)
+{
+	char *out = text;
+	while (*text) {
+		size_t bytes = character_bytes((unsigned char)*text), there = 1;
+		while (there < bytes && ((unsigned char)text[there] & 0xC0) == 0x80)
+			there++;
+		if (there == bytes) {
+			memmove(out, text, bytes);
+			out += bytes;
+		}
+		text += there;
+	}
+	*out = '\0';
+}
+
 /* ---- places ------------------------------------------------------------------------------------------ */
 
 void sw_place_print(const struct sw_place *place, char *text, size_t bytes)
@@ -90,14 +117,8 @@ void sw_place_print_aws(const struct sw_place *place, char *text, size_t bytes)
 	size_t used = 0;
 	snprintf(text, bytes, "%s", place ? "" : "/");
 	print_aws(place, text, bytes, &used);
-	if (used < bytes)
-		return;
-	/* The cut may have left half a character. */
-	size_t len = strlen(text), whole = len;
-	while (whole > 0 && ((unsigned char)text[whole - 1] & 0xC0) == 0x80)
-		whole--;
-	if (whole > 0 && (unsigned char)text[whole - 1] >= 0xC0)
-		text[whole - 1] = '\0';
+	if (used >= bytes)
+		mend(text);
 }
 
 /* The node for a place, made when it is not there yet; NULL when out of memory. */
@@ -154,6 +175,7 @@ static void set_aws_text(struct sw_finding *finding, const char *aws_text)
 	struct sw_error cut = {0}; /* cuts at a character's border */
 	sw_error_set(&cut, SW_EDEFINITION, "%s", aws_text ? aws_text : finding->error.text);
 	snprintf(finding->aws_text, sizeof(finding->aws_text), "%s", cut.text);
+	mend(finding->aws_text);
 }
 
 enum sw_result sw_findings_add(struct sw_findings *findings, const struct sw_mistake *mistake,
@@ -177,8 +199,9 @@ enum sw_result sw_findings_add(struct sw_findings *findings, const struct sw_mis
 	char text[sizeof(finding->error.text) + 4];
 	vsnprintf(text, sizeof(text), format, args);
 	finding->code = mistake->code;
+	mend(text);
 	sw_error_set(&finding->error, SW_EDEFINITION, "%s", text);
-	sw_place_print(aws, finding->error.pointer, sizeof(finding->error.pointer));
+	sw_place_print(mistake->at, finding->error.pointer, sizeof(finding->error.pointer));
 	if (!mistake->aws_nowhere)
 		sw_place_print_aws(aws, finding->aws_location, sizeof(finding->aws_location));
 	set_aws_text(finding, mistake->aws_text);
@@ -195,6 +218,7 @@ enum sw_result sw_findings_add_error(struct sw_findings *findings, const char *c
 	entry->finding.code = code;
 	entry->finding.error = *err;
 	entry->finding.error.code = SW_EDEFINITION;
+	mend(entry->finding.error.text);
 	set_aws_text(&entry->finding, aws_text);
 	return SW_OK;
 }

@@ -13,10 +13,13 @@
 
 /* ---- a failure of the workflow: data, never a C error ------------------------------------------- */
 
-/* Error name and cause, each NULL when there is none (AWS leaves absent ones out). Heap strings of the
- * holder. */
+/*
+ * Error name and cause, each NULL when there is none (AWS leaves absent ones out), and of an evaluation that
+ * failed where its expression stands ("Output/x"), which its EvaluationFailed event tells. Heap strings of the
+ * holder.
+ */
 struct sw_failure {
-	char *error, *cause;
+	char *error, *cause, *location;
 };
 void sw_failure_done(struct sw_failure *failure);
 /* Replaces what it holds; cause by printf format. SW_ENOMEM. The cause is cut at SW_CAUSE_BYTES_MAX. */
@@ -52,17 +55,20 @@ struct sw_query_env {
 	/* The value of a variable, or NULL when there is none of that name. */
 	const json_t *(*variable)(void *user, const char *name, size_t len);
 	void *user;
+	uint32_t *
+		steps_left; /* JSONPath: of SW_QUERY_STEPS_MAX, shared by evaluations; NULL: none is shared */
 	int64_t now_ms;     /* the only clock */
 	struct sw_rng *rng; /* the only randomness */
 };
 
 /* What a field takes (flags for compile). */
 enum sw_query_kind {
-	SW_QUERY_PATH = 1,       /* JSONPath: $..., also indefinite */
-	SW_QUERY_REFERENCE = 2,  /* JSONPath: a reference path: $, .name, [n] only */
-	SW_QUERY_CONTEXT = 4,    /* JSONPath: $$... */
-	SW_QUERY_VARIABLE = 8,   /* JSONPath: $name... */
-	SW_QUERY_INTRINSIC = 16, /* JSONPath: States.X(...) */
+	SW_QUERY_PATH = 1,          /* JSONPath: $..., also indefinite */
+	SW_QUERY_REFERENCE = 2,     /* JSONPath: a reference path: $, .name, [n] only */
+	SW_QUERY_CONTEXT = 4,       /* JSONPath: $$... */
+	SW_QUERY_VARIABLE = 8,      /* JSONPath: $name... */
+	SW_QUERY_INTRINSIC = 16,    /* JSONPath: States.X(...) */
+	SW_QUERY_ERROR_OUTPUT = 32, /* JSONata: $states.errorOutput, which there is in a Catcher alone */
 };
 
 struct sw_query_ops;
@@ -76,8 +82,8 @@ struct sw_query_ops {
 	const char *name; /* "JSONPath", "JSONata": the value of QueryLanguage */
 	/*
 	 * Compiles text; kinds say what the field takes. SW_EQUERY: err->text says what is wrong, err->column
-	 * where in the expression (1-based; line is 1); err->line 0 when no place is known. Memory comes from
-	 * owner.
+	 * where in the text (1-based; line is 1); column 0 when no place is known. SW_EINVAL likewise: the
+	 * language has it, and it is not supported here. Memory comes from owner.
 	 */
 	enum sw_result (*compile)(const char *text, size_t len, unsigned kinds, struct sw_owner *owner,
 				  const struct sw_expr **ret_expr, struct sw_error *err);
@@ -99,6 +105,14 @@ struct sw_query_ops {
 	size_t (*name_length)(const char *key, const json_t *value);
 	/* What sw_template_compile passes to compile for expressions inside templates. */
 	unsigned template_kinds;
+	const char *mistake_code; /* AWS's code of what compile refuses; NULL: the general one */
+	const char *refusal_code; /* and of what it answers with SW_EINVAL */
+	/*
+	 * Called when evaluate failed, once it is known where the expression stands ("Output/x/0"): leaves the
+	 * failure in its final words. SW_ENOMEM. May be NULL: the failure stays as it is.
+	 */
+	enum sw_result (*locate)(const struct sw_expr *expr, const char *location,
+				 struct sw_failure *failure);
 	/*
 	 * Called when evaluate failed for a member of a template (field: its key as written): gives a value
 	 * after all (SW_OK, *ret_tree new), or leaves the failure in the words used of templates (SW_EQUERY).
@@ -107,9 +121,24 @@ struct sw_query_ops {
 	enum sw_result (*explain)(const struct sw_expr *expr, const char *field,
 				  const struct sw_query_env *env, json_t **ret_tree,
 				  struct sw_failure *failure);
+	/* Does it look into the input? May be NULL: an input of null is nothing special in the language. */
+	bool (*reads_input)(const struct sw_expr *expr);
 };
 
-extern const struct sw_query_ops sw_query_jsonpath; /* asl/jsonpath/query.c */
+extern const struct sw_query_ops sw_query_jsonpath;      /* asl/jsonpath/query.c */
+extern const struct sw_query_ops sw_query_jsonata;       /* asl/query_jsonata.c */
+extern const struct sw_query_ops sw_query_jsonata_catch; /* the same inside a Catcher */
+
+#define SW_ERROR_QUERY "States.QueryEvaluationError"
+
+/*
+ * An expression of JSONata gave value for the field at location, which takes a `expected` ("array", "integer"):
+ * the failure in AWS's words. Always SW_EQUERY or SW_ENOMEM.
+ */
+enum sw_result sw_failure_unexpected(struct sw_failure *failure, const struct sw_expr *expr,
+				     const char *location, const char *expected, const json_t *value);
+/* Sets failure->location (a copy). */
+enum sw_result sw_failure_locate(struct sw_failure *failure, const char *location);
 
 /* ---- payload templates ---------------------------------------------------------------------------- */
 
@@ -138,10 +167,16 @@ enum sw_result sw_template_compile_member(const char *key, const json_t *value,
 /*
  * Evaluates; *ret_tree is new and shares what is constant. SW_EQUERY with failure, in AWS's words, e.g.
  * States.Runtime, "The JSONPath '$.x' specified for the field 'value.$' could not be found in the input
- * '{...}'" (the caller adds the state). SW_ENOMEM.
+ * '{...}'" (the caller adds the state). field is where the template stands: "Output", "Assign". SW_ENOMEM.
  */
-enum sw_result sw_template_evaluate(const struct sw_template *template, const struct sw_query_env *env,
-				    json_t **ret_tree, struct sw_failure *failure);
+enum sw_result sw_template_evaluate(const struct sw_template *template, const char *field,
+				    const struct sw_query_env *env, json_t **ret_tree,
+				    struct sw_failure *failure);
+/* The expression that a template is as a whole; NULL: it is a constant, an object or an array. */
+const struct sw_expr *sw_template_expression(const struct sw_template *template);
+
+/* Does an expression of the template look into the input, in a language where that must not be null? */
+bool sw_template_reads_input(const struct sw_template *template);
 
 /* The failure text above, for a single field (Fail's CausePath uses it too). Prints at most
  * SW_CAUSE_BYTES_MAX. */

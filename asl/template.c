@@ -4,6 +4,7 @@
  */
 #include "asl/query.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct member {
@@ -21,12 +22,20 @@ struct sw_template {
 	const char *field; /* the key of a single member, for messages; NULL */
 };
 
+/* Of an array or object of the source. */
+struct mark {
+	uint32_t containers;
+	bool expression;
+};
+
 struct compiler {
 	const struct sw_query_ops *language;
 	struct sw_owner *owner;
 	sw_template_mistake_fn *mistake;
 	void *user;
-	bool mistaken;
+	bool mistaken, failed; /* failed: out of memory */
+	struct mark *marks;
+	size_t marks_count, marks_capacity, next_mark;
 	char pointer[256];
 };
 
@@ -35,29 +44,57 @@ static enum sw_result compile(struct compiler *compiler, const char *key, const 
 
 static void report(struct compiler *compiler, const struct sw_error *err)
 {
+	const char *code =
+		err->code == SW_EINVAL ? compiler->language->refusal_code : compiler->language->mistake_code;
 	compiler->mistaken = true;
 	if (compiler->mistake)
-		compiler->mistake(compiler->user, compiler->pointer, "SCHEMA_VALIDATION_FAILED", err);
+		compiler->mistake(compiler->user, compiler->pointer, code ? code : "SCHEMA_VALIDATION_FAILED",
+				  err);
 }
 
-/* Is there an expression anywhere in source? What has none is one constant. */
-static bool has_expression(const struct sw_query_ops *language, const char *key, const json_t *source,
-			   unsigned depth)
+static bool grow_marks(struct compiler *compiler)
+{
+	size_t capacity = compiler->marks_capacity ? compiler->marks_capacity * 2 : 64;
+	struct mark *grown = sw_realloc_array(compiler->marks, capacity, sizeof(*grown));
+	if (!grown) {
+		compiler->failed = true;
+		return false;
+	}
+	compiler->marks = grown;
+	compiler->marks_capacity = capacity;
+	return true;
+}
+
+/*
+ * One walk before compiling tells for each array and object, in the order in which they are met, how many there are in
+ * it (itself included) and whether there is an expression among them: what has none is one constant.
+ */
+static size_t mark(struct compiler *compiler, const char *key, const json_t *source, unsigned depth,
+		   bool *ret_expression)
 {
 	json_t *tree = (json_t *)source; /* jansson's iterators are not const */
-	if (language->is_expression(key, source))
-		return true;
-	if (depth > SW_JSON_DEPTH_MAX)
-		return false;
+	size_t here = compiler->marks_count, containers = 1;
+	bool expression = false, below;
+	*ret_expression = compiler->language->is_expression(key, source);
+	if (*ret_expression || depth > SW_JSON_DEPTH_MAX ||
+	    (!json_is_object(source) && !json_is_array(source)))
+		return 0;
+	if (here == compiler->marks_capacity && !grow_marks(compiler))
+		return 0;
+	compiler->marks_count++;
 	for (void *at = json_object_iter(tree); at; at = json_object_iter_next(tree, at)) {
-		if (has_expression(language, json_object_iter_key(at), json_object_iter_value(at), depth + 1))
-			return true;
+		containers += mark(compiler, json_object_iter_key(at), json_object_iter_value(at), depth + 1,
+				   &below);
+		expression = expression || below;
 	}
 	for (size_t i = 0; i < json_array_size(source); i++) {
-		if (has_expression(language, NULL, json_array_get(source, i), depth + 1))
-			return true;
+		containers += mark(compiler, NULL, json_array_get(source, i), depth + 1, &below);
+		expression = expression || below;
 	}
-	return false;
+	if (!compiler->failed)
+		compiler->marks[here] = (struct mark){(uint32_t)containers, expression};
+	*ret_expression = expression;
+	return containers;
 }
 
 static enum sw_result compile_expression(struct compiler *compiler, const json_t *source,
@@ -71,7 +108,7 @@ static enum sw_result compile_expression(struct compiler *compiler, const json_t
 		r = compiler->language->compile(json_string_value(source), json_string_length(source),
 						compiler->language->template_kinds, compiler->owner, ret_expr,
 						&err);
-	if (r == SW_EQUERY) {
+	if (r == SW_EQUERY || r == SW_EINVAL) {
 		report(compiler, &err);
 		return SW_OK;
 	}
@@ -119,6 +156,16 @@ static enum sw_result compile_members(struct compiler *compiler, const json_t *s
 	return r;
 }
 
+/* Takes the mark of source, if it has one; those below are taken with it unless they are met, too. */
+static bool is_constant(struct compiler *compiler, const json_t *source, unsigned depth)
+{
+	if (depth > SW_JSON_DEPTH_MAX || (!json_is_object(source) && !json_is_array(source)))
+		return true;
+	struct mark here = compiler->marks[compiler->next_mark];
+	compiler->next_mark += here.expression ? 1 : here.containers;
+	return !here.expression;
+}
+
 static enum sw_result compile(struct compiler *compiler, const char *key, const json_t *source,
 			      unsigned depth, const struct sw_template **ret_template)
 {
@@ -129,7 +176,7 @@ static enum sw_result compile(struct compiler *compiler, const char *key, const 
 	*ret_template = template;
 	if (compiler->language->is_expression(key, source)) {
 		r = compile_expression(compiler, source, &template->expr);
-	} else if (depth < SW_JSON_DEPTH_MAX && has_expression(compiler->language, key, source, depth)) {
+	} else if (!is_constant(compiler, source, depth)) {
 		r = compile_members(compiler, source, depth + 1, template);
 	} else {
 		template->constant = sw_owner_adopt_tree_new(compiler->owner, json_incref((json_t *)source));
@@ -146,7 +193,10 @@ static enum sw_result compile_whole(const char *key, const json_t *source,
 {
 	struct compiler compiler = {.language = language, .owner = owner, .mistake = mistake, .user = user};
 	const struct sw_template *template = NULL;
-	enum sw_result r = compile(&compiler, key, source, 0, &template);
+	bool expression;
+	(void)mark(&compiler, key, source, 0, &expression);
+	enum sw_result r = compiler.failed ? SW_ENOMEM : compile(&compiler, key, source, 0, &template);
+	sw_free(compiler.marks);
 	if (r < 0)
 		return r;
 	if (compiler.mistaken)
@@ -178,19 +228,53 @@ enum sw_result sw_template_compile_member(const char *key, const json_t *value,
 
 /* ---- evaluation --------------------------------------------------------------------------------------- */
 
-static enum sw_result evaluate(const struct sw_template *template, const char *field,
-			       const struct sw_query_env *env, json_t **ret_tree, struct sw_failure *failure);
+/* One evaluation. When it fails, the way from the expression outwards is put together for its location. */
+struct evaluation {
+	const struct sw_query_env *env;
+	struct sw_failure *failure;
+	const struct sw_expr *blamed; /* whose failure is to be located; NULL: none */
+	char below[256];              /* "/a/0": where it stands in the template; cut at its beginning */
+};
 
-static enum sw_result evaluate_members(const struct sw_template *template, const struct sw_query_env *env,
-				       json_t **ret_tree, struct sw_failure *failure)
+static enum sw_result evaluate(struct evaluation *evaluation, const struct sw_template *template,
+			       const char *field, json_t **ret_tree);
+
+/* Puts "/token" before what is there. */
+static void locate_below(struct evaluation *evaluation, const char *token)
+{
+	size_t len = strlen(token), used = strlen(evaluation->below);
+	if (len + 1 + used >= sizeof(evaluation->below))
+		return;
+	memmove(evaluation->below + len + 1, evaluation->below, used + 1);
+	evaluation->below[0] = '/';
+	memcpy(evaluation->below + 1, token, len);
+}
+
+static void locate_member(struct evaluation *evaluation, const struct sw_template *template,
+			  const struct member *failed)
+{
+	char index[24];
+	size_t count = 0;
+	if (!evaluation->blamed)
+		return;
+	for (const struct member *member = template->members; member != failed; member = member->next)
+		count++;
+	snprintf(index, sizeof(index), "%zu", count);
+	locate_below(evaluation, template->object ? failed->name : index);
+}
+
+static enum sw_result evaluate_members(struct evaluation *evaluation, const struct sw_template *template,
+				       json_t **ret_tree)
 {
 	json_t *tree = template->object ? json_object() : json_array();
 	enum sw_result r = tree ? SW_OK : SW_ENOMEM;
 	for (const struct member *member = template->members; member && r == SW_OK; member = member->next) {
 		json_t *value = NULL;
-		r = evaluate(member->value, member->field, env, &value, failure);
-		if (r < 0)
+		r = evaluate(evaluation, member->value, member->field, &value);
+		if (r < 0) {
+			locate_member(evaluation, template, member);
 			break;
+		}
 		if ((template->object ? json_object_set_new_nocheck(tree, member->name, value)
 				      : json_array_append_new(tree, value)) != 0)
 			r = SW_ENOMEM;
@@ -202,24 +286,53 @@ static enum sw_result evaluate_members(const struct sw_template *template, const
 	return r;
 }
 
-static enum sw_result evaluate(const struct sw_template *template, const char *field,
-			       const struct sw_query_env *env, json_t **ret_tree, struct sw_failure *failure)
+static enum sw_result evaluate(struct evaluation *evaluation, const struct sw_template *template,
+			       const char *field, json_t **ret_tree)
 {
 	if (template->constant) {
 		*ret_tree = json_incref((json_t *)template->constant);
 		return SW_OK;
 	}
 	if (!template->expr)
-		return evaluate_members(template, env, ret_tree, failure);
+		return evaluate_members(evaluation, template, ret_tree);
 	const struct sw_query_ops *ops = template->expr->ops;
-	enum sw_result r = ops->evaluate(template->expr, env, ret_tree, failure);
+	enum sw_result r = ops->evaluate(template->expr, evaluation->env, ret_tree, evaluation->failure);
 	if (r == SW_EQUERY && ops->explain)
-		r = ops->explain(template->expr, field ? field : "", env, ret_tree, failure);
+		r = ops->explain(template->expr, field ? field : "", evaluation->env, ret_tree,
+				 evaluation->failure);
+	if (r == SW_EQUERY && ops->locate)
+		evaluation->blamed = template->expr;
 	return r;
 }
 
-enum sw_result sw_template_evaluate(const struct sw_template *template, const struct sw_query_env *env,
-				    json_t **ret_tree, struct sw_failure *failure)
+enum sw_result sw_template_evaluate(const struct sw_template *template, const char *field,
+				    const struct sw_query_env *env, json_t **ret_tree,
+				    struct sw_failure *failure)
 {
-	return evaluate(template, template->field, env, ret_tree, failure);
+	struct evaluation evaluation = {.env = env, .failure = failure};
+	enum sw_result r = evaluate(&evaluation, template, template->field, ret_tree);
+	if (!evaluation.blamed || r != SW_EQUERY)
+		return r;
+	if (template->field)
+		locate_below(&evaluation, template->field);
+	char *location = sw_asprintf("%s%s", field, evaluation.below);
+	r = location ? evaluation.blamed->ops->locate(evaluation.blamed, location, failure) : SW_ENOMEM;
+	sw_free(location);
+	return r < 0 ? r : SW_EQUERY;
+}
+
+const struct sw_expr *sw_template_expression(const struct sw_template *template)
+{
+	return template->expr;
+}
+
+bool sw_template_reads_input(const struct sw_template *template)
+{
+	if (template->expr)
+		return template->expr->ops->reads_input && template->expr->ops->reads_input(template->expr);
+	for (const struct member *member = template->members; member; member = member->next) {
+		if (sw_template_reads_input(member->value))
+			return true;
+	}
+	return false;
 }

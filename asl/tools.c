@@ -28,6 +28,19 @@ static const char *kind_name(enum sw_jsonpath_error error)
 	}
 }
 
+/* *ret_text is new. */
+static enum sw_result give_text(const json_t *tree, char **ret_text, struct sw_error *err)
+{
+	struct sw_buf text = SW_BUF;
+	enum sw_result r = sw_json_print(tree, &text, TOOL_TEXT_BYTES_MAX);
+	char *result = r == SW_OK ? sw_buf_take(&text, NULL) : NULL;
+	sw_buf_done(&text);
+	if (!result)
+		return sw_error_set(err, r < 0 ? r : SW_ENOMEM, "the result cannot be printed");
+	*ret_text = result;
+	return SW_OK;
+}
+
 static enum sw_result evaluate(const struct sw_jsonpath *path, const json_t *document, char **ret_text,
 			       const char **ret_kind, struct sw_error *err)
 {
@@ -41,13 +54,7 @@ static enum sw_result evaluate(const struct sw_jsonpath *path, const json_t *doc
 		*ret_kind = kind_name(error);
 		r = sw_error_set(err, SW_EQUERY, "%s", text.len ? text.data : "the path cannot be evaluated");
 	} else {
-		sw_buf_reset(&text);
-		r = sw_json_print(tree, &text, TOOL_TEXT_BYTES_MAX);
-		char *result = r == SW_OK ? sw_buf_take(&text, NULL) : NULL;
-		if (result)
-			*ret_text = result;
-		else
-			r = sw_error_set(err, r < 0 ? r : SW_ENOMEM, "the result cannot be printed");
+		r = give_text(tree, ret_text, err);
 	}
 	json_decref(tree);
 	sw_buf_done(&text);
@@ -76,6 +83,110 @@ enum sw_result sw_jsonpath_query(const char *path, size_t path_len, const char *
 	json_decref(document);
 	return r;
 }
+
+/* ---- calls of intrinsic functions ---------------------------------------------------------------------- */
+
+/* The texts of struct sw_expression_env, parsed. */
+struct world {
+	json_t *input, *context, *variables;
+};
+
+static const json_t *context_of(void *user)
+{
+	return ((struct world *)user)->context;
+}
+
+static const json_t *variable_of(void *user, const char *name, size_t len)
+{
+	return json_object_getn(((struct world *)user)->variables, name, len);
+}
+
+static enum sw_result parse_part(const char *text, const char *name, json_t **ret_tree, struct sw_error *err)
+{
+	struct sw_error inner = {0};
+	enum sw_result r = sw_json_parse(text ? text : "{}", text ? strlen(text) : 2, 0, ret_tree, &inner);
+	if (r < 0) {
+		sw_pointer_push(inner.pointer, sizeof(inner.pointer), name);
+		if (err && err->code == SW_OK)
+			*err = inner;
+	}
+	return r;
+}
+
+static enum sw_result world_parse(struct world *world, const struct sw_expression_env *env,
+				  struct sw_error *err)
+{
+	enum sw_result r = parse_part(env->input, "input", &world->input, err);
+	if (r == SW_OK)
+		r = parse_part(env->context, "context", &world->context, err);
+	if (r == SW_OK)
+		r = parse_part(env->variables, "variables", &world->variables, err);
+	if (r == SW_OK && !json_is_object(world->variables))
+		r = sw_error_set(err, SW_EINPUT, "the variables must be a JSON object, by their names");
+	return r;
+}
+
+static void world_done(struct world *world)
+{
+	json_decref(world->input);
+	json_decref(world->context);
+	json_decref(world->variables);
+}
+
+/* Hands over what the failure holds to those who asked. */
+static enum sw_result tell_failure(struct sw_failure *failure, char **ret_error, char **ret_cause,
+				   struct sw_error *err)
+{
+	sw_error_set(err, SW_EQUERY, "%s", failure->cause ? failure->cause : "the function failed");
+	if (ret_error) {
+		*ret_error = failure->error;
+		failure->error = NULL;
+	}
+	if (ret_cause) {
+		*ret_cause = failure->cause;
+		failure->cause = NULL;
+	}
+	return SW_EQUERY;
+}
+
+enum sw_result sw_intrinsic_query(const char *call, size_t call_len, const struct sw_expression_env *env,
+				  char **ret_text, char **ret_error, char **ret_cause, struct sw_error *err)
+{
+	struct world world = {0};
+	uint64_t seed = env->seed ? *env->seed : 0;
+	uint32_t steps_left = SW_QUERY_STEPS_MAX;
+	struct sw_query_env query = {
+		.context = context_of, .variable = variable_of, .user = &world, .steps_left = &steps_left};
+	struct sw_failure failure = {0};
+	const struct sw_expr *expr = NULL;
+	struct sw_owner owner;
+	json_t *tree = NULL;
+	enum sw_result r = world_parse(&world, env, err);
+	if (r == SW_OK && !env->seed && sw_entropy(&seed, sizeof(seed)) < 0)
+		r = sw_error_set(err, SW_EIO, "no random numbers");
+	struct sw_rng rng = sw_rng(seed);
+	query.rng = &rng;
+	query.input = world.input;
+	sw_owner_init(&owner);
+	if (r == SW_OK)
+		r = sw_query_jsonpath.compile(call, call_len, SW_QUERY_INTRINSIC, &owner, &expr, err);
+	if (r == SW_OK) {
+		r = expr->ops->evaluate(expr, &query, &tree, &failure);
+		if (r == SW_OK)
+			r = give_text(tree, ret_text, err);
+		else if (r == SW_EQUERY)
+			r = tell_failure(&failure, ret_error, ret_cause, err);
+		else
+			sw_error_set(err, r, "%s", sw_result_text(r));
+	}
+	json_decref(tree);
+	sw_failure_done(&failure);
+	sw_owner_done(&owner);
+	world_done(&world);
+	return r;
+}
+
+/* ---- JSON texts ----------------------------------------------------------------------------------------- */
 
 enum sw_result sw_text_check_json(const char *text, size_t len, struct sw_error *err)
 {

@@ -105,12 +105,13 @@ static bool equal_numbers(const json_t *a, const json_t *b)
 	return whole_double(json_real_value(a), &number) && number == json_integer_value(b);
 }
 
-static bool equal(const json_t *a, const json_t *b, unsigned depth, uint32_t *steps)
+static bool equal(const json_t *a, const json_t *b, unsigned depth, uint32_t *steps_left)
 {
 	if (a == b)
 		return true;
-	if (!a || !b || depth > SW_JSON_DEPTH_MAX || ++*steps > EQUAL_STEPS_MAX)
+	if (!a || !b || depth > SW_JSON_DEPTH_MAX || *steps_left == 0)
 		return false;
+	--*steps_left;
 	if (sw_json_is_number(a) && sw_json_is_number(b))
 		return equal_numbers(a, b);
 	if (json_typeof(a) != json_typeof(b))
@@ -123,7 +124,7 @@ static bool equal(const json_t *a, const json_t *b, unsigned depth, uint32_t *st
 		if (json_array_size(a) != json_array_size(b))
 			return false;
 		for (size_t i = 0; i < json_array_size(a); i++) {
-			if (!equal(json_array_get(a, i), json_array_get(b, i), depth + 1, steps))
+			if (!equal(json_array_get(a, i), json_array_get(b, i), depth + 1, steps_left))
 				return false;
 		}
 		return true;
@@ -133,7 +134,7 @@ static bool equal(const json_t *a, const json_t *b, unsigned depth, uint32_t *st
 			return false;
 		for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
 			const json_t *other = json_object_get(b, json_object_iter_key(at));
-			if (!equal(json_object_iter_value(at), other, depth + 1, steps))
+			if (!equal(json_object_iter_value(at), other, depth + 1, steps_left))
 				return false;
 		}
 		return true;
@@ -145,8 +146,27 @@ static bool equal(const json_t *a, const json_t *b, unsigned depth, uint32_t *st
 
 bool sw_json_equal(const json_t *a, const json_t *b)
 {
-	uint32_t steps = 0;
-	return equal(a, b, 0, &steps);
+	uint32_t steps_left = EQUAL_STEPS_MAX;
+	return equal(a, b, 0, &steps_left);
+}
+
+bool sw_json_equal_within(const json_t *a, const json_t *b, uint32_t *steps_left)
+{
+	return equal(a, b, 0, steps_left);
+}
+
+int sw_text_compare(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t len = a_len < b_len ? a_len : b_len, at = 0;
+	while (at < len && a[at] == b[at])
+		at++;
+	if (at == len)
+		return a_len < b_len ? -1 : a_len > b_len;
+	unsigned char x = (unsigned char)a[at], y = (unsigned char)b[at];
+	/* Four bytes are two surrogates, which come before U+E000 to U+FFFF (0xEE and 0xEF). */
+	if ((x >= 0xF0 && (y == 0xEE || y == 0xEF)) || (y >= 0xF0 && (x == 0xEE || x == 0xEF)))
+		return x >= 0xF0 ? -1 : 1;
+	return x < y ? -1 : 1;
 }
 
 const char *sw_json_type_name(const json_t *tree)

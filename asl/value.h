@@ -66,6 +66,10 @@ bool sw_json_whole(const json_t *tree, int64_t *ret_number);
 void sw_json_print_double(double number, struct sw_buf *out);
 /* Deep equality as the States Language means it: numbers by value. Bounded by depth. */
 bool sw_json_equal(const json_t *a, const json_t *b);
+/* The same, taking what is compared off *steps_left; false when nothing is left. */
+bool sw_json_equal_within(const json_t *a, const json_t *b, uint32_t *steps_left);
+/* Order of two UTF-8 texts by their UTF-16 code units, as Java's String.compareTo has it. */
+int sw_text_compare(const char *a, size_t a_len, const char *b, size_t b_len);
 /* "null", "boolean", "number", "string", "array", "object". */
 const char *sw_json_type_name(const json_t *tree);
 /* A shallow copy (new) whose members and items are shared: the way to build a new spine. */

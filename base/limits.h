@@ -26,8 +26,9 @@ extern "C" {
 #define SW_FINDINGS_MAX 200                /* mistakes reported of one definition */
 #define SW_MAP_CONCURRENCY_MAX 40          /* inline Map: MaxConcurrency 0 means this */
 #define SW_PATH_STEPS_MAX 1000000          /* nodes one JSONPath evaluation may visit */
+#define SW_QUERY_STEPS_MAX 10000000        /* the same for all JSONPath expressions of a state together */
 #define SW_PATH_BYTES_MAX 65536            /* text of one path */
-#define SW_REGEX_MATCH_STEPS_MAX 1000000   /* PCRE2 match limit */
+#define SW_REGEX_MATCH_STEPS_MAX 1000000   /* steps of all regular expressions of one evaluation */
 #define SW_WAIT_SECONDS_MAX 99999999       /* Wait, timeouts, intervals */
 #define SW_TURN_TRANSITIONS_MAX 256        /* states one execution enters before others have their turn */
 #define SW_TURN_HISTORY_BYTES_MAX 1048576  /* new history of one turn */

@@ -2,7 +2,7 @@
 #include "base/rng.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <sys/random.h>
 
 enum sw_result sw_entropy(void *buf, size_t len)
@@ -49,10 +49,15 @@ uint64_t sw_rng_below(struct sw_rng *rng, uint64_t exclusive)
 
 void sw_rng_uuid(struct sw_rng *rng, char text[37])
 {
+	static const char digits[] = "0123456789abcdef"; /* every request has one: no formatted print */
 	uint64_t high = sw_rng_next(rng), low = sw_rng_next(rng);
 	high = (high & ~(uint64_t)0xF000) | 0x4000;                   /* version 4 */
 	low = (low & ~((uint64_t)0xC0 << 56)) | (uint64_t)0x80 << 56; /* variant of RFC 9562 */
-	snprintf(text, 37, "%08x-%04x-%04x-%04x-%012llx", (unsigned)(high >> 32),
-		 (unsigned)(high >> 16) & 0xFFFF, (unsigned)high & 0xFFFF, (unsigned)(low >> 48),
-		 (unsigned long long)low & 0xFFFFFFFFFFFF);
+	const uint64_t halves[2] = {high, low};
+	for (int at = 0, digit = 0; at < 36; at++) {
+		bool dash = at == 8 || at == 13 || at == 18 || at == 23;
+		text[at] = dash ? '-' : digits[halves[digit / 16] >> (60 - 4 * (digit % 16)) & 0xF];
+		digit += !dash;
+	}
+	text[36] = '\0';
 }

@@ -2,7 +2,8 @@
  * Measures durable executions: the engine embedded in this program, beside bare LMDB that commits the same
  * records in the same batches, in the same run. bench/README.md explains every column.
  *
- * usage: bench [--executions N] [DIRECTORY]
+ * usage: bench [DIRECTORY [STEPWELL [engine|http]]]
+ * STEPWELL is the command, for the HTTP rows; without it there are none.
  */
 #include "bench/bench.h"
 #include "base/mem.h"
@@ -20,6 +21,7 @@ struct workload {
 	const char *name, *what, *machine;
 	unsigned steps; /* tasks of one execution */
 	char *definition;
+	bool unnamed; /* the engine makes the names; no latencies then */
 };
 
 struct bench {
@@ -67,8 +69,7 @@ static void replied(void *user, enum sw_result result, const struct sw_reply *re
 	}
 }
 
-/* Engine-made names rise with the starts: the n-th start is found by the order in which ARNs are first seen.
- */
+/* The names that are given here carry the number of the start. */
 static void observed(void *user, const char *arn, enum sw_status status, uint32_t last_event_id)
 {
 	struct bench *bench = user;
@@ -79,7 +80,7 @@ static void observed(void *user, const char *arn, enum sw_status status, uint32_
 		return;
 	if (status != SW_STATUS_SUCCEEDED)
 		bench->failed++;
-	if (number < bench->wanted)
+	if (number < bench->wanted && !bench->workload->unnamed)
 		bench->latencies[number] = now_seconds() - bench->starts[number];
 	bench->finished++;
 	start_one(bench);
@@ -95,18 +96,12 @@ static void start_one(struct bench *bench)
 	if (bench->started == bench->wanted)
 		return;
 	snprintf(name, sizeof(name), "e%010u", bench->started);
-	params.name = name;
+	params.name = bench->workload->unnamed ? NULL : name;
 	bench->starts[bench->started++] = now_seconds();
 	if (sw_engine_start(bench->engine, &params, replied, bench, &err) != SW_OK) {
 		fprintf(stderr, "bench: start: %s\n", err.text);
 		bench->failed++;
 	}
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double left = *(const double *)a, right = *(const double *)b;
-	return (left > right) - (left < right);
 }
 
 /* W1 and W2 as definitions. */
@@ -169,11 +164,12 @@ failed:
 	return false;
 }
 
+/* What was committed is left in ret_recording, which the caller frees in any case. */
 static bool measure(const struct workload *workload, const char *directory, unsigned in_flight,
-		    unsigned executions, const char *input, struct figures *ret_figures)
+		    unsigned executions, const char *input, struct figures *ret_figures,
+		    struct recording *ret_recording)
 {
 	struct bench bench = {.workload = workload, .wanted = executions, .input = input};
-	struct recording recording = {0};
 	struct sw_engine_stats before, after;
 	struct figures figures = {0};
 	char path[4096], floor_path[4200];
@@ -183,7 +179,7 @@ static bool measure(const struct workload *workload, const char *directory, unsi
 	snprintf(path, sizeof(path), "%s/%s-%u", directory, workload->name, in_flight);
 	snprintf(floor_path, sizeof(floor_path), "%s-floor", path);
 	if (!bench.starts || !bench.latencies || mkdir(path, 0700) || mkdir(floor_path, 0700) ||
-	    !open_engine(&bench, path, &recording))
+	    !open_engine(&bench, path, ret_recording))
 		return false;
 	sw_engine_stats(bench.engine, &before);
 	start = now_seconds();
@@ -201,12 +197,11 @@ static bool measure(const struct workload *workload, const char *directory, unsi
 	sw_engine_free(bench.engine);
 	sw_store_close(bench.store);
 	sw_poll_loop_free(bench.loop);
-	qsort(bench.latencies, executions, sizeof(double), by_value);
-	figures.p50_ms = bench.latencies[executions / 2] * 1e3;
-	figures.p99_ms = bench.latencies[executions * 99 / 100] * 1e3;
-	figures.operations = recording.operations;
-	figures.floor_seconds = bench.failed ? -1 : floor_replay(&recording, floor_path, SW_TABLES_COUNT);
-	recording_done(&recording);
+	figures.p50_ms = quantile(bench.latencies, executions, 0.5) * 1e3;
+	figures.p99_ms = quantile(bench.latencies, executions, 0.99) * 1e3;
+	figures.operations = ret_recording->operations;
+	figures.floor_seconds =
+		bench.failed ? -1 : floor_replay(ret_recording, floor_path, SW_TABLES_COUNT, NULL);
 	sw_free(bench.starts);
 	sw_free(bench.latencies);
 	*ret_figures = figures;
@@ -224,14 +219,49 @@ static void print_row(const struct workload *workload, unsigned in_flight, unsig
 	fflush(stdout);
 }
 
-int main(int argc, char **argv)
+/* W1 and W2 at every number in flight. */
+static bool engine_rows(const struct workload *workloads, const char *where, const char *input)
 {
 	static const unsigned flights[] = {1, 16, 128, 1024};
+	bool good = true;
+	printf("%-3s %9s %11s %10s %8s %8s %9s %9s %8s %13s %7s\n", "", "in flight", "executions/s",
+	       "steps/s", "p50 ms", "p99 ms", "syncs/ex", "bytes/ex", "CPU us", "bare LMDB/s", "ratio");
+	for (size_t w = 0; w < 2; w++)
+		for (size_t i = 0; i < 4; i++) {
+			unsigned executions = (w ? 200 : 1000) + flights[i] * (w ? 10 : 40);
+			struct recording recording = {0};
+			struct figures figures;
+			if (measure(&workloads[w], where, flights[i], executions, input, &figures,
+				    &recording))
+				print_row(&workloads[w], flights[i], executions, &figures);
+			else
+				good = false;
+			recording_done(&recording);
+		}
+	return good;
+}
+
+static bool measure_http(const char *program, const struct workload *w1, const char *where, const char *input)
+{
+	struct workload unnamed = {"W1u", w1->what, w1->machine, 0, w1->definition, true};
+	struct http_floor floor = {.executions_of_128 = 10000};
+	struct figures figures;
+	bool good = measure(&unnamed, where, 16, 3000, input, &figures, &floor.of_16) &&
+		    measure(&unnamed, where, 128, floor.executions_of_128, input, &figures, &floor.of_128) &&
+		    http_rows(program, where, w1->definition, input, &floor);
+	recording_done(&floor.of_16);
+	recording_done(&floor.of_128);
+	return good;
+}
+
+int main(int argc, char **argv)
+{
 	struct workload workloads[] = {{"W1", "start, Pass, Succeed", "w1", 0, chain_of(0)},
 				       {"W2", "a chain of 10 function tasks", "w2", 10, chain_of(10)}};
 	char directory[] = "/tmp/stepwell-bench-XXXXXX", filler[271], input[340];
 	const char *where = argc > 1 ? argv[1] : mkdtemp(directory);
-	int status = 0;
+	const char *rows = argc > 3 ? argv[3] : "all";
+	bool good = true;
 	memset(filler, 'x', sizeof(filler));
 	filler[sizeof(filler) - 1] = '\0';
 	snprintf(input, sizeof(input), "{\"order\":\"A-1001\",\"text\":\"%s\"}", filler);
@@ -241,18 +271,11 @@ int main(int argc, char **argv)
 	}
 	printf("payload %zu bytes; fdatasync of 4 KiB alone: %.0f/s; data in %s\n\n", strlen(input),
 	       500 / floor_sync(where, 500), where);
-	printf("%-3s %9s %11s %10s %8s %8s %9s %9s %8s %13s %7s\n", "", "in flight", "executions/s",
-	       "steps/s", "p50 ms", "p99 ms", "syncs/ex", "bytes/ex", "CPU us", "bare LMDB/s", "ratio");
-	for (size_t w = 0; w < 2; w++)
-		for (size_t i = 0; i < 4; i++) {
-			unsigned executions = (w ? 200 : 1000) + flights[i] * (w ? 10 : 40);
-			struct figures figures;
-			if (measure(&workloads[w], where, flights[i], executions, input, &figures))
-				print_row(&workloads[w], flights[i], executions, &figures);
-			else
-				status = 1;
-		}
+	if (strcmp(rows, "http") != 0)
+		good = engine_rows(workloads, where, input);
+	if (argc > 2 && strcmp(rows, "engine") != 0)
+		good = measure_http(argv[2], &workloads[0], where, input) && good;
 	for (size_t w = 0; w < 2; w++)
 		sw_free(workloads[w].definition);
-	return status;
+	return good ? 0 : 1;
 }

@@ -1,9 +1,12 @@
 /* What the disk and LMDB give by themselves, in the same run: the floor that the engine is held against. */
+#include "base/mem.h"
 #include "bench/bench.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,27 +61,50 @@ static int open_tables(MDB_env *env, MDB_dbi *tables, unsigned count)
 	return rc ? rc : mdb_txn_commit(txn);
 }
 
-double floor_replay(const struct recording *recording, const char *directory, unsigned tables_count)
+static int by_value(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+	return (left > right) - (left < right);
+}
+
+double quantile(double *numbers, size_t count, double part)
+{
+	size_t at = (size_t)((double)count * part);
+	qsort(numbers, count, sizeof(*numbers), by_value);
+	return numbers[at < count ? at : count - 1];
+}
+
+double floor_replay(const struct recording *recording, const char *directory, unsigned tables_count,
+		    struct floor_commit *ret_commit)
 {
 	MDB_dbi tables[32];
 	MDB_env *env;
-	double start, seconds = -1;
-	int rc = tables_count > 32 ? -1 : mdb_env_create(&env);
+	double start, seconds = -1, *each;
+	int rc = tables_count > 32 || recording->count == 0 ? -1 : mdb_env_create(&env);
 	if (rc)
 		return -1;
+	each = sw_zalloc_array(recording->count, sizeof(*each));
 	mdb_env_set_maxdbs(env, tables_count);
 	mdb_env_set_mapsize(env, (size_t)1 << 36);
-	rc = mdb_env_open(env, directory, MDB_NOTLS, 0600);
+	rc = each ? mdb_env_open(env, directory, MDB_NOTLS, 0600) : ENOMEM;
 	if (!rc)
 		rc = open_tables(env, tables, tables_count);
 	start = now_seconds();
-	for (size_t i = 0; !rc && i < recording->count; i++)
+	for (size_t i = 0; !rc && i < recording->count; i++) {
+		double begun = now_seconds();
 		rc = replay_batch(env, tables, recording->batches[i]);
-	if (!rc)
+		each[i] = now_seconds() - begun;
+	}
+	if (!rc) {
 		seconds = now_seconds() - start;
-	else
+		if (ret_commit)
+			*ret_commit = (struct floor_commit){quantile(each, recording->count, 0.5),
+							    quantile(each, recording->count, 0.99)};
+	} else {
 		fprintf(stderr, "bench: bare LMDB: %s\n", mdb_strerror(rc));
+	}
 	mdb_env_close(env);
+	sw_free(each);
 	return seconds;
 }
 

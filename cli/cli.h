@@ -31,7 +31,11 @@ struct options {
 	char *data; /* the data directory; never NULL after options_read */
 	const char *region, *account, *resources, *mock_config, *test_case, *input, *name, *machine, *status,
 		*error, *cause;
-	const char *listen, *format, *substitutions;
+	const char *listen, *format, *substitutions, *context, *variables, *seed;
+	const char *endpoint; /* whom to call in place of a data directory; NULL: the directory */
+	const char *ca_file, *type;
+	const char *credentials, *tls_certificate, *tls_key;
+	const char *log_format, *log_level, *execution_log;
 	const char *set[SUBSTITUTIONS_MAX];
 	unsigned set_count;
 	long max;
@@ -58,9 +62,13 @@ int cmd_history(const struct options *options);
 int cmd_watch(const struct options *options);
 int cmd_stop(const struct options *options);
 int cmd_delete(const struct options *options);
+int cmd_redrive(const struct options *options);
 int cmd_task(const struct options *options);
+int cmd_activity(const struct options *options);
+int cmd_api(const struct options *options);
 int cmd_serve(const struct options *options);
 int cmd_graph(const struct options *options);
+int cmd_intrinsic(const struct options *options);
 int cmd_jsonata(const struct options *options);
 int cmd_jsonpath(const struct options *options);
 int cmd_status(const struct options *options);
@@ -74,8 +82,12 @@ int cmd_restore(const struct options *options);
 int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same for an error; file may be NULL: "file:line:column: pointer: text". */
 int complain_error(int code, const char *file, const struct sw_error *err);
+/* The same for an expression of the user's, which is shown with a caret below the place. */
+int complain_expression(int code, const char *expression, const struct sw_error *err);
 /* The same for the error answer of an action, {"__type", "message"}: the exit code is that of its type. */
 int complain_answer(const json_t *error);
+/* The type of an error answer without its namespace. Borrowed. */
+const char *error_type(const json_t *error);
 /* Exit code for a result of the engine. */
 int exit_of(enum sw_result result);
 /* Exit code of an execution's status text. */
@@ -91,6 +103,8 @@ const char *colour_end(FILE *stream);
 void print_event(FILE *stream, const json_t *event, double start_seconds);
 /* Text of any length for people: control characters of data do not reach the terminal. */
 void print_text(FILE *stream, const char *text);
+/* The members of an answer for people, one a line. */
+void print_description(const json_t *description);
 /* The text member of an answer, or fallback. Borrowed. */
 const char *text_of(const json_t *object, const char *member, const char *fallback);
 
@@ -98,8 +112,10 @@ const char *text_of(const json_t *object, const char *member, const char *fallba
 
 /* Reads a whole file ("-": standard input), at most bytes_max. New; NULL after complaining (EXIT_USAGE). */
 char *read_file(const char *path, size_t bytes_max, size_t *ret_len);
-/* --input: JSON text, @FILE, or - for standard input; NULL gives "{}". Checked to be JSON. New; NULL after
+/* An option's JSON text, @FILE, or - for standard input; NULL gives "{}". Checked to be JSON. New; NULL after
  * complaining. */
+char *read_json(const char *option, const char *input);
+/* The same for --input. */
 char *read_input(const char *input);
 
 /* ---- definition.c ------------------------------------------------------------------------------------- */
@@ -117,8 +133,8 @@ char *name_of_file(const char *path);
 /* ---- client.c ----------------------------------------------------------------------------------------- */
 
 /*
- * Whoever answers the API for a data directory: the process that owns it, by its socket; else this process,
- * as the owner or, for reading, over the directory itself.
+ * Whoever answers the API: the endpoint that the options name; else for a data directory the process that owns
+ * it, by its socket, or this process, as the owner or, for reading, over the directory itself.
  */
 struct client;
 enum client_need {
@@ -141,7 +157,7 @@ void client_wait(struct client *client, int milliseconds);
 bool client_owns(const struct client *client);
 /* Lets what was asked for come to its end, when this process is the owner. */
 void client_settle(struct client *client);
-/* EXIT_OK, or an exit code after complaining: whoever owns the directory has resources and mocks of its own.
+/* EXIT_OK, or an exit code after complaining: whoever runs tasks elsewhere has resources and mocks of its own.
  */
 int check_owner(const struct options *options, const struct client *client);
 
@@ -151,6 +167,8 @@ int check_owner(const struct options *options, const struct client *client);
 int machine_arn(struct client *client, const char *name, char **ret_arn);
 /* An execution's ARN from an ARN, M:E, or E when only one matches. The same. */
 int execution_arn(struct client *client, const char *name, char **ret_arn);
+/* An activity's ARN from a name or ARN; who answers tells its region and account. The same. */
+int activity_arn(struct client *client, const char *name, char **ret_arn);
 /* True when an error answer is of that type. */
 bool is_error(const json_t *error, const char *type);
 /* The paged members of a list action, all pages or at most max (0: all). Takes request. New array in

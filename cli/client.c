@@ -1,27 +1,22 @@
 /*
- * Whoever answers the API for a data directory: the owner's socket (over HTTP by libcurl, the protocol that
- * the AWS CLI speaks), this process as the owner, or this process reading the directory.
+ * Whoever answers the API: an endpoint; or for a data directory the owner's socket, this process as the owner,
+ * or this process reading the directory.
  */
 #include "cli/owner.h"
+#include "cli/wire.h"
 
-#include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
-#include <unistd.h>
 
 struct client {
 	const struct options *options;
 	enum client_need need;
-	/* remote */
-	CURL *curl;
-	int directory_fd; /* the socket is dialled through it, so that the path may be long */
-	char socket_path[64];
+	struct endpoint *endpoint;
+	/* the owner's socket */
+	struct wire *wire;
 	bool passing; /* the owner advances only what was started there, and ends soon: another run */
 	bool lost;    /* it has ended */
 	unsigned losses;
@@ -36,93 +31,14 @@ struct client {
 	struct sw_api *api;
 };
 
-/* An answer on its way. */
-struct answer {
-	bool done;
-	int status;
-	char *body;
-	size_t len, capacity;
-};
-
-static bool answer_append(struct answer *answer, const char *data, size_t len)
-{
-	char *grown;
-	if (answer->len + len + 1 > answer->capacity) {
-		grown = realloc(answer->body, 2 * (answer->len + len) + 64);
-		if (!grown)
-			return false;
-		answer->body = grown;
-		answer->capacity = 2 * (answer->len + len) + 64;
-	}
-	memcpy(answer->body + answer->len, data, len);
-	answer->len += len;
-	answer->body[answer->len] = '\0';
-	return true;
-}
-
 /* ---- the owner's socket ------------------------------------------------------------------------------- */
 
-static size_t take_body(char *data, size_t size, size_t count, void *user)
+static bool call_owner(struct client *client, const char *action, const char *body, struct answer *answer)
 {
-	return answer_append(user, data, size * count) ? size * count : 0;
-}
-
-/* Is somebody listening? */
-static bool socket_answers(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool answers;
-	if (fd < 0)
-		return false;
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	answers = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
-	close(fd);
-	return answers;
-}
-
-static bool open_remote(struct client *client)
-{
-	client->directory_fd = open(client->options->data, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (client->directory_fd < 0)
-		return false;
-	snprintf(client->socket_path, sizeof(client->socket_path), "/proc/self/fd/%d/stepwell.sock",
-		 client->directory_fd);
-	if (socket_answers(client->socket_path))
-		client->curl = curl_easy_init();
-	if (!client->curl) {
-		close(client->directory_fd);
-		client->directory_fd = -1;
-		return false;
-	}
-	curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->socket_path);
-	curl_easy_setopt(client->curl, CURLOPT_URL, "http://localhost/");
-	curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
-	return true;
-}
-
-static bool call_remote(struct client *client, const char *action, const char *body, struct answer *answer)
-{
-	char target[128];
-	long status = 0;
-	CURLcode code;
-	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/x-amz-json-1.0");
-	snprintf(target, sizeof(target), "X-Amz-Target: AWSStepFunctions.%s", action);
-	headers = curl_slist_append(headers, target);
-	headers = curl_slist_append(headers, "Expect:");
-	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(client->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
-	curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, body);
-	curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, answer);
-	code = curl_easy_perform(client->curl);
-	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
-	curl_slist_free_all(headers);
-	answer->status = (int)status;
-	answer->done = code == CURLE_OK;
+	(void)wire_call(client->wire, action, body, 0, answer);
 	/* What the server says of itself when it ends. */
-	client->lost = !answer->done ||
-		       (status == 503 && answer->body && strstr(answer->body, "shutting down") != NULL);
+	client->lost = !answer->done || (answer->status == 503 && answer->body &&
+					 strstr(answer->body, "shutting down") != NULL);
 	return answer->done;
 }
 
@@ -132,7 +48,7 @@ static bool is_passing(struct client *client)
 	struct answer answer = {0};
 	json_t *status = NULL;
 	bool passing = false;
-	if (call_remote(client, "StepwellStatus", "{}", &answer))
+	if (call_owner(client, "StepwellStatus", "{}", &answer))
 		status = json_loadb(answer.body ? answer.body : "", answer.len, 0, NULL);
 	if (client->lost || answer.status != 200)
 		passing = client->lost;
@@ -236,10 +152,7 @@ enum { LOSSES_MAX = 1000 };
 /* Everything but what outlasts the owner. */
 static void disconnect(struct client *client)
 {
-	if (client->curl)
-		curl_easy_cleanup(client->curl);
-	if (client->directory_fd >= 0)
-		close(client->directory_fd);
+	wire_close(client->wire);
 	if (client->owner) {
 		ev_timer_stop(client->owner->loop, &client->timer);
 		if (client->observer)
@@ -249,8 +162,7 @@ static void disconnect(struct client *client)
 	}
 	sw_api_free(client->api);
 	sw_reader_close(client->reader);
-	client->curl = NULL;
-	client->directory_fd = -1;
+	client->wire = NULL;
 	client->owner = NULL;
 	client->observer = 0;
 	client->api = NULL;
@@ -264,7 +176,8 @@ static int connect_client(struct client *client)
 	for (int i = 0; r == SW_EOWNED && i < TRIES; i++) {
 		if (i > 0)
 			nanosleep(&(struct timespec){0, PAUSE_MS * 1000000L}, NULL);
-		if (open_remote(client)) {
+		client->wire = wire_to_directory(client->options->data);
+		if (client->wire) {
 			client->passing = client->need != CLIENT_ADVANCE || is_passing(client);
 			return EXIT_OK;
 		}
@@ -287,8 +200,7 @@ int client_open(const struct options *options, enum client_need need, struct cli
 		return complain(EXIT_STORE, "out of memory");
 	client->options = options;
 	client->need = need;
-	client->directory_fd = -1;
-	code = connect_client(client);
+	code = options->endpoint ? endpoint_open(options, &client->endpoint) : connect_client(client);
 	if (code != EXIT_OK) {
 		client_close(client);
 		return code;
@@ -302,6 +214,7 @@ void client_close(struct client *client)
 	if (!client)
 		return;
 	disconnect(client);
+	endpoint_close(client->endpoint);
 	json_decref(client->started);
 	free(client);
 }
@@ -311,7 +224,9 @@ void client_close(struct client *client)
 static bool call_once(struct client *client, const char *action, const char *body, struct answer *answer)
 {
 	*answer = (struct answer){0};
-	return client->curl ? call_remote(client, action, body, answer)
+	if (client->endpoint)
+		return endpoint_call(client->endpoint, action, body, answer);
+	return client->wire ? call_owner(client, action, body, answer)
 			    : call_here(client, action, body, answer);
 }
 
@@ -378,7 +293,7 @@ static void accept_existing(struct answer *answer)
 static bool call(struct client *client, const char *action, json_t *request, struct answer *answer)
 {
 	bool starts = client->need == CLIENT_ADVANCE && !strcmp(action, "StartExecution");
-	bool named = starts && client->curl && client->passing && name_start(request), again = false;
+	bool named = starts && client->wire && client->passing && name_start(request), again = false;
 	char *body;
 	bool done;
 	body = json_dumps(request, JSON_COMPACT);
@@ -398,7 +313,7 @@ static bool call(struct client *client, const char *action, json_t *request, str
 	}
 	if (done && named && again && answer->body)
 		accept_existing(answer);
-	if (done && starts && client->curl && answer->status == 200)
+	if (done && starts && client->wire && answer->status == 200)
 		client->started = json_incref(request);
 	free(body);
 	return done;
@@ -417,12 +332,17 @@ int client_call(struct client *client, const char *action, json_t *request, json
 		return complain(EXIT_USAGE, "%s cannot be asked for: a text is not UTF-8", action);
 	good = call(client, action, request, &answer);
 	json_decref(request);
-	if (!good)
+	if (!good) {
+		free(answer.body);
 		return EXIT_STORE;
+	}
 	tree = json_loadb(answer.body ? answer.body : "{}", answer.body ? answer.len : 2,
 			  JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	free(answer.body);
-	if (!tree) {
+	if (!tree && client->endpoint) {
+		complain(EXIT_STORE, "%s answered HTTP %d, not JSON: is it a Step Functions endpoint?",
+			 client->options->endpoint, answer.status);
+	} else if (!tree) {
 		complain(EXIT_STORE, "%s: an answer that is not JSON", action);
 	} else if (answer.status == 200) {
 		*ret_answer = tree;
@@ -468,6 +388,12 @@ int check_owner(const struct options *options, const struct client *client)
 {
 	if (client_owns(client) || (!options->resources && !options->mock_config))
 		return EXIT_OK;
+	if (client->endpoint)
+		return complain(
+			EXIT_USAGE,
+			"--resources and --mock-config are for the process that runs tasks: give them to "
+			"`stepwell serve` at %s",
+			options->endpoint);
 	return complain(EXIT_USAGE,
 			"%s is owned by a running stepwell, which has its own resources and mocks: leave out "
 			"--resources and --mock-config, or give another --data",

@@ -23,8 +23,9 @@ static int create(const struct options *options, struct client *client, const ch
 {
 	json_t *answer = NULL, *error = NULL;
 	int code = client_call(client, "CreateStateMachine",
-			       json_pack("{s:s, s:s, s:s}", "name", name, "definition", definition, "roleArn",
-					 "arn:aws:iam::123456789012:role/stepwell"),
+			       json_pack("{s:s, s:s, s:s, s:s*}", "name", name, "definition", definition,
+					 "roleArn", "arn:aws:iam::123456789012:role/stepwell", "type",
+					 options->type),
 			       &answer, &error);
 	if (is_error(error, "StateMachineAlreadyExists") && options->update)
 		code = update(client, name, definition, &answer);

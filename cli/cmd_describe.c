@@ -4,26 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_description(const json_t *description)
-{
-	const char *key;
-	json_t *value;
-	char text[40];
-	json_object_foreach((json_t *)description, key, value)
-	{
-		bool is_time = strlen(key) > 4 && !strcmp(key + strlen(key) - 4, "Date");
-		if (json_is_string(value)) {
-			printf("%-22s ", key);
-			print_text(stdout, json_string_value(value));
-			putchar('\n');
-		} else if (is_time) {
-			printf("%-22s %s\n", key, time_text(value, text, sizeof(text)));
-		} else if (json_is_integer(value)) {
-			printf("%-22s %" JSON_INTEGER_FORMAT "\n", key, json_integer_value(value));
-		}
-	}
-}
-
 /* Is there a machine of that name, or is it the ARN of one? NULL: no, or it cannot be told. */
 static char *as_machine(struct client *client, const char *name)
 {

@@ -20,8 +20,7 @@ static int evaluate(const char *path, const char *file)
 	else if (r == SW_EJSON)
 		complain_error(EXIT_USAGE, file, &err);
 	else
-		fprintf(stderr, "stepwell: %s\n  %s\n  %*s^\n", err.text, path,
-			err.column ? (int)err.column - 1 : 0, "");
+		complain_expression(EXIT_USAGE, path, &err);
 	sw_text_free(text);
 	sw_text_free(pretty);
 	free(json);

@@ -31,10 +31,26 @@ static json_t *ask_owner(const struct options *options)
 	return answer;
 }
 
-static void print_owner(int64_t pid, const json_t *answer)
+/* Version, and what it has done since it was started. */
+static void print_work(const json_t *answer)
 {
 	const json_t *stats = json_object_get(answer, "stats");
 	const char *advances = text_of(answer, "advances", "ALL");
+	printf("stepwell %s, advances %s\n", text_of(answer, "version", "?"),
+	       !strcmp(advances, "ALL")   ? "every execution"
+	       : !strcmp(advances, "OWN") ? "what was started there"
+					  : "nothing");
+	printf("since start  %" JSON_INTEGER_FORMAT " started, %" JSON_INTEGER_FORMAT
+	       " transitions, %" JSON_INTEGER_FORMAT " commits, %" JSON_INTEGER_FORMAT
+	       " executions in memory\n",
+	       json_integer_value(json_object_get(stats, "started")),
+	       json_integer_value(json_object_get(stats, "transitions")),
+	       json_integer_value(json_object_get(stats, "commits")),
+	       json_integer_value(json_object_get(stats, "executionsInMemory")));
+}
+
+static void print_owner(int64_t pid, const json_t *answer)
+{
 	if (pid == 0) {
 		puts("owner        nobody; executions do not advance");
 		return;
@@ -48,17 +64,8 @@ static void print_owner(int64_t pid, const json_t *answer)
 		puts(", which does not answer");
 		return;
 	}
-	printf(", stepwell %s, advances %s\n", text_of(answer, "version", "?"),
-	       !strcmp(advances, "ALL")   ? "every execution"
-	       : !strcmp(advances, "OWN") ? "what was started there"
-					  : "nothing");
-	printf("since start  %" JSON_INTEGER_FORMAT " started, %" JSON_INTEGER_FORMAT
-	       " transitions, %" JSON_INTEGER_FORMAT " commits, %" JSON_INTEGER_FORMAT
-	       " executions in memory\n",
-	       json_integer_value(json_object_get(stats, "started")),
-	       json_integer_value(json_object_get(stats, "transitions")),
-	       json_integer_value(json_object_get(stats, "commits")),
-	       json_integer_value(json_object_get(stats, "executionsInMemory")));
+	fputs(", ", stdout);
+	print_work(answer);
 }
 
 /* ---- people ------------------------------------------------------------------------------------------- */
@@ -187,7 +194,30 @@ static void print_status_json(const struct options *options, const struct sw_sto
 
 /* ---- the command -------------------------------------------------------------------------------------- */
 
-int cmd_status(const struct options *options)
+/* What a server tells of itself; what waits and how much room there is only the directory tells. */
+static int status_of_endpoint(const struct options *options)
+{
+	struct client *client = NULL;
+	json_t *answer = NULL;
+	int code = client_open(options, CLIENT_READ, &client);
+	if (code)
+		return code;
+	code = client_call(client, "StepwellStatus", json_object(), &answer, NULL);
+	if (code == EXIT_OK && options->json) {
+		print_json(answer);
+	} else if (code == EXIT_OK) {
+		printf("endpoint     %s\nserver       process %" JSON_INTEGER_FORMAT ", ", options->endpoint,
+		       json_integer_value(json_object_get(answer, "pid")));
+		print_work(answer);
+		printf("ARNs         %s, account %s\n", text_of(answer, "region", "?"),
+		       text_of(answer, "account", "?"));
+	}
+	json_decref(answer);
+	client_close(client);
+	return code;
+}
+
+static int status_of_directory(const struct options *options)
 {
 	struct meter meter = meter_start();
 	struct sw_store_status status = {0};
@@ -214,4 +244,9 @@ int cmd_status(const struct options *options)
 	json_decref(answer);
 	sw_store_status_done(&status);
 	return EXIT_OK;
+}
+
+int cmd_status(const struct options *options)
+{
+	return options->endpoint ? status_of_endpoint(options) : status_of_directory(options);
 }

@@ -4,26 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An activity's ARN from a name or ARN; the server tells its region and account. As machine_arn. */
-static int activity_arn(struct client *client, const char *name, char **ret_arn)
-{
-	json_t *status = NULL;
-	char *arn = NULL;
-	if (!strncmp(name, "arn:", 4)) {
-		arn = strdup(name);
-	} else {
-		int code = client_call(client, "StepwellStatus", json_object(), &status, NULL);
-		if (code)
-			return code;
-		if (asprintf(&arn, "arn:aws:states:%s:%s:activity:%s", text_of(status, "region", ""),
-			     text_of(status, "account", ""), name) < 0)
-			arn = NULL;
-		json_decref(status);
-	}
-	*ret_arn = arn;
-	return arn ? EXIT_OK : complain(EXIT_STORE, "out of memory");
-}
-
 /* The token on the first line, the input on the second; nothing when no task came (exit code 1). */
 static int print_task(const struct options *options, const json_t *answer)
 {

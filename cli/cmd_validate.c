@@ -2,6 +2,21 @@
 #include "cli/cli.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* A file's name need not be UTF-8. */
+static json_t *name_text(const char *path)
+{
+	json_t *text = json_string(path);
+	char *copy = text ? NULL : strdup(path);
+	if (!copy)
+		return text;
+	for (char *at = copy; *at; at++)
+		*at = (char)((unsigned char)*at < 0x80 ? *at : '?');
+	text = json_string(copy);
+	free(copy);
+	return text;
+}
 
 /* The shape of ValidateStateMachineDefinition, with the place in the text beside AWS's location. */
 static json_t *diagnostics(const struct sw_findings *findings)
@@ -20,6 +35,20 @@ static json_t *diagnostics(const struct sw_findings *findings)
 	return list;
 }
 
+/* What is no definition at all: it cannot be read, or it is too long. */
+static json_t *refusal(const char *text)
+{
+	return json_pack("[{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i}]", "severity", "ERROR", "code",
+			 "INVALID_DEFINITION", "message", text, "location", "", "pointer", "", "text", text,
+			 "line", 0, "column", 0);
+}
+
+static void add_report(json_t *report, const char *path, bool good, json_t *diagnostics)
+{
+	json_array_append_new(report, json_pack("{s:o, s:s, s:o}", "file", name_text(path), "result",
+						good ? "OK" : "FAIL", "diagnostics", diagnostics));
+}
+
 static bool validate(const struct options *options, const char *path, json_t *report)
 {
 	struct sw_machine *machine = NULL;
@@ -30,15 +59,14 @@ static bool validate(const struct options *options, const char *path, json_t *re
 	char *text = read_definition(options, path, &len);
 	if (!text) {
 		if (report)
-			json_array_append_new(report, json_pack("{s:s, s:s, s:[]}", "file", path, "result",
-								"FAIL", "diagnostics"));
+			add_report(report, path, false, refusal("the file cannot be read or filled in"));
 		return false;
 	}
 	good = sw_machine_compile(text, len, &machine, &findings, &err) == SW_OK;
 	if (report)
-		json_array_append_new(report,
-				      json_pack("{s:s, s:s, s:o}", "file", path, "result",
-						good ? "OK" : "FAIL", "diagnostics", diagnostics(findings)));
+		add_report(report, path, good,
+			   good || sw_findings_count(findings) > 0 ? diagnostics(findings)
+								   : refusal(err.text));
 	else if (!good && sw_findings_count(findings) == 0)
 		complain_error(EXIT_USAGE, path, &err);
 	else

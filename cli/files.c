@@ -50,7 +50,7 @@ failed:
 	return NULL;
 }
 
-char *read_input(const char *input)
+char *read_json(const char *option, const char *input)
 {
 	struct sw_error err = {0};
 	size_t len;
@@ -64,9 +64,14 @@ char *read_input(const char *input)
 		len = text ? strlen(text) : 0;
 	}
 	if (text && sw_text_check_json(text, len, &err) != SW_OK) {
-		complain_error(EXIT_USAGE, is_file ? path : "--input", &err);
+		complain_error(EXIT_USAGE, is_file ? path : option, &err);
 		free(text);
 		return NULL;
 	}
 	return text;
+}
+
+char *read_input(const char *input)
+{
+	return read_json("--input", input);
 }

@@ -13,7 +13,7 @@
 #endif
 
 static const struct command commands[] = {
-	{"run", "FILE", "run a workflow file from start to end", "drazmcinSFKqjv", 1, 1,
+	{"run", "FILE", "run a workflow file from start to end", "draeYzmcinSFKqjv", 1, 1,
 	 "Checks FILE, creates (or updates) a machine named after it, starts an execution and waits for its "
 	 "end.\n"
 	 "Only the output JSON goes to standard output; progress goes to standard error.\n"
@@ -24,26 +24,32 @@ static const struct command commands[] = {
 	 "Reports file:line:column, the JSON pointer and what is wrong. Exit code 2 when any file has a "
 	 "mistake.\n",
 	 cmd_validate},
-	{"create", "FILE", "create a machine from a workflow file", "drajnuSFK", 1, 1,
+	{"create", "FILE", "create a machine from a workflow file", "draeYjnuSFKy", 1, 1,
 	 "The machine is named by --name, else after the file. --update changes a machine that exists.\n",
 	 cmd_create},
-	{"start", "MACHINE", "start an execution", "drazmcijnwq", 1, 1,
+	{"start", "MACHINE", "start an execution", "draeYzmcijnwq", 1, 1,
 	 "Prints the execution's ARN; with --wait waits for the end and prints the output.\n"
 	 "Without a running `stepwell serve` only `start --wait` and `run` advance executions.\n",
 	 cmd_start},
-	{"list", "machines|executions", "list machines, or executions newest first", "drajMtx", 1, 1,
+	{"list", "machines|executions", "list machines, or executions newest first", "draeYjMtx", 1, 1,
 	 "  stepwell list executions --machine order --status RUNNING --max 20\n", cmd_list},
-	{"describe", "EXECUTION|MACHINE", "show an execution or a machine", "draj", 1, 1,
+	{"describe", "EXECUTION|MACHINE", "show an execution or a machine", "draeYj", 1, 1,
 	 "An execution is named by its ARN, by MACHINE:EXECUTION, or by its name when only one matches.\n",
 	 cmd_describe},
-	{"history", "EXECUTION", "show every step of an execution", "drajRx", 1, 1, "", cmd_history},
-	{"watch", "EXECUTION", "follow a running execution to its end", "draj", 1, 1,
+	{"history", "EXECUTION", "show every step of an execution", "draeYjRx", 1, 1, "", cmd_history},
+	{"watch", "EXECUTION", "follow a running execution to its end", "draeYj", 1, 1,
 	 "Exit codes as for run: 0 succeeded, 1 failed, 3 timed out, 4 aborted.\n", cmd_watch},
-	{"stop", "EXECUTION", "stop a running execution", "drajEC", 1, 1, "", cmd_stop},
-	{"delete", "machine|execution NAME", "delete a machine, or a finished execution", "draj", 2, 2, "",
+	{"stop", "EXECUTION", "stop a running execution", "draeYjEC", 1, 1, "", cmd_stop},
+	{"delete", "machine|execution NAME", "delete a machine, or a finished execution", "draeYj", 2, 2, "",
 	 cmd_delete},
+	{"redrive", "EXECUTION", "let an execution that ended badly go on where it ended", "draeYj", 1, 1,
+	 "What ended well before that does not run again. `stepwell watch` follows it.\n", cmd_redrive},
+	{"activity", "create|describe|delete NAME | list", "names under which tasks wait for workers",
+	 "draeYjx", 1, 2,
+	 "  stepwell activity create inspect       prints the ARN that a Task state names as its Resource\n",
+	 cmd_activity},
 	{"task", "poll ACTIVITY | succeed|fail|heartbeat TOKEN", "work on the tasks of an activity",
-	 "dranijEC", 2, 2,
+	 "draeYnijEC", 2, 2,
 	 "  stepwell task poll ACTIVITY [--name WORKER]         prints the token and, on a second line, the "
 	 "input\n"
 	 "  stepwell task succeed TOKEN --input JSON\n"
@@ -51,14 +57,33 @@ static const struct command commands[] = {
 	 "  stepwell task heartbeat TOKEN\n\n"
 	 "poll waits up to 60 seconds; when no task came it prints nothing and its exit code is 1.\n",
 	 cmd_task},
-	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlqv", 0, 0,
+	{"api", "ACTION [JSON]", "call an action of the AWS Step Functions API by its name", "draeY", 1, 2,
+	 "Prints the answer. JSON is the request: text, @FILE, or - for standard input (default: {}).\n"
+	 "  stepwell api DescribeExecution '{\"executionArn\": \"arn:aws:...\"}'\n\n"
+	 "Exit codes: 1 there is nothing of that name, or something else already; 2 a request with "
+	 "mistakes;\n"
+	 "5 refused, busy, or no connection.\n",
+	 cmd_api},
+	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlATkLOXqv", 0, 0,
 	 "  stepwell serve --listen 127.0.0.1:8083 --resources resources.json\n"
 	 "  aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083\n\n"
-	 "Ends cleanly on SIGTERM and SIGINT. --listen none: only the socket in the data directory.\n",
+	 "Ends cleanly on SIGTERM and SIGINT, at once on the second one. SIGHUP reads --resources, "
+	 "--mock-config "
+	 "and\n"
+	 "--credentials again, and opens --execution-log again. --listen none: only the socket in the data "
+	 "directory,\n"
+	 "and those that systemd passes. docs/operating.md tells of logs, /metrics, /readyz and systemd.\n\n"
+	 "Other addresses than loopback need --credentials; --tls-cert and --tls-key keep what is said "
+	 "private:\n"
+	 "  stepwell serve --listen 0.0.0.0:8083 --credentials keys.json --tls-cert cert.pem --tls-key "
+	 "key.pem\n"
+	 "With credentials every request on TCP must be signed, as the AWS tools do (docs/access.md); the "
+	 "socket\n"
+	 "in the data directory stays its owner's and unsigned.\n",
 	 cmd_serve},
 	{"graph", "FILE", "draw a workflow as Graphviz dot or Mermaid text", "fSFK", 1, 1,
 	 "  stepwell graph order.json | dot -Tsvg > order.svg\n", cmd_graph},
-	{"status", "", "show what a data directory holds, and who owns it", "draj", 0, 0,
+	{"status", "", "show what a data directory holds, and who owns it", "draeYj", 0, 0,
 	 "Works with and without an owner; counts every execution, which takes a while when there are "
 	 "many.\n",
 	 cmd_status},
@@ -76,7 +101,7 @@ static const struct command commands[] = {
 	 "backup: what has run since then runs again, under the same idempotency keys.\n"
 	 "  stepwell restore /backups/monday --data /var/lib/stepwell\n",
 	 cmd_restore},
-	{"jsonata", "[EXPR [FILE]]", "evaluate a JSONata expression", "bk", 0, 2,
+	{"jsonata", "[EXPR [FILE]]", "evaluate a JSONata expression", "bo", 0, 2,
 	 "  stepwell jsonata '$sum(items.(price * quantity))' order.json\n"
 	 "  stepwell jsonata --compact 'items[price > 10]{name: price}' order.json\n\n"
 	 "FILE defaults to standard input. Nothing is printed, and the exit code is 1, when there is no "
@@ -88,6 +113,13 @@ static const struct command commands[] = {
 	 "  stepwell jsonpath '$.items[?(@.price < 10)]' order.json\n\n"
 	 "FILE defaults to standard input. --batch: one request a line, {\"id\", \"path\", \"data\"}.\n",
 	 cmd_jsonpath},
+	{"intrinsic", "CALL [FILE]", "evaluate a call of an intrinsic function", "GVs", 1, 2,
+	 "  stepwell intrinsic \"States.Format('{} of {}', $.done, \\$total)\" --variables '{\"total\": 9}' "
+	 "in.json\n\n"
+	 "FILE is the input ($); it defaults to standard input, and nothing there stands for {}.\n"
+	 "Exit code 1 when the function fails: standard error then has the error name and the cause of an "
+	 "execution.\n",
+	 cmd_intrinsic},
 };
 
 static const struct {
@@ -97,6 +129,10 @@ static const struct {
 } option_table[] = {
 	{'d', "data", "DIR", "data directory (default: $XDG_STATE_HOME/stepwell)",
 	 offsetof(struct options, data)},
+	{'e', "endpoint", "URL", "a server in place of a data directory (default: $STEPWELL_ENDPOINT)",
+	 offsetof(struct options, endpoint)},
+	{'Y', "ca-file", "FILE", "authority of an https:// endpoint's certificate",
+	 offsetof(struct options, ca_file)},
 	{'r', "region", "REGION", "what ARNs are built of (default: us-east-1)",
 	 offsetof(struct options, region)},
 	{'a', "account", "ACCOUNT", "what ARNs are built of (default: 123456789012)",
@@ -109,6 +145,8 @@ static const struct {
 	 offsetof(struct options, input)},
 	{'n', "name", "NAME", "name of the execution, or of the machine to create",
 	 offsetof(struct options, name)},
+	{'y', "type", "STANDARD|EXPRESS", "of the machine (default: STANDARD)",
+	 offsetof(struct options, type)},
 	{'w', "wait", NULL, "wait for the end", offsetof(struct options, wait)},
 	{'u', "update", NULL, "change the machine when it exists", offsetof(struct options, update)},
 	{'S', "set", "NAME=VALUE", "fill the placeholder ${NAME}; may be given often",
@@ -126,10 +164,29 @@ static const struct {
 	{'C', "cause", "TEXT", "cause of the stop", offsetof(struct options, cause)},
 	{'l', "listen", "ADDRESS:PORT", "where to listen (default: 127.0.0.1:8083)",
 	 offsetof(struct options, listen)},
+	{'L', "log-level", "LEVEL",
+	 "error, warning, info or debug (default: warning; info when --log-format is given)",
+	 offsetof(struct options, log_level)},
+	{'O', "log-format", "text|logfmt|json", "how log lines on standard error look (default: text)",
+	 offsetof(struct options, log_format)},
+	{'X', "execution-log", "FILE|-", "events of executions, as their loggingConfiguration asks for",
+	 offsetof(struct options, execution_log)},
+	{'A', "credentials", "FILE", "who may call on TCP: requests must be signed by a key of FILE",
+	 offsetof(struct options, credentials)},
+	{'T', "tls-cert", "FILE", "speak TLS on TCP: certificate and chain in PEM form",
+	 offsetof(struct options, tls_certificate)},
+	{'k', "tls-key", "FILE", "key of the certificate; readable by its owner alone",
+	 offsetof(struct options, tls_key)},
 	{'f', "format", "dot|mermaid", "what to draw (default: dot)", offsetof(struct options, format)},
 	{'b', "batch", NULL, "one JSON request a line on standard input, one answer a line",
 	 offsetof(struct options, batch)},
-	{'k', "compact", NULL, "print the result in one line", offsetof(struct options, compact)},
+	{'G', "context", "JSON", "the context object ($$): JSON text or @FILE (default: {})",
+	 offsetof(struct options, context)},
+	{'V', "variables", "JSON", "object of the variables ($name): JSON text or @FILE (default: {})",
+	 offsetof(struct options, variables)},
+	{'s', "seed", "NUMBER", "the same random numbers and UUIDs for the same number",
+	 offsetof(struct options, seed)},
+	{'o', "compact", NULL, "print the result in one line", offsetof(struct options, compact)},
 	{'q', "quiet", NULL, "no progress", offsetof(struct options, quiet)},
 	{'v', "verbose", NULL, "log what the engine does", offsetof(struct options, verbose)},
 	{'j', "json", NULL, "print the answer of the AWS action as JSON", offsetof(struct options, json)},
@@ -181,7 +238,7 @@ static char *default_data(void)
 /* What goes into a request must be UTF-8; paths of files may be any bytes. */
 static bool is_text(int letter, const char *argument)
 {
-	json_t *text = argument && !strchr("dzmFlS", letter) ? json_string(argument) : json_null();
+	json_t *text = argument && !strchr("dzmFlSYATkX", letter) ? json_string(argument) : json_null();
 	bool is = text != NULL;
 	json_decref(text);
 	return is;
@@ -229,6 +286,42 @@ static int take_option(struct options *options, int letter, char *argument)
 	return EXIT_OK;
 }
 
+/*
+ * Whom to call: --endpoint, else --data, else STEPWELL_ENDPOINT, else the data directory of the user. -1, or an
+ * exit code after complaining.
+ */
+static int choose_door(const struct command *command, struct options *options)
+{
+	const char *variable = getenv("STEPWELL_ENDPOINT");
+	if (options->endpoint && options->data)
+		return complain(EXIT_USAGE, "either --data or --endpoint");
+	if (!options->endpoint && !options->data && variable && *variable) {
+		if (strchr(command->options, 'e'))
+			options->endpoint = variable;
+		else if (strchr(command->options, 'd') && strcmp(command->name, "serve"))
+			return complain(EXIT_USAGE,
+					"`%s` works on the files of a data directory, not over "
+					"STEPWELL_ENDPOINT: name the directory with --data",
+					command->name);
+	}
+	if (!options->data)
+		options->data = default_data();
+	return options->data ? -1 : complain(EXIT_STORE, "out of memory");
+}
+
+/* An option that the command does not have. */
+static int complain_option(const struct command *command, const char *word)
+{
+	if (!strncmp(word, "--endpoint", 10) && strchr(command->options, 'd'))
+		return complain(
+			EXIT_USAGE,
+			"`%s` works on the files of a data directory, not over an endpoint: run it where "
+			"the directory is",
+			command->name);
+	return complain(EXIT_USAGE, "`%s` has no option %s; see `stepwell %s --help`", command->name, word,
+			command->name);
+}
+
 /* Reads the options of a command. -1: go on; else the exit code. */
 static int options_read(const struct command *command, int argc, char **argv, struct options *options)
 {
@@ -252,8 +345,7 @@ static int options_read(const struct command *command, int argc, char **argv, st
 			return complain(EXIT_USAGE, "%s needs a value; see `stepwell %s --help`",
 					argv[optind - 1], command->name);
 		if (letter == '?')
-			return complain(EXIT_USAGE, "`%s` has no option %s; see `stepwell %s --help`",
-					command->name, argv[optind - 1], command->name);
+			return complain_option(command, argv[optind - 1]);
 		code = take_option(options, letter, optarg);
 		if (code)
 			return code;
@@ -263,7 +355,7 @@ static int options_read(const struct command *command, int argc, char **argv, st
 	if (options->args_count < command->args_min || options->args_count > command->args_max)
 		return complain(EXIT_USAGE, "usage: stepwell %s %s [OPTIONS]; see `stepwell %s --help`",
 				command->name, command->arguments, command->name);
-	return -1;
+	return choose_door(command, options);
 }
 
 static const struct command *find_command(const char *name)
@@ -300,10 +392,9 @@ int main(int argc, char **argv)
 	if (!command)
 		return complain(EXIT_USAGE, "there is no command \"%s\"; `stepwell --help` lists them",
 				argv[1]);
-	options.data = default_data();
 	code = options_read(command, argc - 1, argv + 1, &options);
 	if (code < 0)
-		code = options.data ? command->run(&options) : complain(EXIT_STORE, "out of memory");
+		code = command->run(&options);
 	free(options.data);
 	if (fflush(stdout) != 0 && code == EXIT_OK)
 		code = complain(EXIT_STORE, "standard output: %s", strerror(errno));

@@ -6,7 +6,7 @@
 
 bool is_error(const json_t *error, const char *type)
 {
-	return error && !strcmp(text_of(error, "__type", ""), type);
+	return error && !strcmp(error_type(error), type);
 }
 
 int list_all(struct client *client, const char *action, json_t *request, const char *member, long max,
@@ -164,4 +164,28 @@ int execution_arn(struct client *client, const char *name, char **ret_arn)
 	}
 	json_decref(machines);
 	return code;
+}
+
+int activity_arn(struct client *client, const char *name, char **ret_arn)
+{
+	json_t *status = NULL, *error = NULL;
+	char *arn = NULL;
+	int code;
+	if (!strncmp(name, "arn:", 4))
+		return give(strdup(name), ret_arn);
+	code = client_call(client, "StepwellStatus", json_object(), &status, &error);
+	if (is_error(error, "UnknownOperationException"))
+		code = complain(
+			EXIT_USAGE,
+			"the endpoint does not tell what its ARNs are built of: give the activity's ARN");
+	else if (error)
+		code = complain_answer(error);
+	json_decref(error);
+	if (code)
+		return code;
+	if (asprintf(&arn, "arn:aws:states:%s:%s:activity:%s", text_of(status, "region", ""),
+		     text_of(status, "account", ""), name) < 0)
+		arn = NULL;
+	json_decref(status);
+	return give(arn, ret_arn);
 }

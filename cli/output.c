@@ -11,11 +11,15 @@
 int complain(int code, const char *format, ...)
 {
 	va_list args;
+	char *text = NULL;
 	va_start(args, format);
-	fputs("stepwell: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
+	fputs("stepwell: ", stderr);
+	print_text(stderr, text ? text : format); /* what a server says is data */
+	fputc('\n', stderr);
+	free(text);
 	return code;
 }
 
@@ -33,14 +37,65 @@ int complain_error(int code, const char *file, const struct sw_error *err)
 	return code;
 }
 
+/* How many bytes the first `characters` characters of text have. */
+static size_t bytes_of(const char *text, size_t characters)
+{
+	size_t len = 0;
+	while (text[len] && (characters > 0 || ((unsigned char)text[len] & 0xC0) == 0x80)) {
+		characters -= characters > 0 && ((unsigned char)text[len + 1] & 0xC0) != 0x80;
+		len++;
+	}
+	return len;
+}
+
+int complain_expression(int code, const char *expression, const struct sw_error *err)
+{
+	enum { BEFORE = 60, SHOWN = 100 };
+	/* Of a long text the part around the place. */
+	size_t before = err->column ? err->column - 1 : 0, from = before > BEFORE ? before - BEFORE : 0;
+	const char *start = expression + bytes_of(expression, from);
+	fprintf(stderr, "stepwell: %s\n  %s", err->text[0] ? err->text : sw_result_text(err->code),
+		from ? "..." : "");
+	for (size_t i = 0, len = bytes_of(start, SHOWN); i < len; i++)
+		fputc((unsigned char)start[i] < 0x20 || start[i] == 0x7f ? ' ' : start[i], stderr);
+	fputs(start[bytes_of(start, SHOWN)] ? "...\n" : "\n", stderr);
+	if (err->column)
+		fprintf(stderr, "  %*s^\n", (int)(before - from) + (from ? 3 : 0), "");
+	return code;
+}
+
+const char *error_type(const json_t *error)
+{
+	const char *type = text_of(error, "__type", "error"), *hash = strchr(type, '#');
+	return hash ? hash + 1 : type; /* com.amazonaws.states#StateMachineDoesNotExist */
+}
+
+/* One of the words in the name of an error? */
+static bool has_word(const char *type, const char *const *words)
+{
+	while (*words && !strstr(type, *words))
+		words++;
+	return *words != NULL;
+}
+
 int complain_answer(const json_t *error)
 {
-	const char *type = text_of(error, "__type", "error");
-	complain(EXIT_FAILED, "%s: %s", type, text_of(error, "message", ""));
-	if (strstr(type, "DoesNotExist") || strstr(type, "AlreadyExists") || strstr(type, "Deleting"))
+	static const char *const other[] = {"DoesNotExist", "AlreadyExists", "Deleting",      "NotFound",
+					    "Conflict",     "InUse",         "NotRedrivable", NULL};
+	static const char *const refused[] = {
+		"AccessDenied",        "Unauthorized", "UnrecognizedClient",   "Signature",
+		"AuthenticationToken", "ExpiredToken", "InvalidClientTokenId", NULL};
+	static const char *const service[] = {"ServiceUnavailable", "InternalFailure", "InternalServerError",
+					      "Throttling",         "RequestTimeout",  NULL};
+	const char *type = error_type(error),
+		   *message = text_of(error, "message", text_of(error, "Message", ""));
+	complain(EXIT_FAILED, "%s: %s", type, message);
+	if (has_word(type, refused))
+		return complain(EXIT_STORE, "requests are signed with AWS_ACCESS_KEY_ID and "
+					    "AWS_SECRET_ACCESS_KEY of the environment");
+	if (has_word(type, other))
 		return EXIT_FAILED;
-	return !strcmp(type, "ServiceUnavailable") || !strcmp(type, "InternalFailure") ? EXIT_STORE
-										       : EXIT_USAGE;
+	return has_word(type, service) ? EXIT_STORE : EXIT_USAGE;
 }
 
 int exit_of(enum sw_result result)
@@ -135,6 +190,26 @@ void print_text(FILE *stream, const char *text)
 			      ? ' '
 			      : *text,
 		      stream);
+}
+
+void print_description(const json_t *description)
+{
+	const char *key;
+	json_t *value;
+	char text[40];
+	json_object_foreach((json_t *)description, key, value)
+	{
+		bool is_time = strlen(key) > 4 && !strcmp(key + strlen(key) - 4, "Date");
+		if (json_is_string(value)) {
+			printf("%-22s ", key);
+			print_text(stdout, json_string_value(value));
+			putchar('\n');
+		} else if (is_time) {
+			printf("%-22s %s\n", key, time_text(value, text, sizeof(text)));
+		} else if (json_is_integer(value)) {
+			printf("%-22s %" JSON_INTEGER_FORMAT "\n", key, json_integer_value(value));
+		}
+	}
 }
 
 /* Control characters of data do not reach the terminal; long texts are cut. */

@@ -3,17 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-static void log_line(void *user, enum sw_log_level level, const char *file, int line, const char *text)
-{
-	static const char *const names[] = {"error", "warning", "info", "debug"};
-	const struct options *options = user;
-	if (options->verbose)
-		fprintf(stderr, "stepwell: %s: %s (%s:%d)\n", names[level], text, file, line);
-	else
-		fprintf(stderr, "stepwell: %s: %s\n", names[level], text);
-}
+#define DESCRIPTORS_WANTED 32768
 
 /* The helper beside this program in the build tree or the installed tree; NULL: where it was installed. */
 static char *find_helper(void)
@@ -72,8 +65,16 @@ static bool read_texts(const struct options *options, struct texts *texts)
 	return true;
 }
 
-static enum sw_result open_engine(const struct options *options, const struct texts *texts,
-				  struct owner *owner, struct sw_error *err)
+static void texts_done(struct texts *texts)
+{
+	free(texts->resources);
+	free(texts->mocks);
+	free(texts->directory);
+	free(texts->helper);
+}
+
+static enum sw_result open_engine(const struct options *options, const struct owner_setup *setup,
+				  const struct texts *texts, struct owner *owner, struct sw_error *err)
 {
 	struct sw_engine_options engine_options = SW_ENGINE_OPTIONS;
 	engine_options.data_directory = options->data;
@@ -84,14 +85,24 @@ static enum sw_result open_engine(const struct options *options, const struct te
 	engine_options.resources_json = texts->resources;
 	engine_options.resources_directory = texts->directory;
 	engine_options.mocks_json = texts->mocks;
-	engine_options.log =
-		(struct sw_log){log_line, (void *)options, options->verbose ? SW_LOG_DEBUG : SW_LOG_WARNING};
+	engine_options.log = logger_hook(&owner->logger);
+	engine_options.execution_log = setup->execution_log;
 	return sw_engine_new(&engine_options, &owner->engine, err);
 }
 
+/* Every connection takes a descriptor; the system's default is often 1,024. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS_WANTED)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* benign: the server takes fewer connections then */
+}
+
 /* Everything in place: the hooks and what watches the loop keep pointers to *owner. */
-static enum sw_result open_all(const struct options *options, const char *listen, struct owner *owner,
-			       struct sw_error *err)
+static enum sw_result open_all(const struct options *options, const struct owner_setup *setup,
+			       struct owner *owner, struct sw_error *err)
 {
 	struct sw_server_options server_options = SW_SERVER_OPTIONS;
 	struct texts texts = {0};
@@ -104,29 +115,39 @@ static enum sw_result open_all(const struct options *options, const char *listen
 		goto out;
 	}
 	sw_libev_init(&owner->hooks, owner->loop);
-	r = open_engine(options, &texts, owner, err);
+	r = open_engine(options, setup, &texts, owner, err);
 	if (r == SW_OK)
 		r = sw_api_new(owner->engine, NULL, &owner->api);
 	if (r == SW_OK) {
+		raise_descriptors();
 		server_options.loop = &owner->hooks.hooks;
-		server_options.listen = listen;
+		server_options.listen = setup->listen;
+		server_options.sockets = setup->sockets;
+		server_options.sockets_count = setup->sockets_count;
+		server_options.metrics = setup->metrics;
+		server_options.metrics_user = setup->metrics_user;
 		server_options.socket_directory = options->data;
-		server_options.log = (struct sw_log){log_line, (void *)options, SW_LOG_WARNING};
+		server_options.credentials_file = options->credentials;
+		server_options.tls_certificate_file = options->tls_certificate;
+		server_options.tls_key_file = options->tls_key;
+		server_options.log = logger_hook(&owner->logger);
 		r = sw_server_new(owner->api, &server_options, &owner->server, err);
 	}
 	if (r != SW_OK)
 		sw_error_set(err, r, "%s", sw_result_text(r));
 out:
-	free(texts.resources);
-	free(texts.mocks);
-	free(texts.directory);
-	free(texts.helper);
+	texts_done(&texts);
 	return r;
 }
 
-/* A mistake of a resources file or of a mock configuration; the engine does not say which. */
-static void complain_opening(const struct options *options, const struct sw_error *err)
+/* A mistake of the credentials, or of a resources file or mock configuration; the engine does not say which. */
+static void complain_opening(const struct options *options, const struct owner *owner,
+			     const struct sw_error *err)
 {
+	if (owner->api) { /* what failed is the server */
+		complain_error(EXIT_STORE, err->line ? options->credentials : NULL, err);
+		return;
+	}
 	const char *first = options->resources ? options->resources : options->mock_config;
 	bool both = options->resources && options->mock_config;
 	char *files = NULL;
@@ -137,16 +158,22 @@ static void complain_opening(const struct options *options, const struct sw_erro
 	free(files);
 }
 
-enum sw_result owner_open(const struct options *options, const char *listen, struct owner *owner,
+enum sw_result owner_open(const struct options *options, const struct owner_setup *setup, struct owner *owner,
 			  struct sw_error *err)
 {
+	struct owner_setup plain = {0};
 	enum sw_result r;
 	*owner = (struct owner){0};
-	r = open_all(options, listen, owner, err);
+	if (!setup) {
+		logger_init(&plain.logger, NULL, NULL, options->verbose);
+		setup = &plain;
+	}
+	owner->logger = setup->logger;
+	r = open_all(options, setup, owner, err);
 	if (r == SW_OK)
 		return SW_OK;
 	if (r != SW_EOWNED && err->code != SW_OK)
-		complain_opening(options, err);
+		complain_opening(options, owner, err);
 	owner_close(owner);
 	return r;
 }
@@ -159,4 +186,52 @@ void owner_close(struct owner *owner)
 	if (owner->loop)
 		ev_loop_destroy(owner->loop);
 	*owner = (struct owner){0};
+}
+
+/* ---- again ---- */
+
+static bool can_read(const char *path, const struct sw_log *log)
+{
+	if (!path || access(path, R_OK) == 0)
+		return true;
+	SW_LOG(log, SW_LOG_ERROR, "%s: %s; what was read before stays in force", path, strerror(errno));
+	return false;
+}
+
+static bool complain_reload(const struct sw_log *log, const char *file, const struct sw_error *err)
+{
+	if (err->line)
+		SW_LOG(log, SW_LOG_ERROR, "%s:%u:%u: %s: %s; what was read before stays in force",
+		       file ? file : "", err->line, err->column, err->pointer, err->text);
+	else
+		SW_LOG(log, SW_LOG_ERROR, "reading again failed: %s; what was read before stays in force",
+		       err->text);
+	return false;
+}
+
+static bool reload_tasks(const struct options *options, struct owner *owner, const struct sw_log *log)
+{
+	if (!can_read(options->resources, log) || !can_read(options->mock_config, log))
+		return false;
+	struct texts texts = {0};
+	struct sw_error err = {0};
+	bool in_mocks = false;
+	enum sw_result r = SW_EIO;
+	if (read_texts(options, &texts))
+		r = sw_engine_reload(owner->engine, texts.resources, texts.mocks, &in_mocks, &err);
+	else
+		sw_error_set(&err, r, "a file cannot be read");
+	texts_done(&texts);
+	return r == SW_OK || complain_reload(log, in_mocks ? options->mock_config : options->resources, &err);
+}
+
+/* A key that is taken out must not stay because another file has a mistake: each is read for itself. */
+bool owner_reload(const struct options *options, struct owner *owner)
+{
+	const struct sw_log log = logger_hook(&owner->logger);
+	struct sw_error err = {0};
+	bool tasks = reload_tasks(options, owner, &log);
+	bool keys = sw_server_reload_credentials(owner->server, &err) == SW_OK ||
+		    complain_reload(&log, options->credentials, &err);
+	return tasks && keys;
 }

@@ -3,11 +3,24 @@
 #define SW_CLI_OWNER_H
 
 #include "cli/cli.h"
+#include "cli/log.h"
 #include "engine/adapters/libev.h"
 #include "server/server.h"
 
+/* What a daemon has beside the options. */
+struct owner_setup {
+	const char *listen; /* TCP; NULL: none */
+	const int *sockets; /* that were passed; the owner's, also on failure */
+	size_t sockets_count;
+	struct logger logger;
+	struct sw_execution_log execution_log;
+	char *(*metrics)(void *user); /* as in struct sw_server_options */
+	void *metrics_user;
+};
+
 struct owner {
 	struct ev_loop *loop;
+	struct logger logger;
 	struct sw_libev hooks;
 	struct sw_engine *engine;
 	struct sw_api *api;
@@ -16,12 +29,17 @@ struct owner {
 
 /*
  * Opens *owner in place (it must not move afterwards): the engine of options->data with resources and mocks,
- * and listens on the directory's socket, and on TCP when listen is not NULL. Executions do not advance before
+ * and listens on the directory's socket, and where setup says (NULL: nowhere else). Executions do not advance before
  * sw_engine_resume. SW_EOWNED is answered with a text in err, without complaining; other failures are
  * complained about.
  */
-enum sw_result owner_open(const struct options *options, const char *listen, struct owner *owner,
+enum sw_result owner_open(const struct options *options, const struct owner_setup *setup, struct owner *owner,
 			  struct sw_error *err);
+/*
+ * Reads the resources file, the mock configuration and the credentials again. False after logging why not:
+ * what has a mistake stays as it was, each file for itself (resources and mocks are one).
+ */
+bool owner_reload(const struct options *options, struct owner *owner);
 void owner_close(struct owner *owner);
 
 #endif

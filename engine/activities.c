@@ -1,5 +1,6 @@
 /* Creating and deleting activities, and finding them. Who waits in them is polls.c's matter. */
 #include "engine/internal.h"
+#include "engine/qualifiers.h"
 
 #include "base/mem.h"
 
@@ -18,11 +19,11 @@ bool sw_activities_name(const struct sw_engine *engine, const char *resource, ch
 	return true;
 }
 
-enum sw_result sw_activities_find(struct sw_engine *engine, const char *name, int64_t *ret_creation_ms,
-				  bool *ret_uncommitted, struct sw_error *err)
+static enum sw_result find_record(struct sw_engine *engine, const char *name,
+				  struct sw_activity_record *ret_record, bool *ret_uncommitted,
+				  struct sw_error *err)
 {
 	struct sw_snapshot *snapshot = NULL;
-	struct sw_activity_record record = {0};
 	struct sw_slice bytes;
 	struct sw_key key;
 	if (!*name || strlen(name) > NAME_BYTES_MAX)
@@ -34,11 +35,19 @@ enum sw_result sw_activities_find(struct sw_engine *engine, const char *name, in
 	r = sw_engine_lookup(engine, snapshot, SW_TABLE_ACTIVITIES, sw_key_slice(&key), &bytes,
 			     ret_uncommitted);
 	if (r == SW_OK)
-		r = sw_activity_record_decode(bytes, &record, err);
+		r = sw_activity_record_decode(bytes, ret_record, err);
+	sw_snapshot_end(snapshot);
+	return r;
+}
+
+enum sw_result sw_activities_find(struct sw_engine *engine, const char *name, int64_t *ret_creation_ms,
+				  bool *ret_uncommitted, struct sw_error *err)
+{
+	struct sw_activity_record record = {0};
+	enum sw_result r = find_record(engine, name, &record, ret_uncommitted, err);
 	if (r == SW_OK && ret_creation_ms)
 		*ret_creation_ms = record.creation_ms;
 	sw_activity_record_done(&record);
-	sw_snapshot_end(snapshot);
 	return r;
 }
 
@@ -60,26 +69,40 @@ static enum sw_result fill_answer(struct sw_engine *engine, const char *name, in
 	return answer->arn ? SW_OK : SW_ENOMEM;
 }
 
-static enum sw_result put_record(struct sw_engine *engine, const char *name, int64_t creation_ms)
+static enum sw_result put_record(struct sw_engine *engine, const struct sw_activity_record *record)
 {
 	struct sw_batch *batch = sw_engine_changes(engine);
 	struct sw_buf bytes = SW_BUF;
-	struct sw_activity_record record = {.name = sw_strdup(name), .creation_ms = creation_ms};
 	struct sw_key key;
-	enum sw_result r = batch && record.name ? SW_OK : SW_ENOMEM;
-	if (r == SW_OK)
-		r = sw_activity_record_encode(&record, &bytes);
-	sw_key_activity(&key, name);
+	enum sw_result r = batch ? sw_activity_record_encode(record, &bytes) : SW_ENOMEM;
+	sw_key_activity(&key, record->name);
 	if (r == SW_OK)
 		r = sw_batch_put(batch, SW_TABLE_ACTIVITIES, sw_key_slice(&key),
 				 sw_slice(bytes.data, bytes.len));
 	sw_buf_done(&bytes);
+	return r;
+}
+
+static enum sw_result put_new(struct sw_engine *engine, const char *name, int64_t creation_ms,
+			      const struct sw_tag *tags, size_t tags_count, struct sw_error *err)
+{
+	struct sw_activity_record record = {.name = sw_strdup(name), .creation_ms = creation_ms};
+	enum sw_result r = record.name ? sw_tags_set(&record.tags, tags, tags_count, err) : SW_ENOMEM;
+	if (r == SW_OK)
+		r = put_record(engine, &record);
 	sw_activity_record_done(&record);
 	return r;
 }
 
 enum sw_result sw_engine_create_activity(struct sw_engine *engine, const char *name, sw_reply_fn *reply,
 					 void *user, struct sw_error *err)
+{
+	return sw_engine_create_tagged_activity(engine, name, NULL, 0, reply, user, err);
+}
+
+enum sw_result sw_engine_create_tagged_activity(struct sw_engine *engine, const char *name,
+						const struct sw_tag *tags, size_t tags_count,
+						sw_reply_fn *reply, void *user, struct sw_error *err)
 {
 	struct sw_answer answer = {.reply = reply, .user = user};
 	int64_t creation_ms = 0;
@@ -101,7 +124,7 @@ enum sw_result sw_engine_create_activity(struct sw_engine *engine, const char *n
 		return sw_error_set(err, SW_EFULL, "%s", sw_result_text(SW_EFULL));
 	r = fill_answer(engine, name, creation_ms, &answer);
 	if (r == SW_OK && !answer.existed)
-		r = put_record(engine, name, creation_ms);
+		r = put_new(engine, name, creation_ms, tags, tags_count, err);
 	if (r < 0) {
 		sw_answer_done(&answer);
 		return plain(err, r);
@@ -134,4 +157,52 @@ enum sw_result sw_engine_delete_activity(struct sw_engine *engine, const char *n
 	sw_key_activity(&key, name);
 	r = batch ? sw_batch_delete(batch, SW_TABLE_ACTIVITIES, sw_key_slice(&key)) : SW_ENOMEM;
 	return r < 0 ? plain(err, r) : sw_engine_write(engine, &answer, err);
+}
+
+/* ---- tags ---- */
+
+/* The record of an activity whose tags are to change. Free it with sw_activity_record_done, also on failure. */
+static enum sw_result find_tagged(struct sw_engine *engine, const char *name,
+				  struct sw_activity_record *ret_record, struct sw_error *err)
+{
+	bool uncommitted = false;
+	enum sw_result r = sw_engine_check(engine, err);
+	if (r < 0)
+		return r;
+	r = name ? find_record(engine, name, ret_record, &uncommitted, err) : SW_EINVAL;
+	return r < 0 ? plain(err, r) : SW_OK;
+}
+
+static enum sw_result write_tagged(struct sw_engine *engine, const struct sw_activity_record *record,
+				   sw_reply_fn *reply, void *user, struct sw_error *err)
+{
+	struct sw_answer answer = {.reply = reply, .user = user};
+	enum sw_result r = put_record(engine, record);
+	return r < 0 ? plain(err, r) : sw_engine_write(engine, &answer, err);
+}
+
+enum sw_result sw_engine_tag_activity(struct sw_engine *engine, const char *name, const struct sw_tag *tags,
+				      size_t count, sw_reply_fn *reply, void *user, struct sw_error *err)
+{
+	struct sw_activity_record record = {0};
+	enum sw_result r = find_tagged(engine, name, &record, err);
+	if (r == SW_OK)
+		r = sw_tags_set(&record.tags, tags, count, err);
+	if (r == SW_OK)
+		r = write_tagged(engine, &record, reply, user, err);
+	sw_activity_record_done(&record);
+	return r;
+}
+
+enum sw_result sw_engine_untag_activity(struct sw_engine *engine, const char *name, const char *const *keys,
+					size_t count, sw_reply_fn *reply, void *user, struct sw_error *err)
+{
+	struct sw_activity_record record = {0};
+	enum sw_result r = find_tagged(engine, name, &record, err);
+	if (r == SW_OK) {
+		sw_tags_take_out(&record.tags, keys, count);
+		r = write_tagged(engine, &record, reply, user, err);
+	}
+	sw_activity_record_done(&record);
+	return r;
 }

@@ -7,6 +7,7 @@
 #define STEPWELL_ACTIVITY_H
 
 #include "engine/engine.h"
+#include "engine/versions.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,6 +23,22 @@ extern "C" {
  */
 SW_API enum sw_result sw_engine_create_activity(struct sw_engine *engine, const char *name,
 						sw_reply_fn *reply, void *user, struct sw_error *err);
+/*
+ * The same with tags; those of an activity that exists stay as they are. SW_ELIMIT: more than
+ * SW_TAGS_MAX.
+ */
+SW_API enum sw_result sw_engine_create_tagged_activity(struct sw_engine *engine, const char *name,
+						       const struct sw_tag *tags, size_t tags_count,
+						       sw_reply_fn *reply, void *user, struct sw_error *err);
+/* As sw_engine_tag, sw_engine_untag and sw_reader_tags (versions.h), of an activity. SW_ENOENT. */
+SW_API enum sw_result sw_engine_tag_activity(struct sw_engine *engine, const char *name,
+					     const struct sw_tag *tags, size_t count, sw_reply_fn *reply,
+					     void *user, struct sw_error *err);
+SW_API enum sw_result sw_engine_untag_activity(struct sw_engine *engine, const char *name,
+					       const char *const *keys, size_t count, sw_reply_fn *reply,
+					       void *user, struct sw_error *err);
+SW_API enum sw_result sw_reader_activity_tags(struct sw_reader *reader, const char *name, sw_each_tag_fn *each,
+					      void *user, struct sw_error *err);
 /*
  * Deletes; what does not exist is no error. Tasks that wait under the name go on waiting; new ones fail.
  * Source: DeleteActivity.

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- answers ------------------------------------------------------------------------------------------ */
@@ -57,6 +58,7 @@ void sw_box_done(struct sw_box *box)
 	sw_batch_free(box->batch);
 	sw_free(box->actions);
 	sw_free(box->pins);
+	sw_buf_done(&box->log);
 	*box = (struct sw_box){0};
 }
 
@@ -66,12 +68,15 @@ void sw_box_reset(struct sw_box *box)
 	sw_batch_reset(box->batch);
 	box->actions_count = 0;
 	box->acted = 0;
+	sw_buf_reset(&box->log);
+	box->log_lines = 0;
 	box->forgets = false;
 }
 
 bool sw_box_is_empty(const struct sw_box *box)
 {
-	return sw_batch_count(box->batch) == 0 && box->acted == box->actions_count && box->pins_count == 0;
+	return sw_batch_count(box->batch) == 0 && box->acted == box->actions_count && box->pins_count == 0 &&
+	       box->log_lines == 0;
 }
 
 /* Makes room for `more` items behind `count`; the new block, or NULL when out of memory. */
@@ -109,13 +114,23 @@ void sw_box_act(struct sw_box *box, const struct sw_action *action)
 
 /* ---- the thread --------------------------------------------------------------------------------------- */
 
+static uint64_t now_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 static void commit_one(struct sw_committer *committer, const struct sw_batch *batch)
 {
 	struct sw_error error = {0};
+	uint64_t began_us = now_us();
 	enum sw_result result =
 		sw_batch_count(batch) ? sw_store_commit(committer->store, batch, &error) : SW_OK;
+	uint64_t took_us = now_us() - began_us;
 	pthread_mutex_lock(&committer->lock);
 	committer->job = NULL;
+	committer->took_us = took_us;
 	committer->ended = true;
 	committer->result = result;
 	committer->error = error;
@@ -217,7 +232,8 @@ void sw_committer_give(struct sw_committer *committer, const struct sw_batch *ba
 	pthread_mutex_unlock(&committer->lock);
 }
 
-bool sw_committer_take(struct sw_committer *committer, enum sw_result *ret_result, struct sw_error *ret_error)
+bool sw_committer_take(struct sw_committer *committer, enum sw_result *ret_result, uint64_t *ret_took_us,
+		       struct sw_error *ret_error)
 {
 	eventfd_t number;
 	pthread_mutex_lock(&committer->lock);
@@ -228,6 +244,7 @@ bool sw_committer_take(struct sw_committer *committer, enum sw_result *ret_resul
 	bool ended = committer->ended;
 	if (ended) {
 		*ret_result = committer->result;
+		*ret_took_us = committer->took_us;
 		*ret_error = committer->error;
 		committer->ended = false;
 	}

@@ -6,6 +6,7 @@
 #ifndef SW_ENGINE_COMMIT_H
 #define SW_ENGINE_COMMIT_H
 
+#include "base/buf.h"
 #include "engine/engine.h"
 #include "store/store.h"
 
@@ -52,6 +53,8 @@ struct sw_box {
 	size_t acted; /* so many actions are done already (relaxed mode) */
 	struct sw_pin *pins;
 	size_t pins_count, pins_capacity;
+	struct sw_buf log; /* lines of the execution log */
+	uint32_t log_lines;
 	bool forgets; /* something was deleted: the engine's time goes along, so that ids are never used again
 		       */
 };
@@ -78,6 +81,7 @@ struct sw_committer {
 	bool quit, ended;
 	enum sw_result result;
 	struct sw_error error;
+	uint64_t took_us; /* of the commit that has ended */
 };
 /* Without a thread commits are done by sw_committer_run alone. */
 enum sw_result sw_committer_init(struct sw_committer *committer, struct sw_store *store, bool threaded,
@@ -86,7 +90,7 @@ void sw_committer_done(struct sw_committer *committer);
 /* Hands over; batch must not change until it is taken back. */
 void sw_committer_give(struct sw_committer *committer, const struct sw_batch *batch);
 /* True when the commit that was given has ended: its outcome. */
-bool sw_committer_take(struct sw_committer *committer, enum sw_result *ret_result,
+bool sw_committer_take(struct sw_committer *committer, enum sw_result *ret_result, uint64_t *ret_took_us,
 		       struct sw_error *ret_error);
 /* Blocks until it has ended. Only sw_engine_free may wait. */
 void sw_committer_wait(struct sw_committer *committer);

@@ -56,6 +56,7 @@ static void drop_task(struct sw_engine *engine, struct sw_attempt *attempt)
 	else
 		engine->attempts = attempt->all_next;
 	engine->attempts_count--;
+	attempt->task->route->users--;
 	sw_task_unref(attempt->task);
 	attempt->task = NULL;
 }
@@ -63,6 +64,8 @@ static void drop_task(struct sw_engine *engine, struct sw_attempt *attempt)
 static void keep_task(struct sw_engine *engine, struct sw_attempt *attempt, struct sw_task *task)
 {
 	attempt->task = task;
+	task->route->users++;
+	attempt->delivered_mono_ms = engine->loop->ops->mono_ms(engine->loop->data);
 	attempt->all_previous = NULL;
 	attempt->all_next = engine->attempts;
 	if (engine->attempts)
@@ -121,6 +124,10 @@ void sw_attempts_sift(struct sw_engine *engine, struct sw_entry *entry, const st
 		bool completed = pending && pending->by_task && pending->branch == attempt->branch &&
 				 pending->attempt == attempt->number;
 		bool told = attempt->task && !completed;
+		if (completed && attempt->task)
+			sw_meters_task(&engine->meters, attempt->task->resource,
+				       engine->loop->ops->mono_ms(engine->loop->data) -
+					       attempt->delivered_mono_ms);
 		if (told)
 			cancel(engine, attempt);
 		leave_list(engine, link, told);
@@ -339,10 +346,11 @@ static enum sw_result not_mapped(struct sw_engine *engine, struct sw_attempt *at
 	if (task->kind == SW_RESOURCE_ACTIVITY)
 		return queue_activity(engine, attempt, branch);
 	if (attempt->redelivery) {
-		SW_LOG(&engine->log, SW_LOG_WARNING,
-		       "%s: the task of state '%s' was in flight, and nothing here is mapped to its resource "
-		       "%s: it waits",
-		       execution->arn, branch->state->name, task->resource);
+		SW_LOG_ABOUT(
+			&engine->log, SW_LOG_WARNING, execution->arn,
+			"the task of state '%s' was in flight, and nothing here is mapped to its resource "
+			"%s: it waits",
+			branch->state->name, task->resource);
 		leave_entry(engine, attempt);
 		return SW_OK;
 	}

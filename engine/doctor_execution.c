@@ -10,6 +10,7 @@
 struct node {
 	uint32_t number;
 	enum sw_branch_wait wait;
+	bool parent;                              /* it may have children */
 	uint32_t running, finished, failed;       /* as the branch says */
 	uint32_t children_running, children_done; /* as they are */
 };
@@ -93,8 +94,12 @@ static const char *impossible(const struct sw_head *head, const struct sw_branch
 }
 
 /* Whatever it waits for, is there something that will come? NULL: yes. */
-static const char *in_vain(const struct sw_branch *branch)
+static const char *in_vain(const struct sw_head *head, const struct sw_branch *branch)
 {
+	if (head->status != SW_STATUS_RUNNING)
+		return branch->wait == SW_BRANCH_HELD || branch->wait == SW_BRANCH_DONE
+			       ? NULL
+			       : "the execution has ended, and it is not held";
 	switch (branch->wait) {
 	case SW_BRANCH_TIMER:
 	case SW_BRANCH_RETRY:
@@ -105,6 +110,8 @@ static const char *in_vain(const struct sw_branch *branch)
 			       : "it waits for a task that nobody has";
 	case SW_BRANCH_DONE:
 		return branch->parent == SW_NO_BRANCH ? "the root is done, and the execution runs" : NULL;
+	case SW_BRANCH_HELD:
+		return "it is held, and the execution runs";
 	default:
 		return NULL; /* READY goes on; children are counted */
 	}
@@ -131,7 +138,7 @@ static enum sw_result add_node(const struct sw_patient *patient, struct tree *tr
 	bool root = branch->number == 0;
 	if (root != (branch->parent == SW_NO_BRANCH))
 		tell_branch(patient, SW_PROBLEM_DAMAGED_BRANCH, branch->number, "it has no parent");
-	else if (!root && !tree->broken && (!parent || parent->wait != SW_BRANCH_CHILDREN))
+	else if (!root && !tree->broken && (!parent || !parent->parent))
 		tell_branch(patient, SW_PROBLEM_DAMAGED_BRANCH, branch->number,
 			    parent ? "its parent does not wait for it" : "its parent is missing");
 	if (parent) {
@@ -148,6 +155,7 @@ static enum sw_result add_node(const struct sw_patient *patient, struct tree *tr
 	}
 	tree->nodes[tree->count++] = (struct node){.number = branch->number,
 						   .wait = branch->wait,
+						   .parent = sw_branch_may_have_children(branch),
 						   .running = branch->running,
 						   .finished = branch->finished,
 						   .failed = branch->failed};
@@ -170,7 +178,7 @@ static enum sw_result check_branch(const struct sw_patient *patient, const struc
 	}
 	const char *wrong = branch->number != number ? "its number is not that of its key"
 						     : impossible(patient->head, branch);
-	const char *vain = wrong ? NULL : in_vain(branch);
+	const char *vain = wrong ? NULL : in_vain(patient->head, branch);
 	if (wrong)
 		tell_branch(patient, SW_PROBLEM_DAMAGED_BRANCH, number, wrong);
 	if (vain)
@@ -189,9 +197,9 @@ static enum sw_result check_branch(const struct sw_patient *patient, const struc
 
 static void check_children(const struct sw_patient *patient, const struct node *node)
 {
-	if (node->wait != SW_BRANCH_CHILDREN)
+	if (!node->parent)
 		return;
-	if (node->children_running == 0)
+	if (node->wait == SW_BRANCH_CHILDREN && node->children_running == 0)
 		tell_branch(patient, SW_PROBLEM_WAITS_FOR_NOTHING, node->number,
 			    "it waits for children, and none of them runs");
 	else if (node->running != node->children_running || node->children_done > node->finished ||
@@ -205,14 +213,16 @@ static void check_tree(const struct sw_patient *patient, const struct tree *tree
 	if (tree->broken)
 		return;
 	if (tree->count == 0)
-		tell_head(patient, SW_PROBLEM_WAITS_FOR_NOTHING, "it is RUNNING, and has no branch");
+		tell_head(patient, SW_PROBLEM_WAITS_FOR_NOTHING,
+			  patient->head->redrivable ? "it can be redriven, and has no branch"
+						    : "it is RUNNING, and has no branch");
 	else if (tree->nodes[0].number != 0)
 		tell_head(patient, SW_PROBLEM_DAMAGED_BRANCH, "its root branch is missing");
 	for (uint32_t i = 0; i < tree->count; i++)
 		check_children(patient, &tree->nodes[i]);
 }
 
-/* The branches in the table; without a machine (it cannot be read) or when it has ended they are only
+/* The branches in the table; without a machine (it cannot be read, or they are not to be there) they are only
  * counted. */
 static enum sw_result scan_branches(const struct sw_patient *patient, const struct sw_machine *machine,
 				    struct tree *tree, uint32_t *ret_unread)
@@ -246,13 +256,12 @@ static enum sw_result check_branches(const struct sw_patient *patient, const str
 	struct tree tree = {0};
 	uint32_t unread;
 	bool runs = patient->head->status == SW_STATUS_RUNNING;
-	enum sw_result r = scan_branches(patient, runs ? machine : NULL, &tree, &unread);
-	if (r == SW_OK && runs && machine)
+	bool kept = runs || patient->head->redrivable;
+	enum sw_result r = scan_branches(patient, kept ? machine : NULL, &tree, &unread);
+	if (r == SW_OK && kept && machine)
 		check_tree(patient, &tree);
-	if (r == SW_OK && !runs && unread != (patient->head->redrivable ? 1 : 0))
-		tell_head(patient, SW_PROBLEM_ORPHAN,
-			  patient->head->redrivable ? "it has ended, and not its root branch alone is there"
-						    : "it has ended, and branches of it are still there");
+	if (r == SW_OK && !kept && unread > 0)
+		tell_head(patient, SW_PROBLEM_ORPHAN, "it has ended, and branches of it are still there");
 	sw_free(tree.nodes);
 	return r;
 }

@@ -273,6 +273,15 @@ static bool is_number(struct sw_slice text)
 	return text.len > 0 && text.len < 20;
 }
 
+/* A time, and behind a space the loop's time. */
+static bool is_moment(struct sw_slice text)
+{
+	const char *space = memchr(text.data, ' ', text.len);
+	size_t len = space ? (size_t)(space - (const char *)text.data) : text.len;
+	return is_number(sw_slice(text.data, len)) &&
+	       (!space || is_number(sw_slice(space + 1, text.len - len - 1)));
+}
+
 /* Settings that this version does not know are a later one's. */
 enum sw_result sw_doctor_setting(struct sw_walk *walk, struct sw_slice key, struct sw_slice value)
 {
@@ -280,7 +289,7 @@ enum sw_result sw_doctor_setting(struct sw_walk *walk, struct sw_slice key, stru
 	if ((is(key, "region") || is(key, "account") || is(key, "store")) &&
 	    (value.len == 0 || memchr(value.data, '\0', value.len)))
 		wrong = "it is not a text";
-	if (is(key, "time") && !is_number(value))
+	if (is(key, "time") && !is_moment(value))
 		wrong = "it is not a moment";
 	if (is(key, "number") && value.len != sizeof(uint32_t))
 		wrong = "it is not a number";

@@ -38,6 +38,8 @@ static enum sw_result take_options(struct sw_engine *engine, const struct sw_eng
 	engine->loop = options->loop;
 	engine->limits = options->limits;
 	engine->log = options->log;
+	engine->execution_log = options->execution_log;
+	sw_meters_init(&engine->meters);
 	engine->relaxed_ms = options->relaxed_ms;
 	engine->synchronous = options->synchronous_commit;
 	engine->directory = copy(options->data_directory, &failed);
@@ -170,6 +172,7 @@ static void destroy(struct sw_engine *engine)
 	sw_activities_done(&engine->activities);
 	sw_machines_done(&engine->machines);
 	sw_observers_done(&engine->observers);
+	sw_meters_done(&engine->meters);
 	sw_reader_close(engine->reader);
 	if (engine->owns_store)
 		sw_store_close(engine->store);
@@ -247,8 +250,8 @@ enum sw_result sw_engine_resume(struct sw_engine *engine, enum sw_resume which, 
 		struct sw_entry *entry = engine->executions.buckets[i];
 		for (; entry; entry = entry->bucket_next) {
 			if (entry->own && sw_recover_entry(engine, entry) < 0)
-				SW_LOG(&engine->log, SW_LOG_WARNING, "memory is short: %s waits",
-				       entry->execution->arn);
+				SW_LOG_ABOUT(&engine->log, SW_LOG_WARNING, entry->execution->arn,
+					     "memory is short: it waits");
 		}
 	}
 	sw_engine_wake(engine);

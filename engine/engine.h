@@ -32,6 +32,17 @@ struct sw_reader;
 
 /* ---- life --------------------------------------------------------------------------------------------- */
 
+/*
+ * The execution log: lines as AWS delivers them to CloudWatch Logs, of the executions of machines whose
+ * loggingConfiguration asks for it (level, includeExecutionData), EXPRESS ones too. write gets whole lines, each
+ * ended by a line feed, in the order of the events, from the loop and after their commit; it must not block.
+ * Best effort, as AWS: what was committed just before a crash may be missing. docs/operating.md has the format.
+ */
+struct sw_execution_log {
+	void (*write)(void *user, const char *lines, size_t len, uint32_t lines_count); /* NULL: none */
+	void *user;
+};
+
 struct sw_engine_options {
 	const char *data_directory; /* created (0700) when missing; NULL: nothing is kept (memory) */
 	const struct sw_loop *loop; /* required; must outlive the engine */
@@ -45,6 +56,7 @@ struct sw_engine_options {
 	const char *mocks_json;       /* text of a Step Functions Local mock configuration; NULL: none */
 	struct sw_limits limits;
 	struct sw_log log;
+	struct sw_execution_log execution_log;
 	uint32_t relaxed_ms; /* 0: every commit is synced before it is acknowledged; else synced every N ms */
 	bool synchronous_commit; /* commit on the loop's thread: for tests and simulation */
 	uint64_t seed;           /* 0: from the system's entropy */
@@ -76,6 +88,21 @@ SW_API enum sw_resume sw_engine_resumed(const struct sw_engine *engine);
  * joined. Running executions go on at the next open. NULL allowed. Not from inside a callback.
  */
 SW_API void sw_engine_free(struct sw_engine *engine);
+
+/*
+ * Can it take new work? SW_EFULL: the disk is full; SW_EIO: the store failed, open the engine again; SW_EBUSY: what
+ * was in flight is still being delivered again, or a commit takes very long; SW_ECLOSED, SW_EINVAL (not resumed).
+ * err says it in words.
+ */
+SW_API enum sw_result sw_engine_ready(struct sw_engine *engine, struct sw_error *err);
+
+/*
+ * Takes another resources file and mock configuration; what is NULL in both stays as it is. Tasks that run go on as
+ * they began, and retries and new tasks go by the new ones. When a file has a mistake nothing changes: SW_EDEFINITION
+ * with line and column; *ret_mocks (may be NULL) tells whether it is that of the mocks. SW_ENOMEM.
+ */
+SW_API enum sw_result sw_engine_reload(struct sw_engine *engine, const char *resources_json,
+				       const char *mocks_json, bool *ret_mocks, struct sw_error *err);
 
 /* True when nothing is ready, in flight to disk, or dispatched to a handler (waits may be pending). */
 SW_API bool sw_engine_is_idle(const struct sw_engine *engine);
@@ -177,6 +204,13 @@ SW_API enum sw_result sw_engine_stop(struct sw_engine *engine, const char *execu
  */
 SW_API enum sw_result sw_engine_redrive(struct sw_engine *engine, const char *execution_arn,
 					sw_reply_fn *reply, void *user, struct sw_error *err);
+/*
+ * The same with a token (text of 1 to 64 bytes; NULL: none): when one of the last 10 tokens that the execution was
+ * redriven with comes again within 15 minutes, it is answered as it was then (existed), and nothing is done.
+ */
+SW_API enum sw_result sw_engine_redrive_once(struct sw_engine *engine, const char *execution_arn,
+					     const char *client_token, sw_reply_fn *reply, void *user,
+					     struct sw_error *err);
 /* Removes a finished execution and its history (SW_EBUSY while it runs). Stepwell's own; AWS has no such action. */
 SW_API enum sw_result sw_engine_delete_execution(struct sw_engine *engine, const char *execution_arn,
 						 sw_reply_fn *reply, void *user, struct sw_error *err);

@@ -99,6 +99,7 @@ void sw_pending_free(struct sw_pending *pending)
 	sw_free(pending->error);
 	sw_free(pending->cause);
 	sw_free(pending->worker);
+	sw_free(pending->client_token);
 	sw_free(pending);
 }
 

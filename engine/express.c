@@ -168,9 +168,9 @@ void sw_express_tell(struct sw_engine *engine, struct sw_entry *entry, enum sw_r
 
 void sw_express_abandon(struct sw_engine *engine, struct sw_entry *entry, enum sw_result result)
 {
-	SW_LOG(&engine->log, SW_LOG_ERROR, "%s: cannot go on: %s%s", entry->execution->arn,
-	       sw_result_text(result),
-	       entry->on_disk ? "; it begins again when the engine is opened next" : "");
+	SW_LOG_ABOUT(&engine->log, SW_LOG_ERROR, entry->execution->arn, "cannot go on: %s%s",
+		     sw_result_text(result),
+		     entry->on_disk ? "; it begins again when the engine is opened next" : "");
 	while (entry->pending_first) {
 		struct sw_pending *pending = entry->pending_first;
 		struct sw_answer answer = {.reply = pending->reply, .user = pending->user, .result = result};

@@ -16,6 +16,7 @@
 #include "engine/arn.h"
 #include "engine/commit.h"
 #include "engine/engine.h"
+#include "engine/meters.h"
 #include "engine/records.h"
 #include "engine/step/step.h"
 #include "engine/tasks/tasks.h"
@@ -28,6 +29,7 @@
 #define SW_TURNS_MAX 256 /* executions that have a turn before the loop sees to other things */
 #define SW_TURNS_MS_MAX 5
 #define SW_RETRY_PAUSE_MS 20      /* when memory was short */
+#define SW_TIME_WRITTEN_MS 1000   /* how far the written time is behind at most */
 #define SW_FULL_PAUSE_MS 1000     /* when the disk was full */
 #define SW_HELPER_PAUSE_MS 100    /* while an earlier owner's commands still end */
 #define SW_TIMERS_WINDOW_MS 60000 /* how far ahead timers are held in memory */
@@ -59,13 +61,17 @@ struct sw_compiled {
 	uint32_t revision;
 	struct sw_machine *machine;
 };
+/* loggingConfiguration's level. */
+enum sw_logging { SW_LOGGING_UNKNOWN, SW_LOGGING_OFF, SW_LOGGING_FATAL, SW_LOGGING_ERROR, SW_LOGGING_ALL };
 /* What is known of a name: its latest record, the revisions that were compiled. */
 struct sw_known_machine {
 	struct sw_known_machine *next;
 	struct sw_machine_record record;
 	struct sw_compiled *compiled;
-	uint64_t written_in; /* number of the box that changed it; 0: none of this process */
-	uint64_t used;       /* for forgetting the least used */
+	uint64_t written_in;     /* number of the box that changed it; 0: none of this process */
+	uint64_t used;           /* for forgetting the least used */
+	enum sw_logging logging; /* what of its executions is logged; UNKNOWN: not looked at yet */
+	bool logs_data;          /* with input and output */
 };
 /* A machine that is DELETING: its listing is walked once, from one running execution to the next. */
 struct sw_deletion {
@@ -114,6 +120,7 @@ struct sw_pending {
 	uint32_t branch, attempt;
 	struct sw_value *output;
 	char *error, *cause, *worker;
+	char *client_token; /* of a redrive; NULL: none */
 	bool by_token;      /* random must be the branch's */
 	bool by_task;       /* the provider's own completion: its attempt needs no cancelling */
 	bool mocked;        /* a mock's: what AWS tells of a task before its outcome is told, too */
@@ -135,7 +142,8 @@ struct sw_attempt {
 	struct sw_entry *entry; /* valid until it is over */
 	uint32_t branch, number;
 	struct sw_task *task; /* once it was delivered */
-	bool fresh;           /* its delivery is not in a box yet */
+	int64_t delivered_mono_ms;
+	bool fresh; /* its delivery is not in a box yet */
 	bool redelivery, held, over;
 	bool alone; /* nobody but the engine holds the task: it was released, if no completion is in the inbox
 		     */
@@ -294,6 +302,13 @@ struct sw_observers {
 void sw_observers_tell(struct sw_engine *engine, const struct sw_pin *pin);
 void sw_observers_done(struct sw_observers *observers);
 
+/* ---- execution_log.c ---------------------------------------------------------------------------------- */
+
+/* Puts the lines of the turn's events into the box, as far as the machine asks for them. */
+void sw_execution_log_turn(struct sw_engine *engine, const struct sw_entry *entry, struct sw_box *box);
+/* The box has been committed: its lines go to whoever logs. */
+void sw_execution_log_tell(struct sw_engine *engine, struct sw_box *box);
+
 /* ---- start.c ------------------------------------------------------------------------------------------ */
 
 /*
@@ -389,7 +404,7 @@ struct sw_engine {
 	int64_t pause_mono_ms; /* memory was short: turns go on then */
 
 	struct sw_clock clock;
-	int64_t time_written_ms;
+	int64_t time_written_ms, offset_written_ms;
 	uint64_t last_id;
 	bool seeded;
 	struct sw_rng rng; /* when seeded; else: */
@@ -430,6 +445,8 @@ struct sw_engine {
 	bool working;
 	unsigned calling; /* callbacks of the host that are running */
 	struct sw_engine_stats stats;
+	struct sw_meters meters;
+	struct sw_execution_log execution_log;
 };
 
 /* For tests and simulation: over a store of the caller's (borrowed, must outlive the engine), without LOCK.

@@ -28,6 +28,49 @@ static bool is_in_flight(const struct sw_branch *branch)
 
 /* ---- branches ----------------------------------------------------------------------------------------- */
 
+struct children {
+	uint32_t count, done;
+};
+
+/* Each Parallel and Map has the children that it counts, from the first on, in order. */
+static enum sw_result count_children(const struct sw_execution *execution, struct children *children,
+				     struct sw_error *err)
+{
+	bool running = execution->status == SW_STATUS_RUNNING;
+	for (uint32_t i = 0; i < execution->branches_count; i++) {
+		const struct sw_branch *branch = execution->branches[i];
+		bool held = branch->wait == SW_BRANCH_HELD, done = branch->wait == SW_BRANCH_DONE;
+		if (running ? held : !held && !done)
+			return sw_error_set(err, SW_ECORRUPT, "branch %u does not wait as its execution does",
+					    branch->number);
+		if (branch->parent == SW_NO_BRANCH)
+			continue;
+		struct children *siblings = &children[sw_execution_place(execution, branch->parent)];
+		if (branch->index != siblings->count++)
+			return sw_error_set(err, SW_ECORRUPT, "branch %u is not the next of its siblings",
+					    branch->number);
+		siblings->done += done;
+	}
+	for (uint32_t i = 0; i < execution->branches_count; i++) {
+		const struct sw_branch *branch = execution->branches[i];
+		if (branch->next_index != children[i].count || branch->finished != children[i].done ||
+		    branch->running != children[i].count - children[i].done)
+			return sw_error_set(err, SW_ECORRUPT,
+					    "branch %u counts other children than there are", branch->number);
+	}
+	return SW_OK;
+}
+
+static enum sw_result check_children(const struct sw_execution *execution, struct sw_error *err)
+{
+	struct children *children = sw_zalloc_array(execution->branches_count, sizeof(*children));
+	if (!children)
+		return SW_ENOMEM;
+	enum sw_result r = count_children(execution, children, err);
+	sw_free(children);
+	return r;
+}
+
 /* Records may be missing though each one that is there is sound. The step relies on what is checked here. */
 static enum sw_result check_tree(const struct sw_execution *execution, struct sw_error *err)
 {
@@ -45,11 +88,11 @@ static enum sw_result check_tree(const struct sw_execution *execution, struct sw
 		const struct sw_branch *parent = branch->parent < branch->number
 							 ? sw_execution_branch(execution, branch->parent)
 							 : NULL;
-		if (!parent || parent->wait != SW_BRANCH_CHILDREN)
+		if (!parent || !sw_branch_may_have_children(parent))
 			return sw_error_set(err, SW_ECORRUPT, "the parent of branch %u is missing",
 					    branch->number);
 	}
-	return SW_OK;
+	return check_children(execution, err);
 }
 
 static enum sw_result load_branches(struct sw_execution *execution, struct sw_snapshot *snapshot,
@@ -136,6 +179,7 @@ static enum sw_result take_head(struct sw_engine *engine, struct sw_execution *e
 	} else if (execution->test_case) {
 		execution->mock_counts = sw_zalloc_array(execution->machine->states_count, sizeof(uint32_t));
 	}
+	execution->redrive_tokens = head->redrive_tokens;
 	uint32_t *mock_counts = head->mock_counts;
 	*head = (struct sw_head){.mock_counts = mock_counts};
 	return execution->test_case && !execution->mock_counts ? SW_ENOMEM : SW_OK;
@@ -230,7 +274,7 @@ static void settle(struct sw_engine *engine, struct sw_entry *entry)
 	}
 	if (!entry->damage)
 		return;
-	SW_LOG(&engine->log, SW_LOG_ERROR, "%s: %s", execution->arn, entry->damage);
+	SW_LOG_ABOUT(&engine->log, SW_LOG_ERROR, execution->arn, "%s", entry->damage);
 	sw_executions_enqueue(engine, entry); /* to fail, in its turn */
 }
 
@@ -278,8 +322,8 @@ enum sw_result sw_executions_reload(struct sw_engine *engine, struct sw_entry *e
 	struct sw_execution *execution = NULL;
 	char *damage = NULL;
 	SW_ASSERT(entry->broken && entry->pins == 0);
-	enum sw_result r = read_execution(engine, entry->id, entry->execution->status != SW_STATUS_RUNNING,
-					  &execution, &damage, err);
+	/* Also one that has ended: what it was before the step, which may have been a redrive. */
+	enum sw_result r = read_execution(engine, entry->id, true, &execution, &damage, err);
 	if (r < 0)
 		return r;
 	sw_execution_free(entry->execution);

@@ -305,6 +305,7 @@ static enum sw_result carry_out(struct sw_engine *engine, struct change *change,
 	if (r == SW_OK) {
 		sw_machine_record_done(&known->record);
 		known->record = change->record;
+		known->logging = SW_LOGGING_UNKNOWN;
 		known->written_in = engine->open_number;
 		change->record = (struct sw_machine_record){0};
 		if (change->machine)

@@ -262,6 +262,7 @@ enum sw_result sw_engine_poll_activity(struct sw_engine *engine, const char *nam
 		return sw_error_set(err, r, "%s", sw_result_text(r));
 	}
 	queue->polls_count++;
+	engine->meters.activity_polls++;
 	look_at(engine, queue);
 	sw_engine_wake(engine); /* its end may be the next thing that happens */
 	if (ret_poll)

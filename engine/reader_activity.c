@@ -32,11 +32,10 @@ static enum sw_result info_take(const struct sw_reader *reader, struct sw_activi
 	return SW_OK;
 }
 
-enum sw_result sw_reader_activity(struct sw_reader *reader, const char *name,
-				  struct sw_activity_info *ret_info, struct sw_error *err)
+static enum sw_result read_record(struct sw_reader *reader, const char *name,
+				  struct sw_activity_record *ret_record, struct sw_error *err)
 {
 	struct sw_view view;
-	struct sw_activity_record record = {0};
 	struct sw_slice bytes;
 	struct sw_key key;
 	if (!*name || strlen(name) > NAME_BYTES_MAX)
@@ -47,12 +46,31 @@ enum sw_result sw_reader_activity(struct sw_reader *reader, const char *name,
 	sw_key_activity(&key, name);
 	r = sw_snapshot_get(view.snapshot, SW_TABLE_ACTIVITIES, sw_key_slice(&key), &bytes);
 	if (r == SW_OK)
-		r = sw_activity_record_decode(bytes, &record, err);
+		r = sw_activity_record_decode(bytes, ret_record, err);
 	sw_view_end(&view);
-	if (r == SW_OK)
-		r = info_take(reader, &record, ret_info);
-	sw_activity_record_done(&record);
 	return sw_reader_fail(err, r);
+}
+
+enum sw_result sw_reader_activity(struct sw_reader *reader, const char *name,
+				  struct sw_activity_info *ret_info, struct sw_error *err)
+{
+	struct sw_activity_record record = {0};
+	enum sw_result r = read_record(reader, name, &record, err);
+	if (r == SW_OK)
+		r = sw_reader_fail(err, info_take(reader, &record, ret_info));
+	sw_activity_record_done(&record);
+	return r;
+}
+
+enum sw_result sw_reader_activity_tags(struct sw_reader *reader, const char *name, sw_each_tag_fn *each,
+				       void *user, struct sw_error *err)
+{
+	struct sw_activity_record record = {0};
+	enum sw_result r = read_record(reader, name, &record, err);
+	for (uint32_t i = 0; i < record.tags.count && r == SW_OK; i++)
+		each(user, &record.tags.list[i]);
+	sw_activity_record_done(&record);
+	return r;
 }
 
 /* ---- lists ----------------------------------------------------------------------------------- */

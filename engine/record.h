@@ -72,6 +72,9 @@ char *sw_record_read_name(struct sw_record_reader *record); /* the same; that no
 /* Bytes of an inline blob, borrowed from the record; data NULL: none, or a failure. */
 struct sw_slice sw_record_read_bytes(struct sw_record_reader *record);
 struct sw_value *sw_record_read_value(struct sw_record_reader *record); /* new; NULL: none, or a failure */
+/* How many, then key and value of each. What was read is the caller's, also after a failure. */
+void sw_record_write_tags(struct sw_record_writer *record, const struct sw_tags *tags);
+void sw_record_read_tags(struct sw_record_reader *record, struct sw_tags *ret_tags);
 void sw_record_refuse(struct sw_record_reader *record);                 /* a field has an impossible value */
 bool sw_record_failed(const struct sw_record_reader *record);
 /* The first failure; bytes left over are one when at_end. */

@@ -77,6 +77,7 @@ struct sw_head {
 	int64_t start_ms, stop_ms, timeout_due_ms, redrive_ms;
 	uint32_t next_event_id, next_branch, next_value, redrive_count;
 	struct sw_value *input, *output; /* NULL unless with_values */
+	struct sw_redrive_tokens redrive_tokens;
 	uint32_t *mock_counts;
 	uint32_t mock_counts_count;
 };
@@ -93,11 +94,21 @@ enum sw_result sw_branch_decode(struct sw_slice bytes, const struct sw_machine *
 				struct sw_value_loader *loader, struct sw_branch **ret_branch,
 				struct sw_error *err);
 
+/* ---- tags ---------------------------------------------------------------------------------------------- */
+
+/* Of one resource. */
+struct sw_tags {
+	struct sw_tag *list; /* texts are own, but const here */
+	uint32_t count;
+};
+void sw_tags_done(struct sw_tags *tags);
+
 /* ---- activities ---------------------------------------------------------------------------------------- */
 
 struct sw_activity_record {
 	char *name; /* own */
 	int64_t creation_ms;
+	struct sw_tags tags;
 };
 void sw_activity_record_done(struct sw_activity_record *record);
 enum sw_result sw_activity_record_encode(const struct sw_activity_record *record, struct sw_buf *out);

@@ -7,6 +7,7 @@
 void sw_activity_record_done(struct sw_activity_record *record)
 {
 	sw_free(record->name);
+	sw_tags_done(&record->tags);
 	*record = (struct sw_activity_record){0};
 }
 
@@ -17,6 +18,8 @@ enum sw_result sw_activity_record_encode(const struct sw_activity_record *record
 	sw_record_begin(&w, NULL, out);
 	sw_record_write_time(&w, record->creation_ms, 0);
 	sw_record_write_text(&w, record->name);
+	if (record->tags.count > 0)
+		sw_record_write_tags(&w, &record->tags);
 	return sw_record_end(&w);
 }
 
@@ -30,6 +33,8 @@ enum sw_result sw_activity_record_decode(struct sw_slice bytes, struct sw_activi
 		return result;
 	record.creation_ms = sw_record_read_time(&r, 0);
 	record.name = sw_record_read_name(&r);
+	if (!sw_record_failed(&r) && r.cursor.at != r.cursor.end)
+		sw_record_read_tags(&r, &record.tags);
 	result = sw_record_check(&r, "activity", true, err);
 	if (result < 0) {
 		sw_activity_record_done(&record);

@@ -14,7 +14,8 @@ enum branch_group {
 	BRANCH_ATTEMPT = 8,
 	BRANCH_CHILDREN = 16,
 	BRANCH_ITERATION = 32,
-	BRANCH_GROUPS_ALL = 63,
+	BRANCH_APPROACH = 64,
+	BRANCH_GROUPS_ALL = 127,
 };
 
 enum attempt_flag {
@@ -49,7 +50,8 @@ static unsigned groups_of(const struct sw_branch *branch)
 	       (branch->retry_count || branch->retrier_counts ? BRANCH_RETRY : 0) |
 	       (branch->failure.error || branch->failure.cause ? BRANCH_FAILURE : 0) |
 	       (has_attempt(branch) ? BRANCH_ATTEMPT : 0) | (has_children(branch) ? BRANCH_CHILDREN : 0) |
-	       (branch->item || branch->item_key ? BRANCH_ITERATION : 0);
+	       (branch->item || branch->item_key ? BRANCH_ITERATION : 0) |
+	       (sw_branch_has_just_entered(branch) && branch->approached_id ? BRANCH_APPROACH : 0);
 }
 
 static void write_retry(struct sw_record_writer *w, const struct sw_branch *branch)
@@ -100,7 +102,7 @@ enum sw_result sw_branch_encode(struct sw_value_writer *writer, const struct sw_
 	const struct sw_machine *machine = writer->execution->machine;
 	SW_ASSERT(branch->state && branch->state->index < machine->states_count);
 	SW_ASSERT(branch->state == &machine->states[branch->state->index]);
-	SW_ASSERT(branch->wait <= SW_BRANCH_DONE && branch->number != SW_NO_BRANCH);
+	SW_ASSERT(branch->wait <= SW_BRANCH_HELD && branch->number != SW_NO_BRANCH);
 	unsigned groups = groups_of(branch);
 	sw_record_begin(&w, writer, out);
 	sw_record_write_u32(&w, branch->number);
@@ -134,6 +136,8 @@ enum sw_result sw_branch_encode(struct sw_value_writer *writer, const struct sw_
 		sw_record_write_value(&w, branch->item);
 		sw_record_write_text(&w, branch->item_key);
 	}
+	if (groups & BRANCH_APPROACH)
+		sw_record_write_u32(&w, branch->approached_id);
 	return sw_record_end(&w);
 }
 
@@ -157,7 +161,7 @@ static void read_position(struct sw_record_reader *r, const struct sw_machine *m
 	uint32_t state = sw_record_read_u32(r);
 	uint8_t wait = sw_cursor_u8(&r->cursor);
 	if (branch->number == SW_NO_BRANCH || distance > branch->number || state >= machine->states_count ||
-	    wait > SW_BRANCH_DONE) {
+	    wait > SW_BRANCH_HELD) {
 		sw_record_refuse(r);
 		return;
 	}
@@ -236,6 +240,8 @@ static void read_groups(struct sw_record_reader *r, uint8_t groups, struct sw_br
 		read_value(r, &branch->item);
 		branch->item_key = sw_record_read_text(r);
 	}
+	if (groups & BRANCH_APPROACH)
+		branch->approached_id = sw_record_read_u32(r);
 }
 
 static void read_branch(struct sw_record_reader *r, const struct sw_machine *machine,

@@ -16,7 +16,8 @@ enum head_flag {
 	HEAD_REDRIVABLE = 32, /* it has ended, and its root branch is kept */
 	HEAD_VERSION = 64,
 	HEAD_ALIAS = 128,
-	HEAD_FLAGS_ALL = 255,
+	HEAD_TOKENS = 256,
+	HEAD_FLAGS_ALL = 511,
 };
 
 void sw_head_done(struct sw_head *head)
@@ -30,6 +31,7 @@ void sw_head_done(struct sw_head *head)
 	sw_free(head->error);
 	sw_free(head->cause);
 	sw_free(head->mock_counts);
+	sw_redrive_tokens_done(&head->redrive_tokens);
 	sw_value_unref(head->input);
 	sw_value_unref(head->output);
 	*head = (struct sw_head){0};
@@ -43,6 +45,16 @@ static void write_mock_counts(struct sw_record_writer *w, const struct sw_execut
 		sw_record_write_u32(w, execution->mock_counts[i]);
 }
 
+static void write_tokens(struct sw_record_writer *w, const struct sw_execution *execution)
+{
+	const struct sw_redrive_tokens *tokens = &execution->redrive_tokens;
+	sw_record_write_u32(w, tokens->count);
+	for (uint32_t i = 0; i < tokens->count; i++) {
+		sw_record_write_text(w, tokens->list[i].token);
+		sw_record_write_time(w, tokens->list[i].time_ms, execution->start_ms);
+	}
+}
+
 enum sw_result sw_head_encode(struct sw_value_writer *writer, const struct sw_execution *execution,
 			      struct sw_buf *out)
 {
@@ -50,13 +62,15 @@ enum sw_result sw_head_encode(struct sw_value_writer *writer, const struct sw_ex
 	SW_ASSERT(writer->execution == execution);
 	SW_ASSERT(execution->id != 0 && execution->name && execution->machine_name);
 	SW_ASSERT(execution->status <= SW_STATUS_PENDING_REDRIVE);
-	unsigned flags =
-		(execution->stop_ms != 0 ? HEAD_STOPPED : 0) |
-		(execution->timeout_due_ms != SW_NEVER ? HEAD_TIMEOUT : 0) |
-		(execution->mock_counts ? HEAD_MOCK_COUNTS : 0) | (execution->express ? HEAD_EXPRESS : 0) |
-		(execution->redrive_ms != 0 ? HEAD_REDRIVEN : 0) |
-		(sw_execution_is_redrivable(execution) ? HEAD_REDRIVABLE : 0) |
-		(execution->machine_version ? HEAD_VERSION : 0) | (execution->machine_alias ? HEAD_ALIAS : 0);
+	unsigned flags = (execution->stop_ms != 0 ? HEAD_STOPPED : 0) |
+			 (execution->timeout_due_ms != SW_NEVER ? HEAD_TIMEOUT : 0) |
+			 (execution->mock_counts ? HEAD_MOCK_COUNTS : 0) |
+			 (execution->express ? HEAD_EXPRESS : 0) |
+			 (execution->redrive_ms != 0 ? HEAD_REDRIVEN : 0) |
+			 (sw_execution_is_redrivable(execution) ? HEAD_REDRIVABLE : 0) |
+			 (execution->machine_version ? HEAD_VERSION : 0) |
+			 (execution->machine_alias ? HEAD_ALIAS : 0) |
+			 (execution->redrive_tokens.count ? HEAD_TOKENS : 0);
 	sw_record_begin(&w, writer, out);
 	sw_buf_u8(out, (uint8_t)execution->status);
 	sw_record_write_u32(&w, flags);
@@ -83,6 +97,8 @@ enum sw_result sw_head_encode(struct sw_value_writer *writer, const struct sw_ex
 		sw_record_write_u32(&w, execution->machine_version);
 	if (flags & HEAD_ALIAS)
 		sw_record_write_text(&w, execution->machine_alias);
+	if (flags & HEAD_TOKENS)
+		write_tokens(&w, execution);
 	if (flags & HEAD_MOCK_COUNTS)
 		write_mock_counts(&w, execution);
 	sw_record_write_value(&w, execution->input);
@@ -105,6 +121,26 @@ static void read_mock_counts(struct sw_record_reader *r, struct sw_head *head)
 	head->mock_counts_count = count;
 	for (uint32_t i = 0; i < count; i++)
 		head->mock_counts[i] = sw_record_read_u32(r);
+}
+
+static void read_tokens(struct sw_record_reader *r, struct sw_head *head)
+{
+	struct sw_redrive_tokens *tokens = &head->redrive_tokens;
+	uint32_t count = sw_record_read_count(r);
+	if (count > SW_REDRIVE_TOKENS_MAX)
+		sw_record_refuse(r);
+	if (sw_record_failed(r))
+		return;
+	tokens->list = sw_zalloc_array(count, sizeof(*tokens->list));
+	if (!tokens->list) {
+		r->result = SW_ENOMEM;
+		return;
+	}
+	while (tokens->count < count && !sw_record_failed(r)) {
+		struct sw_redrive_token *token = &tokens->list[tokens->count++];
+		token->token = sw_record_read_name(r);
+		token->time_ms = sw_record_read_time(r, head->start_ms);
+	}
 }
 
 static void read_head(struct sw_record_reader *r, struct sw_head *head)
@@ -134,6 +170,8 @@ static void read_head(struct sw_record_reader *r, struct sw_head *head)
 	head->cause = sw_record_read_text(r);
 	head->machine_version = flags & HEAD_VERSION ? sw_record_read_u32(r) : 0;
 	head->machine_alias = flags & HEAD_ALIAS ? sw_record_read_name(r) : NULL;
+	if (flags & HEAD_TOKENS)
+		read_tokens(r, head);
 	if (flags & HEAD_MOCK_COUNTS)
 		read_mock_counts(r, head);
 	head->input = sw_record_read_value(r);

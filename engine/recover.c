@@ -90,6 +90,19 @@ static int64_t time_of_id(uint64_t id)
 	return (int64_t)(id >> 14 & ((UINT64_C(1) << 42) - 1));
 }
 
+/*
+ * The time that was written, and what has passed since then on the loop's clock. The machine was booted again when
+ * that clock is behind; the time was then written at most a second before the last commit.
+ */
+static int64_t written_time(struct sw_engine *engine, const char *text)
+{
+	char *end;
+	int64_t time_ms = strtoll(text, &end, 10);
+	int64_t mono_ms = *end == ' ' ? strtoll(end, NULL, 10) : INT64_MAX;
+	int64_t now_ms = engine->loop->ops->mono_ms(engine->loop->data);
+	return now_ms >= mono_ms ? time_ms + (now_ms - mono_ms) : time_ms + SW_TIME_WRITTEN_MS;
+}
+
 /* max(wall clock, last committed time): the time that was written, or the moment in the last id. */
 static enum sw_result start_clock(struct sw_engine *engine, struct sw_snapshot *snapshot)
 {
@@ -97,7 +110,7 @@ static enum sw_result start_clock(struct sw_engine *engine, struct sw_snapshot *
 	enum sw_result r = read_setting(snapshot, "time", &text);
 	if (r < 0)
 		return r;
-	int64_t time_ms = text ? strtoll(text, NULL, 10) : 0;
+	int64_t time_ms = text ? written_time(engine, text) : 0;
 	int64_t id_ms = time_of_id(engine->last_id);
 	sw_free(text);
 	sw_clock_init(&engine->clock, engine->loop, time_ms > id_ms ? time_ms : id_ms);

@@ -26,6 +26,6 @@ const char *sw_redrive_reason(const struct sw_execution_info *info, int64_t now_
 	if (now_ms - info->stop_ms > REDRIVABLE_DAYS * DAY_MS)
 		return "Execution redrivable period exceeded";
 	if (!info->redrivable)
-		return "Stepwell does not redrive executions that ended in a Parallel or Map state";
+		return "The branches of the execution were not kept";
 	return NULL;
 }

@@ -19,7 +19,6 @@
 
 #define FAR_MS 3600000     /* an alarm is set at all times, so that setting it again needs no memory */
 #define CLOCK_LOOK_MS 1000 /* the wall clock may jump: timers look at it at least this often */
-#define TIME_WRITTEN_MS 1000
 #define DRAIN_ROUNDS_MAX 64
 #define COMMITS_TRIED_MAX 6
 
@@ -268,6 +267,7 @@ static void poison(struct sw_engine *engine, const struct sw_error *error)
 
 static void finish_box(struct sw_engine *engine, struct sw_box *box)
 {
+	sw_execution_log_tell(engine, box);
 	act(engine, box);
 	unpin(engine, box);
 	sw_box_reset(box);
@@ -293,9 +293,11 @@ static void disk_is_full(struct sw_engine *engine, const struct sw_error *error)
 static void take_commit(struct sw_engine *engine)
 {
 	enum sw_result result;
+	uint64_t took_us = 0;
 	struct sw_error error = {0};
-	if (!sw_committer_take(&engine->committer, &result, &error) || !engine->flight)
+	if (!sw_committer_take(&engine->committer, &result, &took_us, &error) || !engine->flight)
 		return;
+	engine->meters.commits_failed += result != SW_OK;
 	if (result == SW_OK) {
 		struct sw_box *box = engine->flight;
 		if (engine->full && !sw_batch_uses_reserve(box->batch)) {
@@ -303,6 +305,8 @@ static void take_commit(struct sw_engine *engine)
 			engine->full = false;
 		}
 		engine->committed_number++;
+		if (sw_batch_count(box->batch) > 0)
+			sw_meters_committed(&engine->meters, took_us, box->batch);
 		finish_box(engine, box);
 		engine->flight = NULL;
 	} else if (result == SW_EFULL) {
@@ -315,19 +319,25 @@ static void take_commit(struct sw_engine *engine)
 	}
 }
 
-/* The engine's time goes along about once a second, and whenever something is deleted: ids are never used
- * again. */
+/*
+ * The engine's time goes along about once a second, whenever the wall clock has moved it, and whenever something
+ * is deleted: ids are never used again. The loop's time beside it tells the next process how much has passed since
+ * then at least, so that the engine's clock does not go back when somebody sets the wall clock back meanwhile.
+ */
 static void write_time(struct sw_engine *engine)
 {
 	int64_t now_ms = engine->clock.last_ms;
-	char text[24];
-	if (!engine->open->forgets && now_ms - engine->time_written_ms < TIME_WRITTEN_MS)
+	char text[48];
+	if (!engine->open->forgets && now_ms - engine->time_written_ms < SW_TIME_WRITTEN_MS &&
+	    engine->clock.offset_ms == engine->offset_written_ms)
 		return;
-	int len = snprintf(text, sizeof(text), "%" PRId64, now_ms);
+	int len = snprintf(text, sizeof(text), "%" PRId64 " %" PRId64, now_ms, mono_ms(engine));
 	/* benign when memory is short: the last execution's id tells nearly the same */
 	if (sw_batch_put(engine->open->batch, SW_TABLE_SETTINGS, sw_slice("time", 4),
-			 sw_slice(text, (size_t)len)) == SW_OK)
+			 sw_slice(text, (size_t)len)) == SW_OK) {
 		engine->time_written_ms = now_ms;
+		engine->offset_written_ms = engine->clock.offset_ms;
+	}
 }
 
 static void hand_over(struct sw_engine *engine)
@@ -394,6 +404,7 @@ static void flush(struct sw_engine *engine)
 	/* Nothing to write: everything the replies tell is on disk already. */
 	if (sw_batch_count(engine->open->batch) == 0 && engine->open->pins_count == 0) {
 		size_t later = engine->open->actions_count;
+		sw_execution_log_tell(engine, engine->open);
 		act(engine, engine->open);
 		if (engine->open->actions_count == later && sw_batch_count(engine->open->batch) == 0)
 			sw_box_reset(engine->open);
@@ -405,6 +416,7 @@ static void flush(struct sw_engine *engine)
 /* What waits for no commit. */
 static void pass(struct sw_engine *engine)
 {
+	sw_execution_log_tell(engine, &engine->passing);
 	act(engine, &engine->passing);
 	if (engine->passing.acted == engine->passing.actions_count)
 		sw_box_reset(&engine->passing);
@@ -507,6 +519,7 @@ void sw_engine_work(struct sw_engine *engine)
 		more |= sw_activities_run(engine);
 		run_turns(engine);
 		pass(engine);
+		more |= sw_meters_survey_some(engine);
 	}
 	flush(engine);
 	engine->working = false;

@@ -205,7 +205,7 @@ static enum sw_result start_again(struct sw_engine *engine, uint64_t id, const c
 		if (engine->state == SW_ENGINE_RUNNING)
 			r = sw_recover_entry(engine, entry);
 		if (r < 0) /* told already: it is tried when it is started once more */
-			SW_LOG(&engine->log, SW_LOG_WARNING, "%s: %s", arn, sw_result_text(r));
+			SW_LOG_ABOUT(&engine->log, SW_LOG_WARNING, arn, "%s", sw_result_text(r));
 		return SW_OK;
 	}
 	sw_executions_evict(engine, entry);

@@ -129,6 +129,7 @@ static void count_wait(struct sw_store_status *status, const struct sw_branch *b
 		status->joins++;
 		break;
 	case SW_BRANCH_DONE:
+	case SW_BRANCH_HELD:
 		break;
 	}
 }

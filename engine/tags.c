@@ -1,4 +1,6 @@
-/* Tags of state machines: TagResource, UntagResource, ListTagsForResource. "Up to 50 tags for each resource."
+/*
+ * Tags of resources, and those of state machines: TagResource, UntagResource, ListTagsForResource. "Up to 50
+ * tags for each resource." Those of activities are in activities.c.
  */
 #include "engine/qualifiers.h"
 
@@ -22,6 +24,30 @@ void sw_tags_done(struct sw_tags *tags)
 	*tags = (struct sw_tags){0};
 }
 
+void sw_record_write_tags(struct sw_record_writer *record, const struct sw_tags *tags)
+{
+	sw_record_write_u32(record, tags->count);
+	for (uint32_t i = 0; i < tags->count; i++) {
+		sw_record_write_text(record, tags->list[i].key);
+		sw_record_write_text(record, tags->list[i].value);
+	}
+}
+
+void sw_record_read_tags(struct sw_record_reader *record, struct sw_tags *ret_tags)
+{
+	struct sw_tags tags = {0};
+	uint32_t count = sw_record_read_count(record);
+	if (!sw_record_failed(record) && count > 0 &&
+	    !(tags.list = sw_zalloc_array(count, sizeof(*tags.list))))
+		record->result = SW_ENOMEM;
+	while (tags.count < count && !sw_record_failed(record)) {
+		struct sw_tag *tag = &tags.list[tags.count++];
+		tag->key = sw_record_read_name(record);
+		tag->value = sw_record_read_name(record);
+	}
+	*ret_tags = tags;
+}
+
 enum sw_result sw_tags_decode(struct sw_slice bytes, struct sw_tags *ret_tags, struct sw_error *err)
 {
 	struct sw_record_reader r;
@@ -29,14 +55,7 @@ enum sw_result sw_tags_decode(struct sw_slice bytes, struct sw_tags *ret_tags, s
 	enum sw_result result = sw_record_open(bytes, "tags", &r, err);
 	if (result < 0)
 		return result;
-	uint32_t count = sw_record_read_count(&r);
-	if (!sw_record_failed(&r) && !(tags.list = sw_zalloc_array(count, sizeof(*tags.list))))
-		r.result = SW_ENOMEM;
-	while (tags.count < count && !sw_record_failed(&r)) {
-		struct sw_tag *tag = &tags.list[tags.count++];
-		tag->key = sw_record_read_name(&r);
-		tag->value = sw_record_read_name(&r);
-	}
+	sw_record_read_tags(&r, &tags);
 	result = sw_record_check(&r, "tags", true, err);
 	if (result < 0)
 		sw_tags_done(&tags);
@@ -54,11 +73,7 @@ static enum sw_result put(struct sw_batch *batch, uint32_t machine_number, const
 	if (tags->count == 0)
 		return sw_batch_delete(batch, SW_TABLE_TAGS, sw_key_slice(&key));
 	sw_record_begin(&w, NULL, &bytes);
-	sw_record_write_u32(&w, tags->count);
-	for (uint32_t i = 0; i < tags->count; i++) {
-		sw_record_write_text(&w, tags->list[i].key);
-		sw_record_write_text(&w, tags->list[i].value);
-	}
+	sw_record_write_tags(&w, tags);
 	enum sw_result r = sw_record_end(&w);
 	if (r == SW_OK)
 		r = sw_batch_put(batch, SW_TABLE_TAGS, sw_key_slice(&key), sw_slice(bytes.data, bytes.len));
@@ -102,8 +117,8 @@ static enum sw_result set(struct sw_tags *tags, const struct sw_tag *tag, struct
 	return SW_OK;
 }
 
-static enum sw_result set_all(struct sw_tags *tags, const struct sw_tag *list, size_t count,
-			      struct sw_error *err)
+enum sw_result sw_tags_set(struct sw_tags *tags, const struct sw_tag *list, size_t count,
+			   struct sw_error *err)
 {
 	enum sw_result r = SW_OK;
 	for (size_t i = 0; i < count && r == SW_OK; i++)
@@ -115,7 +130,7 @@ enum sw_result sw_tags_put(struct sw_batch *batch, uint32_t machine_number, cons
 			   size_t count, struct sw_error *err)
 {
 	struct sw_tags set = {0};
-	enum sw_result r = set_all(&set, tags, count, err);
+	enum sw_result r = sw_tags_set(&set, tags, count, err);
 	if (r == SW_OK && set.count > 0)
 		r = put(batch, machine_number, &set);
 	sw_tags_done(&set);
@@ -156,7 +171,7 @@ enum sw_result sw_engine_tag(struct sw_engine *engine, const char *machine, cons
 		return r;
 	r = load(engine, known->record.number, &tags, err);
 	if (r == SW_OK)
-		r = set_all(&tags, list, count, err);
+		r = sw_tags_set(&tags, list, count, err);
 	if (r == SW_OK)
 		r = write_tags(engine, known->record.number, &tags, reply, user, err);
 	sw_tags_done(&tags);
@@ -173,6 +188,12 @@ static void take_out(struct sw_tags *tags, const char *key)
 	memmove(&tags->list[i], &tags->list[i + 1], (tags->count - i) * sizeof(*tags->list));
 }
 
+void sw_tags_take_out(struct sw_tags *tags, const char *const *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		take_out(tags, keys[i]);
+}
+
 enum sw_result sw_engine_untag(struct sw_engine *engine, const char *machine, const char *const *keys,
 			       size_t count, sw_reply_fn *reply, void *user, struct sw_error *err)
 {
@@ -183,10 +204,10 @@ enum sw_result sw_engine_untag(struct sw_engine *engine, const char *machine, co
 	if (r < 0 || answered)
 		return r;
 	r = load(engine, known->record.number, &tags, err);
-	for (size_t i = 0; i < count && r == SW_OK; i++)
-		take_out(&tags, keys[i]);
-	if (r == SW_OK)
+	if (r == SW_OK) {
+		sw_tags_take_out(&tags, keys, count);
 		r = write_tags(engine, known->record.number, &tags, reply, user, err);
+	}
 	sw_tags_done(&tags);
 	return r;
 }

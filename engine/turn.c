@@ -324,12 +324,20 @@ static void settle(struct sw_engine *engine, struct sw_entry *entry, const struc
 		entry->pins++;
 		sw_box_act(box, &(struct sw_action){.kind = SW_ACTION_OUTCOME, .entry = entry});
 	}
-	if (!entry->stored)
+	if (!entry->stored) {
 		engine->stats.started++;
+		sw_meters_started(engine, entry);
+	}
+	if (pending->kind == SW_EVENT_REDRIVE)
+		sw_meters_redriven(engine, entry);
 	entry->stored = true;
 	sw_executions_unname(&engine->executions, entry);
-	if (changed && execution->status != SW_STATUS_RUNNING)
+	if (changed && execution->status != SW_STATUS_RUNNING) {
 		count_ending(engine, execution->status);
+		sw_meters_ended(engine, entry);
+	}
+	if (engine->execution_log.write)
+		sw_execution_log_turn(engine, entry, box);
 	entry->more = engine->effects.more &&
 		      engine->which != SW_RESUME_NONE; /* its record says that it is ready */
 	entry->retries = 0;
@@ -344,8 +352,8 @@ static void settle(struct sw_engine *engine, struct sw_entry *entry, const struc
 static bool abandon(struct sw_engine *engine, struct sw_entry *entry, enum sw_result result)
 {
 	struct sw_pending *pending = engine->unrecorded_pending;
-	SW_LOG(&engine->log, SW_LOG_ERROR, "%s: cannot be stored: %s", entry->execution->arn,
-	       sw_result_text(result));
+	SW_LOG_ABOUT(&engine->log, SW_LOG_ERROR, entry->execution->arn, "cannot be stored: %s",
+		     sw_result_text(result));
 	if (!entry->damage)
 		entry->damage = sw_strdup("The state of the execution is too large to be stored.");
 	for (struct sw_attempt *attempt = entry->attempts; attempt; attempt = attempt->next)
@@ -443,7 +451,8 @@ static enum sw_result step(struct sw_engine *engine, struct sw_entry *entry, con
 				 .error = pending->error,
 				 .cause = pending->cause,
 				 .not_scheduled = pending->not_scheduled,
-				 .worker = pending->worker};
+				 .worker = pending->worker,
+				 .client_token = pending->client_token};
 	return sw_step(entry->execution, &event, &engine->effects);
 }
 
@@ -532,6 +541,16 @@ static enum sw_result end_by_failure(struct sw_engine *engine, struct sw_entry *
 	return SW_OK;
 }
 
+/* Activities and callbacks: nothing here was in flight, so the time counts from entering the state. */
+static void meter_token(struct sw_engine *engine, const struct sw_entry *entry,
+			const struct sw_pending *pending)
+{
+	const struct sw_branch *branch = waiting(entry, pending);
+	if (branch && is_outcome(pending->kind) && branch->state->type == SW_STATE_TASK)
+		sw_meters_task(&engine->meters, branch->state->as.task.resource,
+			       sw_clock_now_ms(&engine->clock) - branch->entered_ms);
+}
+
 static enum sw_result apply(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending)
 {
 	if (entry->damage && entry->execution->status == SW_STATUS_RUNNING)
@@ -542,6 +561,7 @@ static enum sw_result apply(struct sw_engine *engine, struct sw_entry *entry, st
 		enum sw_result r = check_token(entry->execution, pending);
 		if (r < 0)
 			return r;
+		meter_token(engine, entry, pending);
 	}
 	return pending->by_task || pending->mocked
 		       ? step_task(engine, entry, pending)
@@ -549,6 +569,21 @@ static enum sw_result apply(struct sw_engine *engine, struct sw_entry *entry, st
 }
 
 /* ---- turns -------------------------------------------------------------------------------------------- */
+
+/* Two at a time: the other one was first. With the same token they are one. */
+static void refuse_redrive(struct sw_engine *engine, const struct sw_execution *execution,
+			   const struct sw_pending *pending, struct sw_answer *answer)
+{
+	const struct sw_redrive_token *token = sw_redrive_tokens_find(
+		&execution->redrive_tokens, pending->client_token, sw_clock_now_ms(&engine->clock));
+	answer->result = token ? SW_OK : SW_EBUSY;
+	answer->existed = token != NULL;
+	answer->time_ms = token ? token->time_ms : 0;
+	if (!token)
+		answer->text = sw_strdup("Execution is RUNNING and cannot be redriven");
+	else if (pending->reply && !(answer->arn = sw_strdup(execution->arn)))
+		answer->result = SW_ENOMEM;
+}
 
 /* The event changed nothing; room for the answer was reserved. */
 static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_pending *pending,
@@ -563,11 +598,8 @@ static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_p
 		answer.existed = true;
 		answer.time_ms = pending->existed ? execution->start_ms : execution->stop_ms;
 	}
-	if (pending->kind == SW_EVENT_REDRIVE && result == SW_EINVAL) {
-		/* Two at a time: the other one was first. */
-		answer.result = SW_EBUSY;
-		answer.text = sw_strdup("Execution is RUNNING and cannot be redriven");
-	}
+	if (pending->kind == SW_EVENT_REDRIVE && result == SW_EINVAL)
+		refuse_redrive(engine, execution, pending, &answer);
 	if (answer.reply)
 		sw_box_act(sw_express_box(engine, entry),
 			   &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = answer});
@@ -623,7 +655,7 @@ static bool fail_turn(struct sw_engine *engine, struct sw_entry *entry, enum sw_
 	entry->broken = true;
 	entry->more = true; /* READY branches are to go on when it is loaded again */
 	if (++entry->retries == TURNS_FAILED_LOGGED)
-		SW_LOG(&engine->log, SW_LOG_ERROR, "%s: memory is short, trying on", entry->execution->arn);
+		SW_LOG_ABOUT(&engine->log, SW_LOG_ERROR, entry->execution->arn, "memory is short, trying on");
 	/* Its boxes first: the scheduler puts it into the queue when the last one is on disk. */
 	if (entry->pins == 0)
 		sw_executions_enqueue(engine, entry);
@@ -645,7 +677,7 @@ static bool mend(struct sw_engine *engine, struct sw_entry *entry)
 		sw_executions_enqueue(engine, entry);
 		return false;
 	}
-	SW_LOG(&engine->log, SW_LOG_ERROR, "%s: %s", entry->execution->arn, error.text);
+	SW_LOG_ABOUT(&engine->log, SW_LOG_ERROR, entry->execution->arn, "%s", error.text);
 	entry->broken = false;
 	entry->more = false;
 	entry->execution->status =

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "engine/activity.h"
+#include "server/access.h"
 #include "server/json_mistake.h"
 #include "server/request_json.h"
 
@@ -54,6 +55,11 @@ enum sw_result sw_api_new(struct sw_engine *engine, struct sw_reader *reader, st
 	}
 	*ret_api = api;
 	return SW_OK;
+}
+
+const char *sw_api_region(const struct sw_api *api)
+{
+	return api->region;
 }
 
 /* Calls that wait hold references of their own: the engine answers them later. */
@@ -500,6 +506,18 @@ static bool check_request(struct sw_call *call)
 	return false;
 }
 
+/* False when it has answered. */
+static bool check_access(struct sw_call *call, const struct sw_credential *caller)
+{
+	const struct sw_access access = {call->api->region, call->api->account, call->action->name,
+					 call->request};
+	struct sw_buf message = SW_BUF;
+	if (!caller || sw_access_allows(caller, &access, &message))
+		return true;
+	fail_with(call, 400, "AccessDeniedException", &message);
+	return false;
+}
+
 enum sw_result sw_api_call(struct sw_api *api, const char *action, const char *body, size_t len,
 			   sw_api_reply_fn *reply, void *user)
 {
@@ -517,6 +535,13 @@ bool sw_api_cancel(struct sw_call *call)
 
 enum sw_result sw_api_call_at(struct sw_api *api, const char *action, const char *body, size_t len,
 			      sw_api_reply_fn *reply, void *user, struct sw_call **place)
+{
+	return sw_api_call_as(api, NULL, action, body, len, reply, user, place);
+}
+
+enum sw_result sw_api_call_as(struct sw_api *api, const struct sw_credential *caller, const char *action,
+			      const char *body, size_t len, sw_api_reply_fn *reply, void *user,
+			      struct sw_call **place)
 {
 	struct sw_call *call = sw_zalloc(sizeof(*call));
 	if (!call)
@@ -536,7 +561,7 @@ enum sw_result sw_api_call_at(struct sw_api *api, const char *action, const char
 			     plain ? action : "that was asked for");
 		return SW_OK;
 	}
-	if (!parse_request(call, body, len) || !check_request(call))
+	if (!parse_request(call, body, len) || !check_request(call) || !check_access(call, caller))
 		return SW_OK;
 	if (call->action->needs_owner && !api->engine) {
 		fail_status(call, 503, "ServiceUnavailable",

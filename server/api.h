@@ -23,6 +23,18 @@ struct sw_api {
 	char *region, *account;   /* what ARNs are built of */
 };
 
+/*
+ * sw_api_call_at for a caller that may not do everything; borrowed for the call. NULL: a caller that may. What is
+ * not allowed is answered with AccessDeniedException.
+ */
+struct sw_credential;
+enum sw_result sw_api_call_as(struct sw_api *api, const struct sw_credential *caller, const char *action,
+			      const char *body, size_t len, sw_api_reply_fn *reply, void *user,
+			      struct sw_call **place);
+
+/* What the scope of a signature must name. Borrowed. */
+const char *sw_api_region(const struct sw_api *api);
+
 /* What a call is about, for the texts of errors. */
 enum sw_subject { SW_SUBJECT_MACHINE, SW_SUBJECT_EXECUTION, SW_SUBJECT_TASK, SW_SUBJECT_ACTIVITY };
 
@@ -75,6 +87,8 @@ bool sw_call_take_qualified(struct sw_call *call, const char *member);
 bool sw_call_take_activity(struct sw_call *call);
 /* executionArn of this region and account: sets subject. */
 bool sw_call_take_execution(struct sw_call *call);
+/* mapRunArn, of which there is none: answers what is wrong with it. Takes the call. */
+void sw_call_fail_map_run(struct sw_call *call);
 
 /* ---- answers: each takes the call ---- */
 

@@ -2,15 +2,11 @@
 #include "server/api.h"
 
 #include "asl/asl.h"
+#include "base/mem.h"
 #include "engine/activity.h"
 
 #include <string.h>
 
-static const struct sw_member tag_members[] = {
-	{"key", SW_MEMBER_TEXT, 0, 1, 128},
-	{"value", SW_MEMBER_TEXT, 0, 0, 256},
-};
-static const struct sw_shape tag = SW_SHAPE(tag_members);
 static const struct sw_member encryption_members[] = {
 	{"type", SW_MEMBER_TEXT, SW_REQUIRED, .values = "[AWS_OWNED_KEY, CUSTOMER_MANAGED_KMS_KEY]"},
 	{"kmsKeyId", SW_MEMBER_TEXT, 0, 1, 2048},
@@ -20,7 +16,7 @@ static const struct sw_shape encryption = SW_SHAPE(encryption_members);
 
 static const struct sw_member create_members[] = {
 	{"name", SW_MEMBER_TEXT, SW_REQUIRED | SW_ANY_BYTES, 1, 80},
-	{"tags", SW_MEMBER_LIST, .shape = &tag},
+	{"tags", SW_MEMBER_LIST, .shape = &sw_tag_shape},
 	{"encryptionConfiguration", SW_MEMBER_OBJECT, .shape = &encryption},
 };
 const struct sw_shape sw_shape_create_activity = SW_SHAPE(create_members);
@@ -60,6 +56,8 @@ static void created(void *user, enum sw_result result, const struct sw_reply *re
 void sw_call_create_activity(struct sw_call *call)
 {
 	struct sw_error err = {0};
+	struct sw_tag *tags;
+	size_t count;
 	const char *key_type = json_string_value(
 		json_object_get(json_object_get(call->request, "encryptionConfiguration"), "type"));
 
@@ -72,8 +70,11 @@ void sw_call_create_activity(struct sw_call *call)
 			"Invalid Encryption Configuration: Stepwell does not support customer managed keys");
 		return;
 	}
-	enum sw_result r = sw_engine_create_activity(call->api->engine, sw_call_text(call, "name", NULL),
-						     created, call, &err);
+	if (!sw_call_read_tags(call, &tags, &count))
+		return;
+	enum sw_result r = sw_engine_create_tagged_activity(
+		call->api->engine, sw_call_text(call, "name", NULL), tags, count, created, call, &err);
+	sw_free(tags);
 	sw_call_asked(call, r, &err);
 }
 

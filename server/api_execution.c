@@ -123,7 +123,7 @@ void sw_call_stop_execution(struct sw_call *call)
 
 static const struct sw_member redrive_members[] = {
 	{"executionArn", SW_MEMBER_TEXT, SW_REQUIRED, 1, 256},
-	{"clientToken", SW_MEMBER_TEXT, SW_ASCII, 1, 64},
+	{"clientToken", SW_MEMBER_TEXT, SW_VISIBLE, 1, 64},
 };
 const struct sw_shape sw_shape_redrive_execution = SW_SHAPE(redrive_members);
 
@@ -155,7 +155,9 @@ void sw_call_redrive_execution(struct sw_call *call)
 	struct sw_error err = {0};
 	if (!sw_call_take_execution(call))
 		return;
-	enum sw_result r = sw_engine_redrive(call->api->engine, call->subject_text, redriven, call, &err);
+	enum sw_result r =
+		sw_engine_redrive_once(call->api->engine, call->subject_text,
+				       sw_call_text(call, "clientToken", NULL), redriven, call, &err);
 	if (r != SW_OK)
 		fail_redrive(call, r, &err);
 }
@@ -405,7 +407,7 @@ void sw_call_list_executions(struct sw_call *call)
 		return;
 	}
 	if (map_run) {
-		sw_call_fail(call, "ResourceNotFound", "Resource not found: '%s'", map_run);
+		sw_call_fail_map_run(call);
 		return;
 	}
 	if (sw_call_take_qualified(call, "stateMachineArn") && check_machine(call, true))

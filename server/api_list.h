@@ -33,6 +33,9 @@
 	X("DescribeExecution", describe_execution, false)                 \
 	X("ListExecutions", list_executions, false)                       \
 	X("GetExecutionHistory", get_history, false)                      \
+	X("DescribeMapRun", describe_map_run, false)                      \
+	X("ListMapRuns", list_map_runs, false)                            \
+	X("UpdateMapRun", update_map_run, false)                          \
 	X("SendTaskSuccess", send_task_success, true)                     \
 	X("SendTaskFailure", send_task_failure, true)                     \
 	X("SendTaskHeartbeat", send_task_heartbeat, true)                 \

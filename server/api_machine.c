@@ -407,6 +407,14 @@ static void write_definition(struct sw_call *call, struct sw_body *out, const st
 			      info->definition_len);
 }
 
+/* "AWS_OWNED_KEY: ... the default": told since 2024 (api_variable_references/base_reference_in_wait). */
+static void write_encryption(struct sw_body *out)
+{
+	sw_body_open(out, "encryptionConfiguration", '{');
+	sw_body_text(out, "type", "AWS_OWNED_KEY");
+	sw_body_close(out, '}');
+}
+
 static const char *type_name(enum sw_machine_type type)
 {
 	return type == SW_TYPE_EXPRESS ? "EXPRESS" : "STANDARD";
@@ -460,6 +468,7 @@ void sw_call_describe_machine(struct sw_call *call)
 	write_config(&out, "loggingConfiguration", info.logging_json, write_logging);
 	write_config(&out, "tracingConfiguration", info.tracing_json, write_tracing);
 	write_revision(&out, info.revision_id);
+	write_encryption(&out);
 	sw_body_text(&out, "description", info.version_description);
 	bool written = write_variables(call, &out, &info);
 	sw_body_close(&out, '}');
@@ -489,6 +498,7 @@ void sw_call_describe_machine_of(struct sw_call *call)
 	write_config(&out, "loggingConfiguration", info.logging_json, write_logging);
 	write_config(&out, "tracingConfiguration", info.tracing_json, write_tracing);
 	write_revision(&out, info.revision_id);
+	write_encryption(&out);
 	bool written = write_variables(call, &out, &info);
 	sw_body_close(&out, '}');
 	sw_machine_info_done(&info);

@@ -1,7 +1,9 @@
-/* Tags of resources. Shapes: the API model, TagResourceInput and friends. State machines have tags. */
+/* Tags of resources. Shapes: the API model, TagResourceInput and friends. State machines and activities have
+ * tags. */
 #include "server/api.h"
 
 #include "base/mem.h"
+#include "engine/activity.h"
 #include "engine/versions.h"
 
 #include <string.h>
@@ -20,7 +22,7 @@ const struct sw_shape sw_shape_tag_resource = SW_SHAPE(tag_resource_members);
 
 static const struct sw_member untag_resource_members[] = {
 	{"resourceArn", SW_MEMBER_TEXT, SW_REQUIRED, 1, 256},
-	{"tagKeys", SW_MEMBER_LIST, SW_REQUIRED},
+	{"tagKeys", SW_MEMBER_LIST, SW_REQUIRED | SW_TEXTS, 1, 128},
 };
 const struct sw_shape sw_shape_untag_resource = SW_SHAPE(untag_resource_members);
 
@@ -68,13 +70,15 @@ bool sw_call_read_tags(struct sw_call *call, struct sw_tag **ret_tags, size_t *r
 	return true;
 }
 
-/* resourceArn, of a state machine. False when it has answered. */
+/* resourceArn: call->machine, or call->activity. False when it has answered. */
 static bool take_resource(struct sw_call *call)
 {
 	struct sw_arn_text arn;
 	struct sw_buf message = SW_BUF;
 	const char *text = sw_call_text(call, "resourceArn", NULL);
-	bool good = sw_arn_text_parse(text, "stateMachine", &arn, &message);
+	bool activity = sw_arn_text_parse(text, "activity", &arn, &message);
+	sw_buf_reset(&message);
+	bool good = activity || sw_arn_text_parse(text, "stateMachine", &arn, &message);
 	if (!good)
 		sw_call_fail(call, "InvalidArn", "Invalid Arn: '%s'", message.data ? message.data : "");
 	sw_buf_done(&message);
@@ -85,10 +89,11 @@ static bool take_resource(struct sw_call *call)
 		fail(call, SW_ENOENT, NULL);
 		return false;
 	}
-	call->machine = sw_memdup(arn.name.data, arn.name.len);
-	if (!call->machine)
+	char *name = sw_memdup(arn.name.data, arn.name.len);
+	if (!name)
 		sw_call_fail_result(call, SW_ENOMEM, NULL);
-	return call->machine != NULL;
+	*(activity ? &call->activity : &call->machine) = name;
+	return name != NULL;
 }
 
 static void changed(void *user, enum sw_result result, const struct sw_reply *reply,
@@ -108,7 +113,11 @@ void sw_call_tag_resource(struct sw_call *call)
 	size_t count;
 	if (!take_resource(call) || !sw_call_read_tags(call, &tags, &count))
 		return;
-	enum sw_result r = sw_engine_tag(call->api->engine, call->machine, tags, count, changed, call, &err);
+	struct sw_engine *engine = call->api->engine;
+	enum sw_result r =
+		call->activity
+			? sw_engine_tag_activity(engine, call->activity, tags, count, changed, call, &err)
+			: sw_engine_tag(engine, call->machine, tags, count, changed, call, &err);
 	sw_free(tags);
 	if (r != SW_OK)
 		fail(call, r, &err);
@@ -122,21 +131,17 @@ void sw_call_untag_resource(struct sw_call *call)
 	if (!take_resource(call))
 		return;
 	const char **keys = sw_zalloc_array(count, sizeof(*keys));
-	bool texts = true;
-	for (size_t i = 0; i < count && keys; i++) {
-		keys[i] = json_string_value(json_array_get(list, i));
-		texts = texts && keys[i];
-	}
-	if (!keys || !texts) {
-		sw_free((void *)keys);
-		if (!texts)
-			sw_call_fail(call, "SerializationException", "tagKeys must be a list of strings");
-		else
-			sw_call_fail_result(call, SW_ENOMEM, NULL);
+	if (!keys) {
+		sw_call_fail_result(call, SW_ENOMEM, NULL);
 		return;
 	}
+	for (size_t i = 0; i < count; i++)
+		keys[i] = json_string_value(json_array_get(list, i));
+	struct sw_engine *engine = call->api->engine;
 	enum sw_result r =
-		sw_engine_untag(call->api->engine, call->machine, keys, count, changed, call, &err);
+		call->activity
+			? sw_engine_untag_activity(engine, call->activity, keys, count, changed, call, &err)
+			: sw_engine_untag(engine, call->machine, keys, count, changed, call, &err);
 	sw_free((void *)keys);
 	if (r != SW_OK)
 		fail(call, r, &err);
@@ -159,7 +164,10 @@ void sw_call_list_tags(struct sw_call *call)
 		return;
 	sw_body_open(&out, NULL, '{');
 	sw_body_open(&out, "tags", '[');
-	enum sw_result r = sw_reader_tags(call->api->reader, call->machine, write_tag, &out, &err);
+	struct sw_reader *reader = call->api->reader;
+	enum sw_result r = call->activity
+				   ? sw_reader_activity_tags(reader, call->activity, write_tag, &out, &err)
+				   : sw_reader_tags(reader, call->machine, write_tag, &out, &err);
 	sw_body_close(&out, ']');
 	sw_body_close(&out, '}');
 	if (r == SW_OK) {

@@ -20,7 +20,7 @@ static const struct sw_member mock_members[] = {
 static const struct sw_shape mock = SW_SHAPE(mock_members);
 static const struct sw_member configuration_members[] = {
 	{"retrierRetryCount", SW_MEMBER_INTEGER, 0, 0, INT32_MAX},
-	{"errorCausedByState", SW_MEMBER_TEXT, 0, 1, 80},
+	{"errorCausedByState", SW_MEMBER_TEXT, SW_SENSITIVE, 1, 80},
 	{"mapIterationFailureCount", SW_MEMBER_INTEGER, 0, 0, INT32_MAX},
 	{"mapItemReaderData", SW_MEMBER_TEXT, SW_SENSITIVE | SW_ANY_BYTES, 0, JSON_BYTES_MAX},
 };
@@ -32,7 +32,7 @@ static const struct sw_member test_state_members[] = {
 	{"inspectionLevel", SW_MEMBER_TEXT, .values = "[INFO, DEBUG, TRACE]"},
 	{"revealSecrets", SW_MEMBER_BOOLEAN},
 	{"variables", SW_MEMBER_TEXT, SW_SENSITIVE | SW_ANY_BYTES, 0, JSON_BYTES_MAX},
-	{"stateName", SW_MEMBER_TEXT, 0, 1, 80},
+	{"stateName", SW_MEMBER_TEXT, SW_SENSITIVE, 1, 80},
 	{"mock", SW_MEMBER_OBJECT, .shape = &mock},
 	{"context", SW_MEMBER_TEXT, SW_SENSITIVE | SW_ANY_BYTES, 0, JSON_BYTES_MAX},
 	{"stateConfiguration", SW_MEMBER_OBJECT, .shape = &configuration},

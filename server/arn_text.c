@@ -64,7 +64,7 @@ bool sw_arn_text_parse(const char *text, const char *type, struct sw_arn_text *r
 	const char *end = at + len, *colon = memchr(at, ':', len);
 	arn.name = sw_slice(at, (size_t)((colon ? colon : end) - at));
 	struct sw_slice second = colon ? sw_slice(colon + 1, (size_t)(end - colon - 1)) : sw_slice(end, 0);
-	bool execution = strcmp(type, "execution") == 0;
+	bool execution = strcmp(type, "execution") == 0 || strcmp(type, "mapRun") == 0;
 	if (execution)
 		arn.execution = second;
 	else

@@ -11,12 +11,12 @@
 struct sw_arn_text {
 	struct sw_slice region, account;
 	struct sw_slice name;      /* of the machine */
-	struct sw_slice execution; /* of an execution */
+	struct sw_slice execution; /* of an execution, or of a map run */
 	struct sw_slice qualifier; /* stateMachine:NAME:VERSION-OR-ALIAS */
 	struct sw_slice test_case; /* stateMachine:NAME#CASE, as Step Functions Local has it */
 };
 /*
- * type is "stateMachine" or "execution". False: message got AWS's text (the part within the quotes of
+ * type is "stateMachine", "execution", "mapRun" or "activity". False: message got AWS's text (the part within the quotes of
  * "Invalid Arn: '...'").
  */
 bool sw_arn_text_parse(const char *text, const char *type, struct sw_arn_text *ret_arn,

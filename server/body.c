@@ -14,10 +14,10 @@ static void quote(struct sw_buf *buf, const char *text, size_t len)
 			continue;
 		sw_buf_append(buf, text + start, i - start);
 		start = i + 1;
-		if (c == '"' || c == '\\')
-			sw_buf_printf(buf, "\\%c", c);
-		else if (c == '\n')
-			sw_buf_text(buf, "\\n");
+		/* Payloads are JSON in JSON: these two are frequent, and a formatted print is slow. */
+		char escape[2] = {'\\', c == '\n' ? 'n' : (char)c};
+		if (c >= 0x20 || c == '\n')
+			sw_buf_append(buf, escape, sizeof(escape));
 		else
 			sw_buf_printf(buf, "\\u%04x", c);
 	}

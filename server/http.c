@@ -2,16 +2,16 @@
 #include "server/http.h"
 
 #include "base/mem.h"
+#include "server/tls.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX 10000
 #define IDLE_SECONDS_MAX 120
 #define BODY_BYTES_MAX 2097152
-#define CONNECTION_MEMORY_BYTES 32768 /* the head of a request must fit, twice over */
+#define CONNECTION_MEMORY_BYTES 16384 /* the head of a request must fit; used again, all of it is touched */
 #define TURNS_MAX 64                  /* runs of libmicrohttpd before others have their turn */
 #define FAREWELL_TURNS 8              /* runs to send the last answers */
 
@@ -91,22 +91,28 @@ static void __attribute__((format(printf, 2, 0))) on_message(void *cls, const ch
 
 /* ---- life ---- */
 
-/* Takes fd, also on failure. */
+/* Takes fd, also on failure. tls NULL: without. */
 static enum sw_result serve(struct sw_server *server, struct sw_listener *listener, int fd,
-			    struct sw_error *err)
+			    const struct sw_tls *tls, struct sw_error *err)
 {
 	const struct sw_server_options *options = &server->options;
 	const union MHD_DaemonInfo *info = NULL;
+	struct MHD_OptionItem secure[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, tls ? tls->certificate : NULL},
+					  {MHD_OPTION_HTTPS_MEM_KEY, 0, tls ? tls->key : NULL},
+					  {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)SW_TLS_PRIORITIES},
+					  {MHD_OPTION_END, 0, NULL}};
+	struct MHD_OptionItem *more = tls ? secure : &secure[3];
 
 	listener->server = server;
-	listener->daemon =
-		MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-				 sw_request_handle, server, MHD_OPTION_EXTERNAL_LOGGER, on_message, server,
-				 MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_CONNECTION_LIMIT,
-				 (unsigned)options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-				 (unsigned)options->idle_seconds_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-				 (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_COMPLETED,
-				 sw_request_completed, server, MHD_OPTION_END);
+	listener->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0), 0,
+		NULL, NULL, sw_request_handle, server, MHD_OPTION_EXTERNAL_LOGGER, on_message, server,
+		MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)options->connections_max + SW_CONNECTIONS_SPARE, MHD_OPTION_NOTIFY_CONNECTION,
+		sw_connection_notify, listener, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)options->idle_seconds_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_COMPLETED, sw_request_completed, server,
+		MHD_OPTION_ARRAY, more, MHD_OPTION_END);
 	if (!listener->daemon) {
 		close(fd);
 		return sw_error_set(err, SW_EIO, "cannot start the HTTP server: %s", strerror(errno));
@@ -116,8 +122,80 @@ static enum sw_result serve(struct sw_server *server, struct sw_listener *listen
 		return sw_error_set(err, SW_EIO, "libmicrohttpd has no epoll descriptor");
 	listener->watch = (struct sw_watch){.fd = info->epoll_fd, .ready = on_ready, .user = listener};
 	listener->alarm = (struct sw_alarm){.fired = on_alarm, .user = listener};
+	listener->patience = (struct sw_alarm){.fired = sw_connection_impatient, .user = listener};
 	enum sw_result r = server->loop->ops->watch(server->loop->data, &listener->watch, SW_READABLE);
 	return r == SW_OK ? SW_OK : sw_error_set(err, r, "the loop cannot watch the HTTP server");
+}
+
+static enum sw_result serve_tls(struct sw_server *server, struct sw_listener *listener, int fd,
+				struct sw_error *err)
+{
+	const struct sw_server_options *options = &server->options;
+	struct sw_tls tls = {0};
+	int64_t now_ms = server->loop->ops->wall_ms(server->loop->data);
+	enum sw_result r = SW_EINVAL;
+	if (!options->tls_certificate_file || !options->tls_key_file)
+		sw_error_set(err, r, "TLS needs both a certificate and its key");
+	else if (MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+		sw_error_set(err, r, "this libmicrohttpd was built without TLS");
+	else
+		r = sw_tls_load(options->tls_certificate_file, options->tls_key_file, now_ms, &options->log,
+				&tls, err);
+	if (r != SW_OK) {
+		close(fd);
+		return r;
+	}
+	server->tls = true;
+	r = serve(server, listener, fd, &tls, err);
+	sw_tls_done(&tls); /* libmicrohttpd has read it into memory of its own */
+	return r;
+}
+
+/* Takes fd. name is how it is called in the log. */
+static enum sw_result serve_tcp(struct sw_server *server, struct sw_listener *listener, int fd, bool loopback,
+				const char *name, struct sw_error *err)
+{
+	const struct sw_server_options *options = &server->options;
+	listener->tcp = true;
+	if (options->tls_certificate_file || options->tls_key_file)
+		return serve_tls(server, listener, fd, err);
+	if (!loopback)
+		SW_LOG(&options->log, SW_LOG_WARNING,
+		       "listening on %.100s without TLS: requests are signed, but whoever is on the way can "
+		       "read them",
+		       name);
+	return serve(server, listener, fd, NULL, err);
+}
+
+static enum sw_result listen_tcp(struct sw_server *server, struct sw_error *err)
+{
+	const struct sw_server_options *options = &server->options;
+	bool loopback;
+	int fd;
+	enum sw_result r = sw_listen_tcp(options->listen, server->credentials != NULL, &fd, &server->port,
+					 &loopback, err);
+	return r == SW_OK ? serve_tcp(server, &server->listeners[0], fd, loopback, options->listen, err) : r;
+}
+
+/* Sockets the host has already. */
+static enum sw_result listen_given(struct sw_server *server, struct sw_error *err)
+{
+	const struct sw_server_options *options = &server->options;
+	enum sw_result r = SW_OK;
+	for (size_t i = 0; i < options->sockets_count && r == SW_OK; i++) {
+		struct sw_listener *listener = &server->listeners[2 + i];
+		bool tcp, loopback;
+		unsigned port = 0;
+		int fd = options->sockets[i];
+		r = sw_listen_check(fd, server->credentials != NULL, &tcp, &port, &loopback, err);
+		if (r < 0)
+			break;
+		server->sockets_taken++;
+		r = tcp ? serve_tcp(server, listener, fd, loopback, "a socket that was passed", err)
+			: serve(server, listener, fd, NULL, err);
+		server->port = server->port ? server->port : port;
+	}
+	return r;
 }
 
 static enum sw_result listen_all(struct sw_server *server, struct sw_error *err)
@@ -126,35 +204,53 @@ static enum sw_result listen_all(struct sw_server *server, struct sw_error *err)
 	enum sw_result r = SW_OK;
 	int fd;
 
-	if (options->listen) {
-		r = sw_listen_tcp(options->listen, &fd, &server->port, err);
-		if (r == SW_OK)
-			r = serve(server, &server->listeners[0], fd, err);
+	if (options->credentials_file) {
+		server->credentials_file = sw_strdup(options->credentials_file);
+		r = server->credentials_file ? sw_server_load_credentials(server, err)
+					     : sw_error_set(err, SW_ENOMEM, "out of memory");
 	}
+	if (r == SW_OK && options->listen)
+		r = listen_tcp(server, err);
 	if (r == SW_OK && options->socket_directory) {
 		r = sw_listen_unix(options->socket_directory, &fd, &server->directory_fd, &server->socket,
 				   err);
 		if (r == SW_OK)
-			r = serve(server, &server->listeners[1], fd, err);
+			r = serve(server, &server->listeners[1], fd, NULL, err);
 	}
-	return r;
+	return r == SW_OK ? listen_given(server, err) : r;
+}
+
+/* The host's sockets that no listener has: they are the server's from the call on. */
+static void close_given(const struct sw_server_options *options, size_t from)
+{
+	for (size_t i = from; i < options->sockets_count; i++)
+		close(options->sockets[i]);
 }
 
 enum sw_result sw_server_new(struct sw_api *api, const struct sw_server_options *options,
 			     struct sw_server **ret_server, struct sw_error *err)
 {
 	uint64_t seed;
-	if (!api || !options->loop)
-		return sw_error_set(err, SW_EINVAL, "the server needs an API and a loop");
-	struct sw_server *server = sw_zalloc(sizeof(*server));
-	if (!server)
+	struct sw_server *server = NULL;
+	if (!api || !options->loop || options->sockets_count > SW_SERVER_SOCKETS_MAX) {
+		close_given(options, 0);
+		return sw_error_set(err, SW_EINVAL,
+				    "the server needs an API and a loop, and takes at most %d sockets",
+				    SW_SERVER_SOCKETS_MAX);
+	}
+	server = sw_zalloc(sizeof(*server));
+	struct sw_request_meter *meters = server ? sw_request_meters_new() : NULL;
+	if (!meters) {
+		close_given(options, 0);
+		sw_free(server);
 		return sw_error_set(err, SW_ENOMEM, "out of memory");
+	}
+	server->meters = meters;
 	server->api = api;
 	server->loop = options->loop;
 	server->options = *options;
 	server->directory_fd = -1;
-	if (!server->options.connections_max)
-		server->options.connections_max = CONNECTIONS_MAX;
+	server->options.connections_max = sw_connections_max(server->options.connections_max);
 	if (!server->options.idle_seconds_max)
 		server->options.idle_seconds_max = IDLE_SECONDS_MAX;
 	if (!server->options.body_bytes_max)
@@ -166,8 +262,12 @@ enum sw_result sw_server_new(struct sw_api *api, const struct sw_server_options 
 	server->rng = sw_rng(seed);
 	if (r == SW_OK)
 		r = listen_all(server, err);
+	close_given(options, server->sockets_taken);
 	/* borrowed for this call only */
 	server->options.listen = server->options.socket_directory = NULL;
+	server->options.sockets = NULL;
+	server->options.credentials_file = NULL;
+	server->options.tls_certificate_file = server->options.tls_key_file = NULL;
 	if (r != SW_OK) {
 		sw_server_free(server);
 		return r;
@@ -185,7 +285,7 @@ unsigned sw_server_port(const struct sw_server *server)
 
 void sw_server_drain(struct sw_server *server, bool *ret_busy)
 {
-	for (size_t i = 0; i < 2 && !server->draining; i++) {
+	for (size_t i = 0; i < SW_LISTENERS_MAX && !server->draining; i++) {
 		struct sw_listener *listener = &server->listeners[i];
 		MHD_socket fd = listener->daemon ? MHD_quiesce_daemon(listener->daemon) : MHD_INVALID_SOCKET;
 		if (fd != MHD_INVALID_SOCKET)
@@ -216,6 +316,7 @@ static void stop(struct sw_listener *listener)
 		MHD_run(listener->daemon);
 	(void)loop->ops->alarm(loop->data, &listener->alarm, SW_NEVER);
 	MHD_stop_daemon(listener->daemon);
+	(void)loop->ops->alarm(loop->data, &listener->patience, SW_NEVER);
 }
 
 void sw_server_free(struct sw_server *server)
@@ -225,8 +326,11 @@ void sw_server_free(struct sw_server *server)
 	server->draining = server->closing = true;
 	for (struct sw_request *request = server->requests; request; request = request->next)
 		sw_request_give_up(request);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < SW_LISTENERS_MAX; i++)
 		stop(&server->listeners[i]);
 	sw_listen_unix_done(server->directory_fd, &server->socket);
+	sw_free(server->meters);
+	sw_credentials_free(server->credentials);
+	sw_free(server->credentials_file);
 	sw_free(server);
 }

@@ -93,7 +93,8 @@ static enum sw_result bind_tcp(int fd, union address *address, socklen_t len)
 	return getsockname(fd, &address->any, &len) == 0 ? SW_OK : SW_EIO;
 }
 
-enum sw_result sw_listen_tcp(const char *text, int *ret_fd, unsigned *ret_port, struct sw_error *err)
+enum sw_result sw_listen_tcp(const char *text, bool everywhere, int *ret_fd, unsigned *ret_port,
+			     bool *ret_loopback, struct sw_error *err)
 {
 	union address address;
 	socklen_t len;
@@ -103,11 +104,13 @@ enum sw_result sw_listen_tcp(const char *text, int *ret_fd, unsigned *ret_port, 
 			"cannot listen on %.200s: expected an address and a port, such as 127.0.0.1:8083 or "
 			"[::1]:8083",
 			text);
-	if (!is_loopback(&address))
+	*ret_loopback = is_loopback(&address);
+	if (!everywhere && !*ret_loopback)
 		return sw_error_set(
 			err, SW_EINVAL,
-			"will not listen on %.200s: requests are not authenticated, so only loopback "
-			"addresses (127.0.0.1, [::1]) are allowed",
+			"will not listen on %.200s: without credentials (--credentials FILE) requests are "
+			"not "
+			"authenticated, so only loopback addresses (127.0.0.1, [::1]) are allowed",
 			text);
 	int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0 || bind_tcp(fd, &address, len) != SW_OK) {
@@ -118,6 +121,39 @@ enum sw_result sw_listen_tcp(const char *text, int *ret_fd, unsigned *ret_port, 
 	}
 	*ret_fd = fd;
 	*ret_port = ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
+	return SW_OK;
+}
+
+enum sw_result sw_listen_check(int fd, bool everywhere, bool *ret_tcp, unsigned *ret_port, bool *ret_loopback,
+			       struct sw_error *err)
+{
+	union {
+		union address in;
+		struct sockaddr_storage any;
+	} address = {0};
+	socklen_t len = sizeof(address);
+	int listens = 0, flags = fcntl(fd, F_GETFL);
+	socklen_t listens_len = sizeof(listens);
+	if (flags < 0 || getsockname(fd, &address.in.any, &len) != 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_len) != 0 || !listens)
+		return sw_error_set(err, SW_EINVAL, "descriptor %d is no listening socket", fd);
+	int family = address.in.any.sa_family;
+	if (family != AF_UNIX && family != AF_INET && family != AF_INET6)
+		return sw_error_set(err, SW_EINVAL, "descriptor %d listens on neither TCP nor a Unix socket",
+				    fd);
+	*ret_tcp = family != AF_UNIX;
+	*ret_loopback = family == AF_UNIX || is_loopback(&address.in);
+	if (!everywhere && !*ret_loopback)
+		return sw_error_set(
+			err, SW_EINVAL,
+			"will not listen on descriptor %d: without credentials (--credentials FILE) "
+			"only loopback addresses (127.0.0.1, [::1]) and Unix sockets are allowed",
+			fd);
+	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+		return sw_error_set(err, SW_EIO, "descriptor %d: %s", fd, strerror(errno));
+	*ret_port = family == AF_INET    ? ntohs(address.in.v4.sin_port)
+		    : family == AF_INET6 ? ntohs(address.in.v6.sin6_port)
+					 : 0;
 	return SW_OK;
 }
 

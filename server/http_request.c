@@ -5,8 +5,10 @@
 #include "server/http.h"
 
 #include "base/mem.h"
+#include "server/api.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 
 #define TARGET_PREFIX "AWSStepFunctions."
 #define AWS_JSON "application/x-amz-json-1.0"
+#define LOOK_AGAIN_MS 500
 
 static void request_unref(struct sw_request *request)
 {
@@ -53,10 +56,48 @@ static void set_error(struct sw_request *request, unsigned status, const char *e
 	set_answer(request, status, error_type, text, (size_t)len);
 }
 
+void sw_request_refuse(struct sw_request *request, unsigned status, const char *error_type,
+		       const char *message, size_t len)
+{
+	struct sw_body body = SW_BODY;
+	sw_body_open(&body, NULL, '{');
+	sw_body_text(&body, "__type", error_type);
+	sw_body_bytes(&body, "message", message, len);
+	sw_body_close(&body, '}');
+	sw_buf_done(&request->body);
+	if (sw_buf_result(&body.text) == SW_OK)
+		set_answer(request, status, error_type, body.text.data, body.text.len);
+	else
+		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", "out of memory");
+	sw_buf_done(&body.text);
+}
+
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
 {
 	/* benign: without memory the answer goes without this header */
 	(void)MHD_add_response_header(response, name, value);
+}
+
+/* What was asked and how it ended: no payloads, no tokens. */
+static void log_request(const struct sw_request *request, const char *id)
+{
+	const struct sw_log_field fields[] = {
+		{.name = "action", .text = sw_request_meter_name(request->meter)},
+		{.name = "status", .number = request->status},
+		{.name = "us", .number = sw_request_now_us() - request->began_us},
+		{.name = "bytes_in", .number = (int64_t)request->body_seen_bytes},
+		{.name = "bytes_out", .number = (int64_t)request->answer_len},
+		{.name = "request_id", .text = id},
+		{.name = "error", .text = request->error_type},
+	};
+	const struct sw_log_event event = {.level = SW_LOG_DEBUG,
+					   .file = __FILE__,
+					   .line = __LINE__,
+					   .text = "request",
+					   .fields = fields,
+					   .fields_count = sizeof(fields) / sizeof(fields[0]) -
+							   !*request->error_type};
+	sw_log_tell(&request->server->options.log, &event);
 }
 
 /* Gives the answer to libmicrohttpd. MHD_NO closes the connection. */
@@ -76,14 +117,18 @@ static enum MHD_Result send_answer(struct sw_request *request)
 	if (!response)
 		return MHD_NO;
 	sw_rng_uuid(&request->server->rng, id);
-	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, AWS_JSON);
+	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+		   request->content_type ? request->content_type : AWS_JSON);
 	add_header(response, "x-amzn-RequestId", id);
 	if (*error_type)
 		add_header(response, "x-amzn-errortype", error_type);
 	if (request->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		add_header(response, MHD_HTTP_HEADER_ALLOW, "POST");
-	if (request->server->draining)
+	if (!sw_connection_go_on(request->connection) || request->server->draining)
 		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	sw_request_count(request);
+	if (sw_log_wants(&request->server->options.log, SW_LOG_DEBUG))
+		log_request(request, id);
 	enum MHD_Result result = MHD_queue_response(request->connection, request->status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -94,10 +139,13 @@ static enum MHD_Result send_answer(struct sw_request *request)
 static void stop_watch(struct sw_request *request)
 {
 	/* The server may be gone; what is watched ended before. */
-	if (!request->watch.slot)
+	if (!request->watch.slot && !request->look_again.slot)
 		return;
 	const struct sw_loop *loop = request->server->loop;
-	(void)loop->ops->watch(loop->data, &request->watch, 0);
+	if (request->watch.slot)
+		(void)loop->ops->watch(loop->data, &request->watch, 0);
+	if (request->look_again.slot)
+		(void)loop->ops->alarm(loop->data, &request->look_again, SW_NEVER);
 }
 
 /* Gives up the API's call, if it is not too late; the request is to be answered then. */
@@ -110,9 +158,38 @@ static bool cancel_call(struct sw_request *request)
 	return true;
 }
 
+static void client_is_gone(struct sw_request *request)
+{
+	if (!cancel_call(request))
+		return;
+	set_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "ServiceUnavailable", "the client is gone");
+	MHD_resume_connection(request->connection);
+	sw_listener_wake(request->listener);
+}
+
+static void look_again(struct sw_request *request)
+{
+	const struct sw_loop *loop = request->server->loop;
+	/* benign: as without a watch */
+	(void)loop->ops->alarm(loop->data, &request->look_again,
+			       loop->ops->mono_ms(loop->data) + LOOK_AGAIN_MS);
+}
+
+/* Behind what a TLS client has sent: did it end its side? */
+static void looked_again(struct sw_alarm *alarm)
+{
+	struct sw_request *request = alarm->user;
+	struct pollfd client = {.fd = request->watch.fd, .events = POLLRDHUP};
+	if (poll(&client, 1, 0) > 0 && (client.revents & (POLLRDHUP | POLLHUP | POLLERR)))
+		client_is_gone(request);
+	else
+		look_again(request);
+}
+
 /*
  * libmicrohttpd does not tell when the client of a suspended connection goes away. Whoever has ended its side
- * reads no answer to a poll; whoever sends its next request already is there, and is not watched any more.
+ * reads no answer to a poll; whoever sends its next request already is there, and is not watched any more. With
+ * TLS what comes may also be the notice that it ends its side, which the end itself follows.
  */
 static void client_stirs(struct sw_watch *watch, unsigned interest)
 {
@@ -122,15 +199,13 @@ static void client_stirs(struct sw_watch *watch, unsigned interest)
 	ssize_t n = recv(watch->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n > 0) {
-		stop_watch(request);
+	if (n <= 0) {
+		client_is_gone(request);
 		return;
 	}
-	if (!cancel_call(request))
-		return;
-	set_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "ServiceUnavailable", "the client is gone");
-	MHD_resume_connection(request->connection);
-	sw_listener_wake(request->listener);
+	stop_watch(request);
+	if (request->server->tls && request->listener->tcp)
+		look_again(request);
 }
 
 static void watch_client(struct sw_request *request)
@@ -141,6 +216,7 @@ static void watch_client(struct sw_request *request)
 	if (!info)
 		return;
 	request->watch = (struct sw_watch){.fd = info->connect_fd, .ready = client_stirs, .user = request};
+	request->look_again = (struct sw_alarm){.fired = looked_again, .user = request};
 	/* benign: without it the poll of a client that is gone takes a task, which then times out */
 	(void)loop->ops->watch(loop->data, &request->watch, SW_READABLE);
 }
@@ -211,13 +287,14 @@ static const char *target_action(const struct sw_request *request)
 }
 
 /* The body is complete. */
-static void call_api(struct sw_request *request, const char *action)
+static void call_api(struct sw_request *request, const char *action, const struct sw_credential *caller)
 {
 	request->state = SW_REQUEST_CALLING;
+	request->meter = sw_request_meter_of(action);
 	request->refs++;
-	enum sw_result r =
-		sw_api_call_at(request->server->api, action, request->body.data ? request->body.data : "",
-			       request->body.len, answered, request, &request->call);
+	enum sw_result r = sw_api_call_as(request->server->api, caller, action,
+					  request->body.data ? request->body.data : "", request->body.len,
+					  answered, request, &request->call);
 	if (r != SW_OK) {
 		request->refs--;
 		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", sw_result_text(r));
@@ -226,14 +303,70 @@ static void call_api(struct sw_request *request, const char *action)
 	if (request->state == SW_REQUEST_CALLING) {
 		request->state = SW_REQUEST_SUSPENDED;
 		MHD_suspend_connection(request->connection);
+		sw_connection_wait(request->connection);
 		if (request->call)
 			watch_client(request);
 	}
 }
 
+static void answer_metrics(struct sw_request *request)
+{
+	size_t len = 0;
+	char *text = sw_server_metrics_text(request->server, &len);
+	if (!text) {
+		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", "out of memory");
+		return;
+	}
+	request->state = SW_REQUEST_ANSWERED;
+	request->status = MHD_HTTP_OK;
+	request->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	request->answer = text;
+	request->answer_len = len;
+}
+
+static void answer_ready(struct sw_request *request)
+{
+	struct sw_buf text = SW_BUF;
+	enum sw_result r = sw_server_ready(request->server, &text);
+	if (text.failed)
+		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", "out of memory");
+	else
+		set_answer(request, r == SW_OK ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, NULL, text.data,
+			   text.len);
+	sw_buf_done(&text);
+}
+
+/* What the operator asks. False: it is something else, or not for this client. */
+static bool answer_operator(struct sw_request *request, const char *url)
+{
+	if (!sw_request_is_open(request, url))
+		return false;
+	if (strcmp(url, "/healthz") == 0)
+		set_answer(request, MHD_HTTP_OK, NULL, "{\"status\":\"ok\"}", 15);
+	else if (strcmp(url, "/readyz") == 0)
+		answer_ready(request);
+	else if (strcmp(url, "/metrics") == 0)
+		answer_metrics(request);
+	else
+		return false;
+	return true;
+}
+
+/* "A server MUST accept the absolute-form in requests": what a client sends that takes this server for its proxy. */
+static const char *path_of(const char *url)
+{
+	static const char scheme[] = "http://";
+	if (strncmp(url, scheme, strlen(scheme)) != 0)
+		return url;
+	url += strlen(scheme);
+	url += strcspn(url, "/");
+	return *url ? url : "/";
+}
+
 static void dispatch(struct sw_request *request, const char *url, const char *method)
 {
 	bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+	const struct sw_credential *caller;
 	const char *action;
 
 	if (request->server->closing)
@@ -244,8 +377,8 @@ static void dispatch(struct sw_request *request, const char *url, const char *me
 			  "the request is too large");
 	else if (sw_buf_result(&request->body) != SW_OK)
 		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", "out of memory");
-	else if (get && strcmp(url, "/healthz") == 0)
-		set_answer(request, MHD_HTTP_OK, NULL, "{\"status\":\"ok\"}", 15);
+	else if (get && answer_operator(request, url))
+		return;
 	else if (strcmp(url, "/") != 0)
 		set_error(request, MHD_HTTP_NOT_FOUND, "UnknownOperationException",
 			  "there is nothing at this path");
@@ -255,16 +388,43 @@ static void dispatch(struct sw_request *request, const char *url, const char *me
 	else if (!origin_is_local(header(request, "Origin")))
 		set_error(request, MHD_HTTP_FORBIDDEN, "AccessDeniedException",
 			  "requests of other web sites are refused");
+	else if (!sw_request_check_signature(request, url, method, &caller))
+		return; /* it has answered */
 	else if (!(action = target_action(request)))
 		set_error(request, MHD_HTTP_BAD_REQUEST, "UnknownOperationException",
 			  "the header X-Amz-Target must name an action: AWSStepFunctions.StartExecution");
 	else
-		call_api(request, action);
+		call_api(request, action, caller);
 }
 
 /* ---- from libmicrohttpd ---- */
 
-static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *connection, void **slot)
+struct framing {
+	unsigned lengths;
+	bool odd; /* says of the body's end what nobody here understands */
+};
+
+static enum MHD_Result see_framing(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	struct framing *framing = cls;
+	(void)kind;
+	if (strcasecmp(key, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
+		framing->odd = framing->odd || ++framing->lengths > 1;
+	else if (strcasecmp(key, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
+		framing->odd = framing->odd || !value || strcasecmp(value, "chunked") != 0;
+	return MHD_YES;
+}
+
+/* A proxy could see the request's end elsewhere than libmicrohttpd, which takes the first length. */
+static bool has_odd_framing(struct MHD_Connection *connection)
+{
+	struct framing framing = {0};
+	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, see_framing, &framing);
+	return framing.odd;
+}
+
+static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *connection, const char *url,
+			     const char *method, void **slot)
 {
 	struct sw_request *request = sw_zalloc(sizeof(*request));
 	const union MHD_ConnectionInfo *info;
@@ -273,16 +433,24 @@ static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *co
 	request->refs = 1;
 	request->server = server;
 	request->connection = connection;
+	request->began_us = sw_request_now_us();
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_DAEMON);
-	request->listener = info && info->daemon == server->listeners[1].daemon ? &server->listeners[1]
-										: &server->listeners[0];
+	request->listener = &server->listeners[0];
+	for (size_t i = 1; info && i < SW_LISTENERS_MAX; i++)
+		request->listener = info->daemon == server->listeners[i].daemon ? &server->listeners[i]
+										: request->listener;
 	request->next = server->requests;
 	if (request->next)
 		request->next->prev = request;
 	server->requests = request;
 	*slot = request;
 
-	/* A body that is announced as too large is not waited for: the connection ends with this answer. */
+	/* The body is not waited for: the connection ends with this answer. */
+	if (has_odd_framing(connection)) {
+		set_error(request, MHD_HTTP_BAD_REQUEST, "SerializationException",
+			  "it is not clear where the request ends");
+		return send_answer(request);
+	}
 	const char *length = header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	if (length && strtoull(length, NULL, 10) > server->options.body_bytes_max) {
 		request->body_too_large = true;
@@ -290,7 +458,13 @@ static enum MHD_Result begin(struct sw_server *server, struct MHD_Connection *co
 			  "the request is too large");
 		return send_answer(request);
 	}
-	return MHD_YES;
+	/*
+	 * A client that is refused here gets the answer behind its body, of which nothing is kept: to end the
+	 * connection before could take the answer from it. One that asks before it sends the body is told at once.
+	 */
+	request->body_unwanted = !sw_request_check_head(request, url, method) || strcmp(url, "/") != 0;
+	bool at_once = request->state == SW_REQUEST_ANSWERED && header(request, MHD_HTTP_HEADER_EXPECT);
+	return at_once ? send_answer(request) : MHD_YES;
 }
 
 static enum MHD_Result gather(struct sw_request *request, const char *upload, size_t bytes)
@@ -298,7 +472,8 @@ static enum MHD_Result gather(struct sw_request *request, const char *upload, si
 	uint64_t max = request->server->options.body_bytes_max;
 	request->body_seen_bytes += bytes;
 	if (request->body_seen_bytes <= max) {
-		sw_buf_append(&request->body, upload, bytes);
+		if (!request->body_unwanted)
+			sw_buf_append(&request->body, upload, bytes);
 		return MHD_YES;
 	}
 	/* A chunked body does not say how long it is: a little more is read, for the sake of the answer. */
@@ -313,14 +488,14 @@ enum MHD_Result sw_request_handle(void *cls, struct MHD_Connection *connection, 
 {
 	struct sw_request *request = *slot;
 	if (!request)
-		return begin(cls, connection, slot);
+		return begin(cls, connection, path_of(url), method, slot);
 	if (*upload_bytes > 0) {
 		size_t bytes = *upload_bytes;
 		*upload_bytes = 0;
-		return request->state == SW_REQUEST_READING ? gather(request, upload, bytes) : MHD_YES;
+		return gather(request, upload, bytes);
 	}
 	if (request->state == SW_REQUEST_READING)
-		dispatch(request, url, method);
+		dispatch(request, path_of(url), method);
 	return request->state == SW_REQUEST_ANSWERED ? send_answer(request) : MHD_YES;
 }
 
@@ -332,6 +507,7 @@ void sw_request_completed(void *cls, struct MHD_Connection *connection, void **s
 		return;
 	*slot = NULL;
 	(void)cancel_call(request);
+	(void)sw_connection_go_on(connection);
 	if (request->prev)
 		request->prev->next = request->next;
 	else

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define DEPTH_MAX 64
+#define REAL_EXPONENT_MAX 1000
 
 struct reader {
 	const char *at, *end;
@@ -180,6 +181,35 @@ static bool skip_digits(struct reader *r)
 	return r->at > start;
 }
 
+/* What text (checked: digits, perhaps a fraction and an exponent) says, to about 15 digits: no locale's comma. */
+static double read_real(const char *text, const char *end)
+{
+	double value = 0;
+	int exponent = 0, written = 0;
+	bool fraction = false, less = false;
+	for (; text < end && (*text == '.' || isdigit((unsigned char)*text)); text++) {
+		if (*text == '.') {
+			fraction = true;
+		} else if (value < 1e17) {
+			value = value * 10 + (*text - '0');
+			exponent -= fraction;
+		} else if (!fraction && exponent < REAL_EXPONENT_MAX) {
+			exponent++;
+		}
+	}
+	for (; text < end; text++) {
+		less = less || *text == '-';
+		if (isdigit((unsigned char)*text) && written < REAL_EXPONENT_MAX)
+			written = written * 10 + (*text - '0');
+	}
+	exponent = less ? exponent - written : exponent + written;
+	for (; exponent > 0 && value < 1e299; exponent--)
+		value *= 10;
+	for (; exponent < 0 && value > 0; exponent++)
+		value /= 10;
+	return exponent > 0 && value > 0 ? 1e300 : value;
+}
+
 static enum sw_result read_number(struct reader *r, json_t **ret_value)
 {
 	bool negative = *r->at == '-', whole = true;
@@ -202,8 +232,10 @@ static enum sw_result read_number(struct reader *r, json_t **ret_value)
 		if (!skip_digits(r))
 			return SW_EJSON;
 	}
-	if (!whole || len > 18)
-		return made(json_real(0.5), ret_value);
+	if (!whole || len > 18) {
+		double real = read_real(digits, r->at);
+		return made(json_real(negative ? -real : real), ret_value);
+	}
 	json_int_t number = 0;
 	for (size_t i = 0; i < len; i++)
 		number = number * 10 + (digits[i] - '0');

@@ -14,8 +14,8 @@
 
 /*
  * Reads one JSON value of at most 64 levels. SW_EJSON, SW_ENOMEM. *ret_tree is new. Strings may hold U+0000;
- * members whose key holds it are dropped; numbers that are no 64-bit integers become reals without their
- * value, because no member of a request is one. Of keys given twice the last one wins.
+ * members whose key holds it are dropped; numbers that are no 64-bit integers become reals of about their value,
+ * within +-1e300. Of keys given twice the last one wins.
  */
 enum sw_result sw_request_json(const char *text, size_t len, json_t **ret_tree);
 

@@ -8,6 +8,7 @@
 #define STEPWELL_SERVER_H
 
 #include "engine/engine.h"
+#include "engine/metrics.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -56,18 +57,46 @@ struct sw_server_options {
 	const struct sw_loop *loop;   /* the engine's */
 	const char *listen;           /* "127.0.0.1:8083", "[::1]:8083"; port 0: any; NULL: no TCP */
 	const char *socket_directory; /* listens on its socket "stepwell.sock" (0600); NULL: none */
-	uint32_t connections_max;     /* 0: 10,000 */
-	uint32_t idle_seconds_max;    /* 0: 120 */
-	uint32_t body_bytes_max;      /* 0: 2 MiB */
-	struct sw_log log;
+	/*
+	 * NULL: signatures on TCP are not looked at, and listen must be a loopback address. Else requests on TCP must
+	 * be signed (AWS Signature Version 4) by a key of this file: docs/access.md. The socket's never are.
+	 */
+	const char *credentials_file;
+	const char *tls_certificate_file, *tls_key_file; /* both: TCP is TLS 1.2 or later; PEM; NULL: none */
+	uint32_t connections_max;  /* of each socket; 0: 12,000; fewer when RLIMIT_NOFILE is too low */
+	uint32_t idle_seconds_max; /* 0: 120 */
+	uint32_t body_bytes_max;   /* 0: 2 MiB */
+	struct sw_log log;         /* each request is a line of level debug */
+	/*
+	 * Listening sockets that the host has already, TCP (loopback) or Unix; at most SW_SERVER_SOCKETS_MAX. The
+	 * server's from the call on, also on failure. Borrowed array.
+	 */
+	const int *sockets;
+	size_t sockets_count;
+	/* What the host counts itself, in Prometheus's text format, shown at /metrics behind the rest. Returns new text
+	 * (malloc), or NULL. */
+	char *(*metrics)(void *user);
+	void *metrics_user;
 };
+#define SW_SERVER_SOCKETS_MAX 8
 #define SW_SERVER_OPTIONS ((struct sw_server_options){.log = {.level = SW_LOG_INFO}})
 /*
- * SW_EIO with a text that names the address. SW_EINVAL: no address, or not a loopback one: requests are not
- * authenticated. Whoever gives socket_directory owns it: a socket that is there is stale and is replaced.
+ * SW_EIO with a text that names the address. SW_EINVAL: no address, or not a loopback one without credentials, or a
+ * credentials file or key that others can read. SW_EDEFINITION with line, column and pointer: a mistake in the
+ * credentials file. Whoever gives socket_directory owns it: a socket that is there is stale and is replaced.
  */
 SW_API enum sw_result sw_server_new(struct sw_api *api, const struct sw_server_options *options,
 				    struct sw_server **ret_server, struct sw_error *err);
+/*
+ * Beside the API: GET /healthz (200 while the process answers), GET /readyz (200 when sw_engine_ready says so, else 503
+ * with the reason) and GET /metrics (Prometheus's text format 0.0.4; with credentials only on Unix sockets and for
+ * clients on this machine).
+ */
+/*
+ * Reads the credentials file again, for requests that arrive from now on. SW_OK without one, too. On failure (as of
+ * sw_server_new) the credentials stay as they were.
+ */
+SW_API enum sw_result sw_server_reload_credentials(struct sw_server *server, struct sw_error *err);
 /* The TCP port it listens on; 0: none. */
 SW_API unsigned sw_server_port(const struct sw_server *server);
 /*

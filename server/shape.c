@@ -40,6 +40,10 @@ static bool has_kind(const json_t *value, enum sw_member_kind kind)
 	case SW_MEMBER_INTEGER:
 		return json_is_integer(value) && json_integer_value(value) >= INT32_MIN &&
 		       json_integer_value(value) <= INT32_MAX;
+	case SW_MEMBER_LONG:
+		return json_is_integer(value);
+	case SW_MEMBER_FLOAT:
+		return json_is_number(value);
 	case SW_MEMBER_BOOLEAN:
 		return json_is_boolean(value);
 	case SW_MEMBER_OBJECT:
@@ -52,7 +56,8 @@ static bool has_kind(const json_t *value, enum sw_member_kind kind)
 
 static bool wrong_type(struct check *check, const json_t *value, enum sw_member_kind kind)
 {
-	static const char *const kinds[] = {"a String", "an Integer", "a Boolean", "a Structure", "a List"};
+	static const char *const kinds[] = {"a String",  "an Integer",  "a Long", "a Float",
+					    "a Boolean", "a Structure", "a List"};
 	if (json_is_object(value))
 		sw_buf_text(check->message, "Start of structure or map found where not expected.");
 	else if (json_is_array(value))
@@ -69,6 +74,10 @@ static bool check_type(struct check *check, const struct sw_member *member, cons
 {
 	if (!has_kind(value, member->kind))
 		return wrong_type(check, value, member->kind);
+	for (size_t i = 0; (member->flags & SW_TEXTS) && i < json_array_size(value); i++) {
+		if (!json_is_string(json_array_get(value, i)))
+			return wrong_type(check, json_array_get(value, i), SW_MEMBER_TEXT);
+	}
 	if (!member->shape)
 		return true;
 	if (member->kind == SW_MEMBER_OBJECT)
@@ -108,15 +117,21 @@ static size_t utf16_length(const char *text, size_t len)
 	return units;
 }
 
-/* As Java prints a list of structures: [Item(arn=x, weight=50), Item(arn=y, weight=50)] */
+/* As Java prints a list of structures: [Item(arn=x, weight=50), Item(arn=y, weight=50)]; of texts: [x, y] */
 static void print_list(struct sw_buf *out, const struct sw_member *member, const json_t *list)
 {
 	sw_buf_char(out, '[');
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		sw_buf_printf(out, "%s%s(", i ? ", " : "", member->values ? member->values : "");
+		const json_t *item = json_array_get(list, i);
+		sw_buf_text(out, i ? ", " : "");
+		if (member->flags & SW_TEXTS) {
+			sw_buf_append(out, json_string_value(item), json_string_length(item));
+			continue;
+		}
+		sw_buf_printf(out, "%s(", member->values ? member->values : "");
 		for (size_t j = 0; member->shape && j < member->shape->count; j++) {
 			const char *name = member->shape->members[j].name;
-			const json_t *value = json_object_get(json_array_get(list, i), name);
+			const json_t *value = json_object_get(item, name);
 			sw_buf_printf(out, "%s%s=", j ? ", " : "", name);
 			if (json_is_string(value))
 				sw_buf_append(out, json_string_value(value), json_string_length(value));
@@ -128,6 +143,19 @@ static void print_list(struct sw_buf *out, const struct sw_member *member, const
 		sw_buf_char(out, ')');
 	}
 	sw_buf_char(out, ']');
+}
+
+/* As Java prints a float: 101.0 */
+static void print_number(struct sw_buf *out, const json_t *value)
+{
+	double number = json_number_value(value);
+	if (json_is_integer(value))
+		sw_buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	else
+		sw_buf_printf(out,
+			      number > -1e7 && number < 1e7 && (double)(long)number == number ? "%.1f"
+											      : "%.7g",
+			      number);
 }
 
 static void violation(struct check *check, const struct sw_member *member, const char *path,
@@ -149,7 +177,9 @@ static void violation(struct check *check, const struct sw_member *member, const
 		print_list(out, member, value);
 		sw_buf_char(out, '\'');
 	} else {
-		sw_buf_printf(out, "Value '%" JSON_INTEGER_FORMAT "'", json_integer_value(value));
+		sw_buf_text(out, "Value '");
+		print_number(out, value);
+		sw_buf_char(out, '\'');
 	}
 	sw_buf_printf(out, " at '%s' failed to satisfy constraint: Member must %s", path, rule);
 }
@@ -198,11 +228,15 @@ static void check_text(struct check *check, const struct sw_member *member, cons
 		snprintf(rule, sizeof(rule), "have length less than or equal to %" PRIu32, member->max);
 		violation(check, member, path, value, rule);
 	}
-	bool ascii = true;
-	for (size_t i = 0; i < len; i++)
+	bool ascii = true, visible = len > 0;
+	for (size_t i = 0; i < len; i++) {
 		ascii = ascii && (unsigned char)text[i] < 0x80;
+		visible = visible && text[i] >= '!' && text[i] <= '~';
+	}
 	if ((member->flags & SW_ASCII) && !ascii)
 		violation(check, member, path, value, "satisfy regular expression pattern: \\p{ASCII}*");
+	if ((member->flags & SW_VISIBLE) && !visible)
+		violation(check, member, path, value, "satisfy regular expression pattern: [!-~]+");
 	if ((member->flags & SW_ALIAS_NAME) && !is_alias_name(text, len))
 		violation(check, member, path, value,
 			  "satisfy regular expression pattern: "
@@ -211,17 +245,17 @@ static void check_text(struct check *check, const struct sw_member *member, cons
 		violation(check, member, path, value, "not contain U+0000");
 }
 
-static void check_integer(struct check *check, const struct sw_member *member, const char *path,
-			  const json_t *value)
+static void check_number(struct check *check, const struct sw_member *member, const char *path,
+			 const json_t *value)
 {
-	json_int_t number = json_integer_value(value);
+	double number = json_number_value(value);
 	char rule[80];
 
-	if (number < (json_int_t)member->min) {
+	if (number < member->min) {
 		snprintf(rule, sizeof(rule), "have value greater than or equal to %" PRIu32, member->min);
 		violation(check, member, path, value, rule);
 	}
-	if (member->max && number > (json_int_t)member->max) {
+	if (member->max && number > member->max) {
 		snprintf(rule, sizeof(rule), "have value less than or equal to %" PRIu32, member->max);
 		violation(check, member, path, value, rule);
 	}
@@ -243,6 +277,26 @@ static void check_length(struct check *check, const struct sw_member *member, co
 	}
 }
 
+/* Told once for all items, with both bounds. */
+static void check_texts(struct check *check, const struct sw_member *member, const char *path,
+			const json_t *list)
+{
+	bool good = true;
+	char rule[200];
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *item = json_array_get(list, i);
+		size_t units = utf16_length(json_string_value(item), json_string_length(item));
+		good = good && units >= member->min && units <= member->max;
+	}
+	if (good)
+		return;
+	snprintf(rule, sizeof(rule),
+		 "satisfy constraint: [Member must have length less than or equal to %" PRIu32
+		 ", Member must have length greater than or equal to %" PRIu32 "]",
+		 member->max, member->min);
+	violation(check, member, path, list, rule);
+}
+
 static void check_members(struct check *check, const struct sw_shape *shape, const char *path,
 			  const json_t *object);
 
@@ -252,10 +306,13 @@ static void check_member(struct check *check, const struct sw_member *member, co
 	char inner[PATH_BYTES];
 	if (member->kind == SW_MEMBER_TEXT) {
 		check_text(check, member, path, value);
-	} else if (member->kind == SW_MEMBER_INTEGER) {
-		check_integer(check, member, path, value);
+	} else if (member->kind == SW_MEMBER_INTEGER || member->kind == SW_MEMBER_LONG ||
+		   member->kind == SW_MEMBER_FLOAT) {
+		check_number(check, member, path, value);
 	} else if (member->kind == SW_MEMBER_OBJECT && member->shape) {
 		check_members(check, member->shape, path, value);
+	} else if (member->flags & SW_TEXTS) {
+		check_texts(check, member, path, value);
 	} else if (member->kind == SW_MEMBER_LIST && member->shape) {
 		check_length(check, member, path, value);
 		for (size_t i = 0; i < json_array_size(value); i++) {

@@ -12,6 +12,8 @@
 enum sw_member_kind {
 	SW_MEMBER_TEXT,
 	SW_MEMBER_INTEGER,
+	SW_MEMBER_LONG,
+	SW_MEMBER_FLOAT,
 	SW_MEMBER_BOOLEAN,
 	SW_MEMBER_OBJECT,
 	SW_MEMBER_LIST
@@ -22,6 +24,8 @@ enum sw_member_flags {
 	SW_SENSITIVE = 2, /* its value is not repeated in messages */
 	SW_ANY_BYTES = 4, /* may hold U+0000; the handler looks at the length, or refuses it itself */
 	SW_ASCII = 8,
+	SW_VISIBLE = 32,    /* printable ASCII without spaces */
+	SW_TEXTS = 64,      /* of a list: its items are texts; min and max are of their lengths */
 	SW_ALIAS_NAME = 16, /* letters, digits, '_', '-', '.', not digits alone */
 };
 

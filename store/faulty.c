@@ -22,13 +22,14 @@ struct faulty_scan {
 };
 
 /* Counts an operation; SW_OK when it is to be carried out. */
-static enum sw_result count_operation(struct sw_store *base, bool *ret_applied)
+static enum sw_result count_operation(struct sw_store *base, bool commit, bool *ret_applied)
 {
 	struct faulty_store *store = (struct faulty_store *)base;
 	pthread_mutex_lock(&store->lock);
 	struct sw_store_faults *faults = store->faults;
-	uint64_t number = ++faults->operations;
-	bool fails = faults->fail_at &&
+	bool counts = commit || !faults->commits_alone;
+	uint64_t number = faults->operations += counts;
+	bool fails = counts && faults->fail_at &&
 		     (faults->fail_onwards ? number >= faults->fail_at : number == faults->fail_at);
 	enum sw_result r = fails ? faults->fail_with : SW_OK;
 	*ret_applied = faults->applied_unknown;
@@ -45,7 +46,7 @@ static enum sw_result faulty_commit(struct sw_store *base, const struct sw_batch
 {
 	struct faulty_store *store = (struct faulty_store *)base;
 	bool applied;
-	enum sw_result r = count_operation(base, &applied);
+	enum sw_result r = count_operation(base, true, &applied);
 	if (r == SW_OK)
 		return sw_store_commit(store->inner, batch, err);
 	if (applied) {
@@ -62,7 +63,7 @@ static enum sw_result faulty_begin(struct sw_store *base, struct sw_snapshot **r
 {
 	struct faulty_store *store = (struct faulty_store *)base;
 	bool applied;
-	enum sw_result r = count_operation(base, &applied);
+	enum sw_result r = count_operation(base, false, &applied);
 	if (r < 0)
 		return fault(err, r);
 	struct faulty_snapshot *snapshot = sw_zalloc(sizeof(*snapshot));
@@ -89,7 +90,7 @@ static enum sw_result faulty_get(struct sw_snapshot *base, unsigned table, struc
 				 struct sw_slice *ret_value)
 {
 	bool applied;
-	enum sw_result r = count_operation(base->store, &applied);
+	enum sw_result r = count_operation(base->store, false, &applied);
 	return r < 0 ? r : sw_snapshot_get(((struct faulty_snapshot *)base)->inner, table, key, ret_value);
 }
 
@@ -97,7 +98,7 @@ static enum sw_result faulty_scan_new(struct sw_snapshot *base, unsigned table, 
 				      bool backwards, struct sw_scan **ret_scan)
 {
 	bool applied;
-	enum sw_result r = count_operation(base->store, &applied);
+	enum sw_result r = count_operation(base->store, false, &applied);
 	if (r < 0)
 		return r;
 	struct faulty_scan *scan = sw_zalloc(sizeof(*scan));
@@ -117,7 +118,7 @@ static enum sw_result faulty_scan_next(struct sw_scan *base, struct sw_slice *re
 				       struct sw_slice *ret_value)
 {
 	bool applied;
-	enum sw_result r = count_operation(base->snapshot->store, &applied);
+	enum sw_result r = count_operation(base->snapshot->store, false, &applied);
 	return r < 0 ? r : sw_scan_next(((struct faulty_scan *)base)->inner, ret_key, ret_value);
 }
 

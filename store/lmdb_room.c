@@ -49,6 +49,9 @@ void sw_lmdb_room_stats(const struct lmdb_store *store, struct sw_store_stats *s
 	struct statvfs fs;
 	if (fstat(data_fd(store), &st) == 0)
 		stats->file_bytes = (uint64_t)st.st_size;
+	MDB_envinfo info;
+	if (mdb_env_info(store->env, &info) == 0)
+		stats->map_bytes = info.me_mapsize;
 	if (fstatvfs(data_fd(store), &fs) == 0)
 		stats->disk_free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
 }

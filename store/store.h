@@ -107,6 +107,7 @@ struct sw_store_stats {
 	uint64_t commits, syncs, bytes_written; /* by this handle: bytes of keys and values */
 	uint64_t data_bytes;                    /* used pages on disk; memory: bytes held */
 	uint64_t file_bytes, disk_free_bytes;   /* length of the file, room beside it; memory: 0 */
+	uint64_t map_bytes;                     /* size of the memory map: address space; memory: 0 */
 };
 void sw_store_stats(struct sw_store *store, struct sw_store_stats *ret_stats);
 
@@ -172,6 +173,7 @@ struct sw_store_faults {
 	enum sw_result fail_with; /* SW_EIO, SW_EFULL or SW_ENOMEM */
 	bool fail_onwards;        /* and every one after it */
 	bool applied_unknown;     /* a failing commit is applied all the same */
+	bool commits_alone;       /* only commits are counted */
 	uint64_t operations;      /* counted so far */
 };
 /* Wraps inner (borrowed, must outlive it); faults is borrowed and may be changed between operations. */

@@ -135,6 +135,25 @@ static enum sw_path_status throw_not_array(struct walk *walk, const struct sw_pa
 	return SW_PATH_NOT_FOUND;
 }
 
+enum sw_path_status sw_path_charge(struct sw_path_run *run, size_t work)
+{
+	if (work <= run->steps_max - run->steps) {
+		run->steps += (uint32_t)work;
+		return SW_PATH_OK;
+	}
+	run->steps = run->steps_max;
+	if (run->steps_max < SW_PATH_STEPS_MAX)
+		return sw_path_throw(run, SW_PATH_LIMIT,
+				     "the expressions of the state visit more than %d values together",
+				     SW_QUERY_STEPS_MAX);
+	return sw_path_throw(run, SW_PATH_LIMIT, "the path visits more than %d values", SW_PATH_STEPS_MAX);
+}
+
+static enum sw_path_status step(struct walk *walk)
+{
+	return sw_path_charge(walk->run, 1);
+}
+
 /* ---- results ------------------------------------------------------------------------------------------ */
 
 /* Takes item. */
@@ -146,6 +165,11 @@ static enum sw_path_status add_result_new(struct walk *walk, json_t *item)
 		json_decref(walk->results);
 		walk->results = item;
 		return SW_PATH_OK;
+	}
+	enum sw_path_status status = step(walk);
+	if (status != SW_PATH_OK) {
+		json_decref(item);
+		return status;
 	}
 	if (!walk->results)
 		walk->results = json_array();
@@ -404,14 +428,6 @@ static enum sw_path_status scan_matches(struct walk *walk, const struct sw_path_
 	}
 }
 
-static enum sw_path_status step(struct walk *walk)
-{
-	if (++walk->run->steps > SW_PATH_STEPS_MAX)
-		return sw_path_throw(walk->run, SW_PATH_LIMIT, "the path visits more than %d values",
-				     SW_PATH_STEPS_MAX);
-	return SW_PATH_OK;
-}
-
 /* An array that matches: its items are handed to what follows the token, whatever index the token asks for.
  */
 static enum sw_path_status scan_items(struct walk *walk, const struct sw_path_token *token,
@@ -542,6 +558,14 @@ enum sw_path_status sw_path_evaluate_children(struct sw_path_run *run, const str
 enum sw_jsonpath_error sw_jsonpath_evaluate(const struct sw_jsonpath *path, const json_t *root,
 					    json_t **ret_tree, struct sw_buf *text)
 {
+	uint32_t steps_left = SW_PATH_STEPS_MAX;
+	return sw_jsonpath_evaluate_within(path, root, &steps_left, ret_tree, text);
+}
+
+enum sw_jsonpath_error sw_jsonpath_evaluate_within(const struct sw_jsonpath *path, const json_t *root,
+						   uint32_t *steps_left, json_t **ret_tree,
+						   struct sw_buf *text)
+{
 	static const enum sw_jsonpath_error errors[] = {
 		[SW_PATH_OK] = SW_JSONPATH_OK,
 		[SW_PATH_NOT_FOUND] = SW_JSONPATH_NOT_FOUND,
@@ -551,7 +575,11 @@ enum sw_jsonpath_error sw_jsonpath_evaluate(const struct sw_jsonpath *path, cons
 		[SW_PATH_LIMIT] = SW_JSONPATH_LIMIT,
 		[SW_PATH_MEMORY] = SW_JSONPATH_MEMORY,
 	};
-	struct sw_path_run run = {.document = root, .text = text};
+	struct sw_path_run run = {
+		.document = root,
+		.steps_max = *steps_left < SW_PATH_STEPS_MAX ? *steps_left : SW_PATH_STEPS_MAX,
+		.text = text,
+	};
 	enum sw_path_status status = sw_path_evaluate(&run, path, root, false, ret_tree);
 	while (run.cache) {
 		struct sw_path_cached *cached = run.cache;
@@ -559,5 +587,7 @@ enum sw_jsonpath_error sw_jsonpath_evaluate(const struct sw_jsonpath *path, cons
 		json_decref(cached->tree);
 		sw_free(cached);
 	}
+	sw_path_matcher_free(run.matcher);
+	*steps_left -= run.steps;
 	return errors[status];
 }

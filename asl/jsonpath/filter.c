@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What comparing and searching texts costs, beside the step of visiting the value. */
+#define TEXT_BYTES_OF_A_STEP 512
+#define SCANNED_BYTES_OF_A_STEP 64
+
 /* A value while a filter is evaluated. Borrowed but for `own` and `copy`. */
 struct node {
 	enum sw_path_operand_kind kind;
@@ -104,6 +108,11 @@ static enum sw_path_status node_of_item(struct sw_path_run *run, struct node *no
 		return SW_PATH_OK;
 	size_t len = node->len;
 	const char *text = node->text;
+	/* Texts that look like more than texts are read at each turn. */
+	enum sw_path_status status = sw_path_charge(
+		run, len > 1 && strchr("$@[{'\"", text[0]) ? 10 + len / 4 : len / TEXT_BYTES_OF_A_STEP);
+	if (status != SW_PATH_OK)
+		return status;
 	if (looks_like_path(text, len)) {
 		node->never = true;
 	} else if (len > 1 &&
@@ -238,12 +247,44 @@ static bool string_is_number(const struct node *number, const struct node *strin
 	return same;
 }
 
-static enum sw_path_status equal_scalars(const struct node *a, const struct node *b, bool *ret_equal)
+/* As jansson's json_equal: 1 and 1.0 differ. Every value that is looked at is a step. */
+static enum sw_path_status same_json(struct sw_path_run *run, const json_t *a, const json_t *b,
+				     bool *ret_same)
 {
-	enum sw_path_status status = SW_PATH_OK;
+	enum sw_path_status status = sw_path_charge(run, 1);
+	*ret_same = a == b;
+	if (status != SW_PATH_OK || a == b || !a || !b || json_typeof(a) != json_typeof(b))
+		return status;
+	if (json_is_array(a)) {
+		*ret_same = json_array_size(a) == json_array_size(b);
+		for (size_t i = 0; i < json_array_size(a) && *ret_same && status == SW_PATH_OK; i++)
+			status = same_json(run, json_array_get(a, i), json_array_get(b, i), ret_same);
+	} else if (json_is_object(a)) {
+		json_t *object = (json_t *)a; /* jansson's iterators are not const */
+		*ret_same = json_object_size(a) == json_object_size(b);
+		for (void *at = json_object_iter(object); at && *ret_same && status == SW_PATH_OK;
+		     at = json_object_iter_next(object, at))
+			status = same_json(run, json_object_iter_value(at),
+					   json_object_get(b, json_object_iter_key(at)), ret_same);
+	} else {
+		*ret_same = json_equal(a, b) == 1;
+		status = sw_path_charge(run, json_string_length(a) / TEXT_BYTES_OF_A_STEP);
+	}
+	return status;
+}
+
+static enum sw_path_status equal_scalars(struct sw_path_run *run, const struct node *a, const struct node *b,
+					 bool *ret_equal)
+{
 	*ret_equal = false;
 	if (a->never || b->never)
 		return SW_PATH_OK;
+	/* Numbers in strings are read. */
+	bool reads = (a->kind == SW_PATH_OPERAND_NUMBER) != (b->kind == SW_PATH_OPERAND_NUMBER);
+	enum sw_path_status status = sw_path_charge(run, reads ? 1 + (a->len + b->len) / 16
+							       : (a->len + b->len) / TEXT_BYTES_OF_A_STEP);
+	if (status != SW_PATH_OK)
+		return status;
 	switch (a->kind) {
 	case SW_PATH_OPERAND_STRING:
 		if (b->kind == SW_PATH_OPERAND_STRING) {
@@ -273,7 +314,7 @@ static enum sw_path_status equal_scalars(const struct node *a, const struct node
 		if (b->kind == SW_PATH_OPERAND_JSON && a->unparsed && b->unparsed)
 			*ret_equal = a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
 		else if (b->kind == SW_PATH_OPERAND_JSON && !a->unparsed && !b->unparsed)
-			*ret_equal = json_equal(a->tree, b->tree) == 1;
+			status = same_json(run, a->tree, b->tree, ret_equal);
 		break;
 	default: /* undefined equals nothing */
 		break;
@@ -282,13 +323,15 @@ static enum sw_path_status equal_scalars(const struct node *a, const struct node
 }
 
 /* ==: a JSON literal on the right is read when there is a value on the left; on the left it never is. */
-static enum sw_path_status equal_nodes(const struct node *a, const struct node *b, bool *ret_equal)
+static enum sw_path_status equal_nodes(struct sw_path_run *run, const struct node *a, const struct node *b,
+				       bool *ret_equal)
 {
 	if (a->kind == SW_PATH_OPERAND_JSON && b->kind == SW_PATH_OPERAND_JSON) {
-		*ret_equal = !a->unparsed && b->tree && json_equal(a->tree, b->tree) == 1;
-		return SW_PATH_OK;
+		*ret_equal = false;
+		return a->unparsed || !a->tree || !b->tree ? SW_PATH_OK
+							   : same_json(run, a->tree, b->tree, ret_equal);
 	}
-	return equal_scalars(a, b, ret_equal);
+	return equal_scalars(run, a, b, ret_equal);
 }
 
 /* ---- lists -------------------------------------------------------------------------------------------- */
@@ -315,12 +358,12 @@ static enum sw_path_status list_contains(struct sw_path_run *run, const json_t *
 	for (size_t i = 0; i < json_array_size(list) && status == SW_PATH_OK; i++) {
 		struct node item;
 		bool same = false;
-		if (++run->steps > SW_PATH_STEPS_MAX)
-			return sw_path_throw(run, SW_PATH_LIMIT, "the filter compares more than %d values",
-					     SW_PATH_STEPS_MAX);
+		status = sw_path_charge(run, 1);
+		if (status != SW_PATH_OK)
+			return status;
 		status = node_of_item(run, &item, json_array_get(list, i));
 		if (status == SW_PATH_OK && !*ret_contains)
-			status = equal_scalars(node, &item, &same);
+			status = equal_scalars(run, node, &item, &same);
 		*ret_contains = *ret_contains || same;
 		node_done(&item);
 	}
@@ -395,7 +438,7 @@ static enum sw_path_status contains(struct sw_path_run *run, const struct node *
 	*ret_true = false;
 	if (left->kind == SW_PATH_OPERAND_STRING && right->kind == SW_PATH_OPERAND_STRING) {
 		*ret_true = memmem(left->text, left->len, right->text, right->len) != NULL;
-		return SW_PATH_OK;
+		return sw_path_charge(run, left->len / SCANNED_BYTES_OF_A_STEP);
 	}
 	if (left->kind != SW_PATH_OPERAND_JSON)
 		return SW_PATH_OK;
@@ -427,6 +470,7 @@ static enum sw_path_status has_size(struct sw_path_run *run, const struct node *
 	wanted = wanted < INT32_MIN || wanted > INT32_MAX ? -2 : (double)(int32_t)wanted;
 	if (left->kind == SW_PATH_OPERAND_STRING) {
 		*ret_true = (double)utf16_length(left->text, left->len) == wanted;
+		return sw_path_charge(run, left->len / SCANNED_BYTES_OF_A_STEP);
 	} else if (left->kind == SW_PATH_OPERAND_JSON) {
 		enum sw_path_status status = as_list(run, left, &list);
 		if (status != SW_PATH_OK)
@@ -463,25 +507,16 @@ static enum sw_path_status regex_matches(struct sw_path_run *run, const struct s
 {
 	struct sw_buf text = SW_BUF;
 	enum sw_path_status status = SW_PATH_OK;
-	if (node->kind == SW_PATH_OPERAND_STRING || node->kind == SW_PATH_OPERAND_NUMBER)
+	if (node->kind == SW_PATH_OPERAND_STRING)
+		return sw_path_regex_match(run, regex, node->text ? node->text : "", node->len, ret_true);
+	if (node->kind == SW_PATH_OPERAND_NUMBER)
 		status = node_text(node, &text);
 	else if (node->kind == SW_PATH_OPERAND_BOOLEAN)
 		sw_buf_text(&text, node->boolean ? "true" : "false");
-	pcre2_match_data *match = pcre2_match_data_create(1, NULL);
-	if (!match || sw_buf_result(&text) < 0)
+	if (sw_buf_result(&text) < 0)
 		status = SW_PATH_MEMORY;
-	if (status == SW_PATH_OK) {
-		int found = pcre2_match(regex->code, (PCRE2_SPTR)(text.data ? text.data : ""), text.len, 0,
-					PCRE2_NO_UTF_CHECK, match, regex->context);
-		*ret_true = found >= 0;
-		if (found == PCRE2_ERROR_NOMEMORY)
-			status = SW_PATH_MEMORY;
-		else if (found < 0 && found != PCRE2_ERROR_NOMATCH)
-			status = sw_path_throw(run, SW_PATH_LIMIT,
-					       "the regular expression takes more than %d steps",
-					       SW_REGEX_MATCH_STEPS_MAX);
-	}
-	pcre2_match_data_free(match);
+	if (status == SW_PATH_OK)
+		status = sw_path_regex_match(run, regex, text.data ? text.data : "", text.len, ret_true);
 	sw_buf_done(&text);
 	return status;
 }
@@ -518,7 +553,8 @@ static bool ordered(enum sw_path_operator op, const struct node *left, const str
 	if (left->kind == SW_PATH_OPERAND_NUMBER && right->kind == SW_PATH_OPERAND_NUMBER)
 		order = compare_numbers(left->tree, right->tree);
 	else if (left->kind == SW_PATH_OPERAND_STRING && right->kind == SW_PATH_OPERAND_STRING)
-		order = sw_slice_compare(sw_slice(left->text, left->len), sw_slice(right->text, right->len));
+		order = sw_text_compare(left->text ? left->text : "", left->len,
+					right->text ? right->text : "", right->len);
 	else
 		return false;
 	switch (op) {
@@ -548,12 +584,12 @@ static enum sw_path_status apply(struct sw_path_run *run, enum sw_path_operator 
 	case SW_PATH_TSEQ:
 	case SW_PATH_TSNE:
 		if (left->kind == right->kind)
-			status = equal_nodes(left, right, ret_true);
+			status = equal_nodes(run, left, right, ret_true);
 		*ret_true = *ret_true == (op == SW_PATH_TSEQ);
 		return status;
 	case SW_PATH_EQ:
 	case SW_PATH_NE:
-		status = equal_nodes(left, right, ret_true);
+		status = equal_nodes(run, left, right, ret_true);
 		*ret_true = *ret_true == (op == SW_PATH_EQ);
 		return status;
 	case SW_PATH_LT:
@@ -688,11 +724,11 @@ enum sw_path_status sw_path_filter_accepts(struct sw_path_run *run, const struct
 {
 	bool quiet = run->quiet;
 	*ret_accepts = false;
-	if (++run->steps > SW_PATH_STEPS_MAX)
-		return sw_path_throw(run, SW_PATH_LIMIT, "the path visits more than %d values",
-				     SW_PATH_STEPS_MAX);
+	enum sw_path_status status = sw_path_charge(run, 1);
+	if (status != SW_PATH_OK)
+		return status;
 	run->quiet = true;
-	enum sw_path_status status = evaluate_filter(run, filter, item, ret_accepts);
+	status = evaluate_filter(run, filter, item, ret_accepts);
 	run->quiet = quiet;
 	if (status == SW_PATH_INVALID) {
 		*ret_accepts = false;

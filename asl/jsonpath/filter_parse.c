@@ -16,15 +16,6 @@ static enum sw_result no_memory(struct filter_parse *parse)
 	return sw_error_set(parse->lex.err, SW_ENOMEM, "out of memory");
 }
 
-static void regex_done(void *thing)
-{
-	struct sw_path_regex *regex = thing;
-	pcre2_code_free(regex->code);
-	pcre2_match_context_free(regex->context);
-	regex->code = NULL;
-	regex->context = NULL;
-}
-
 /* ---- operands ------------------------------------------------------------------------------------------ */
 
 static uint32_t regex_flag(int c)
@@ -48,14 +39,14 @@ static uint32_t regex_flag(int c)
 	}
 }
 
-/* /.../flags. The whole value must match, as with Java's Matcher.matches. */
+/* /.../flags */
 static enum sw_result read_pattern(struct filter_parse *parse, struct sw_path_operand *operand)
 {
 	struct sw_path_lex *lex = &parse->lex;
-	uint32_t flags = PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C;
+	uint32_t flags = 0;
 	long from = lex->at + 1, to = sw_path_lex_unescaped(lex, lex->at, '/');
-	int number;
-	PCRE2_SIZE offset;
+	struct sw_error err = {0};
+	size_t offset;
 	if (to < 0)
 		return sw_path_lex_fail(lex, lex->at, "Pattern not closed. Expected / in %s", lex->text);
 	for (lex->at = to + 1; sw_path_lex_inside(lex, lex->at); lex->at++) {
@@ -64,26 +55,13 @@ static enum sw_result read_pattern(struct filter_parse *parse, struct sw_path_op
 			break;
 		flags |= flag;
 	}
-	struct sw_path_regex *regex = sw_arena_alloc(&lex->owner->arena, sizeof(*regex));
-	if (!regex)
+	enum sw_result r = sw_path_regex_compile(lex->text + from, (size_t)(to - from), flags, lex->owner,
+						 &operand->regex, &offset, &err);
+	if (r == SW_EQUERY)
+		return sw_path_lex_fail(lex, from + (long)offset, "%s", err.text);
+	if (r < 0)
 		return no_memory(parse);
-	regex->code = pcre2_compile((PCRE2_SPTR)lex->text + from, (PCRE2_SIZE)(to - from), flags, &number,
-				    &offset, NULL);
-	if (!regex->code) {
-		char text[160];
-		pcre2_get_error_message(number, (PCRE2_UCHAR *)text, sizeof(text));
-		return sw_path_lex_fail(lex, from + (long)offset, "the regular expression is malformed: %s",
-					text);
-	}
-	if (sw_owner_adopt(lex->owner, regex, regex_done) < 0)
-		return no_memory(parse);
-	regex->context = pcre2_match_context_create(NULL);
-	if (!regex->context)
-		return no_memory(parse);
-	pcre2_set_match_limit(regex->context, SW_REGEX_MATCH_STEPS_MAX);
-	pcre2_set_heap_limit(regex->context, 16384); /* KiB */
 	operand->kind = SW_PATH_OPERAND_PATTERN;
-	operand->regex = regex;
 	return SW_OK;
 }
 

@@ -10,14 +10,14 @@
 
 struct argument {
 	struct argument *next;
-	json_t *literal;                 /* or */
-	const struct sw_intrinsic *call; /* or */
+	json_t *literal;           /* or */
+	struct sw_intrinsic *call; /* or */
 	struct sw_any_path path;
 };
 
 struct sw_intrinsic {
 	const struct sw_intrinsic_function *function;
-	const char *text; /* as written */
+	const char *text; /* as written; NULL inside another call */
 	struct argument *arguments;
 	size_t count;
 };
@@ -30,7 +30,7 @@ struct call_parse {
 	unsigned nesting;
 };
 
-static enum sw_result parse_call(struct call_parse *parse, const struct sw_intrinsic **ret_call);
+static enum sw_result parse_call(struct call_parse *parse, struct sw_intrinsic **ret_call);
 
 static enum sw_result fail(struct call_parse *parse, size_t at, const char *text)
 {
@@ -118,6 +118,18 @@ static enum sw_result parse_word(struct call_parse *parse, json_t **ret_tree)
 	return SW_OK;
 }
 
+/* The bytes before a column, which counts characters from 1 on. */
+static size_t bytes_before(const char *text, size_t len, uint32_t column)
+{
+	size_t at = 0;
+	for (uint32_t passed = 1; at < len && passed < column; passed++) {
+		at++;
+		while (at < len && ((unsigned char)text[at] & 0xC0) == 0x80)
+			at++;
+	}
+	return at;
+}
+
 /* A path reaches to the comma or bracket that is in none of its own brackets and strings. */
 static enum sw_result parse_path(struct call_parse *parse, struct sw_any_path *path)
 {
@@ -147,7 +159,8 @@ static enum sw_result parse_path(struct call_parse *parse, struct sw_any_path *p
 	enum sw_result r = sw_any_path_compile(parse->text + start, end - start,
 					       sw_query_jsonpath.template_kinds, parse->owner, path, &inner);
 	if (r == SW_EQUERY)
-		return fail(parse, start + (inner.column > 0 ? inner.column - 1 : 0), inner.text);
+		return fail(parse, start + bytes_before(parse->text + start, end - start, inner.column),
+			    inner.text);
 	return r < 0 ? no_memory(parse) : SW_OK;
 }
 
@@ -234,7 +247,7 @@ static enum sw_result check_types(struct call_parse *parse, const struct sw_intr
 	return SW_OK;
 }
 
-static enum sw_result parse_call(struct call_parse *parse, const struct sw_intrinsic **ret_call)
+static enum sw_result parse_call(struct call_parse *parse, struct sw_intrinsic **ret_call)
 {
 	static const char prefix[] = "States.";
 	size_t start = parse->at, name = start + sizeof(prefix) - 1;
@@ -252,8 +265,11 @@ static enum sw_result parse_call(struct call_parse *parse, const struct sw_intri
 	call->function = sw_intrinsic_find(parse->text + name, parse->at - name);
 	if (!call->function) {
 		char text[160];
-		snprintf(text, sizeof(text), "there is no function %.*s",
-			 (int)(parse->at - start < 80 ? parse->at - start : 80), parse->text + start);
+		size_t shown = parse->at - start < 80 ? parse->at - start : 80;
+		while (start + shown < parse->len &&
+		       ((unsigned char)parse->text[start + shown] & 0xC0) == 0x80)
+			shown--; /* no half characters */
+		snprintf(text, sizeof(text), "there is no function %.*s", (int)shown, parse->text + start);
 		return fail(parse, start, text);
 	}
 	skip_space(parse);
@@ -267,9 +283,6 @@ static enum sw_result parse_call(struct call_parse *parse, const struct sw_intri
 		r = check_types(parse, call, start);
 	if (r < 0)
 		return r;
-	call->text = sw_arena_strdup(&parse->owner->arena, parse->text + start, parse->at - start);
-	if (!call->text)
-		return no_memory(parse);
 	parse->nesting--;
 	*ret_call = call;
 	return SW_OK;
@@ -284,51 +297,70 @@ enum sw_result sw_intrinsic_compile(const char *text, size_t len, struct sw_owne
 				    SW_PATH_BYTES_MAX);
 	if (!sw_json_is_utf8(text, len))
 		return sw_error_set(err, SW_EQUERY, "the expression contains bytes that are not UTF-8");
-	enum sw_result r = parse_call(&parse, ret_call);
+	struct sw_intrinsic *call;
+	enum sw_result r = parse_call(&parse, &call);
 	if (r < 0)
 		return r;
+	size_t end = parse.at;
 	skip_space(&parse);
 	if (parse.at < len)
 		return fail(&parse, parse.at, "there is more text behind the call");
+	call->text = sw_arena_strdup(&owner->arena, text, end);
+	if (!call->text)
+		return no_memory(&parse);
+	*ret_call = call;
 	return SW_OK;
 }
 
 /* ---- evaluation --------------------------------------------------------------------------------------- */
 
-/* "The function 'States.X(...)' had the following error: ..." */
-static enum sw_result call_failed(const struct sw_intrinsic *call, const char *error, const char *message,
+/*
+ * "The function 'States.X(...)' had the following error: ...": AWS names the whole expression, not the inner call
+ * (measured: floci-io/floci#2870).
+ */
+static enum sw_result call_failed(const struct sw_intrinsic *whole, const char *error, const char *message,
 				  struct sw_failure *failure)
 {
 	enum sw_result r = sw_failure_set(failure, error, "The function '%s' had the following error: %s",
-					  call->text, message ? message : "");
+					  whole->text, message ? message : "");
 	return r < 0 ? r : SW_EQUERY;
 }
 
-static enum sw_result path_failed(const struct sw_intrinsic *call, const struct sw_any_path *path,
+/*
+ * As measured there: a path into the context object is told like one into the input, the input is that of the state
+ * nevertheless, and an index into what is no array has the library's own text.
+ */
+static enum sw_result path_failed(const struct sw_intrinsic *whole, const struct sw_any_path *path,
 				  const struct sw_query_env *env, enum sw_jsonpath_error error,
 				  const struct sw_buf *message, struct sw_failure *failure)
 {
+	static const char no_array[] = "Filter: ";
 	struct sw_buf text = SW_BUF;
-	if (error != SW_JSONPATH_NOT_FOUND)
-		return call_failed(call, "States.Runtime", message->data, failure);
+	const char *told = message->data ? message->data : "";
+	if (error != SW_JSONPATH_NOT_FOUND || strncmp(told, no_array, strlen(no_array)) == 0)
+		return call_failed(whole, "States.Runtime", told, failure);
 	sw_buf_printf(&text, "The JsonPath argument for the field '%s' could not be found in the input '",
-		      path->text);
+		      path->text + path->of_context);
 	if (env->input)
 		(void)sw_json_print(env->input, &text, SW_CAUSE_BYTES_MAX); /* cut: a cause is no longer */
 	sw_buf_char(&text, '\'');
 	enum sw_result r = sw_buf_result(&text);
 	if (r == SW_OK)
-		r = call_failed(call, "States.Runtime", text.data, failure);
+		r = call_failed(whole, "States.Runtime", text.data, failure);
 	sw_buf_done(&text);
 	return r;
 }
 
-static enum sw_result evaluate_argument(const struct sw_intrinsic *call, const struct argument *argument,
+static enum sw_result evaluate_call(const struct sw_intrinsic *whole, const struct sw_intrinsic *call,
+				    const struct sw_query_env *env, json_t **ret_tree,
+				    struct sw_failure *failure);
+
+static enum sw_result evaluate_argument(const struct sw_intrinsic *whole, const struct argument *argument,
 					const struct sw_query_env *env, json_t **ret_tree,
 					struct sw_failure *failure)
 {
 	if (argument->call)
-		return sw_intrinsic_evaluate(argument->call, env, ret_tree, failure);
+		return evaluate_call(whole, argument->call, env, ret_tree, failure);
 	if (argument->literal) {
 		*ret_tree = json_incref(argument->literal);
 		return SW_OK;
@@ -337,20 +369,21 @@ static enum sw_result evaluate_argument(const struct sw_intrinsic *call, const s
 	enum sw_jsonpath_error error = SW_JSONPATH_OK;
 	enum sw_result r = sw_any_path_evaluate(&argument->path, env, ret_tree, &error, &message);
 	if (r == SW_EQUERY)
-		r = path_failed(call, &argument->path, env, error, &message, failure);
+		r = path_failed(whole, &argument->path, env, error, &message, failure);
 	sw_buf_done(&message);
 	return r;
 }
 
-enum sw_result sw_intrinsic_evaluate(const struct sw_intrinsic *call, const struct sw_query_env *env,
-				     json_t **ret_tree, struct sw_failure *failure)
+static enum sw_result evaluate_call(const struct sw_intrinsic *whole, const struct sw_intrinsic *call,
+				    const struct sw_query_env *env, json_t **ret_tree,
+				    struct sw_failure *failure)
 {
 	json_t **arguments = sw_zalloc_array(call->count, sizeof(*arguments));
 	struct sw_buf message = SW_BUF;
 	size_t count = 0;
 	enum sw_result r = arguments ? SW_OK : SW_ENOMEM;
 	for (const struct argument *at = call->arguments; at && r == SW_OK; at = at->next) {
-		r = evaluate_argument(call, at, env, &arguments[count], failure);
+		r = evaluate_argument(whole, at, env, &arguments[count], failure);
 		count += r == SW_OK;
 	}
 	if (r == SW_OK) {
@@ -359,11 +392,28 @@ enum sw_result sw_intrinsic_evaluate(const struct sw_intrinsic *call, const stru
 		/* Appendix A: "States.IntrinsicFailure: a state's attempt to invoke an intrinsic function
 		 * failed". */
 		if (r == SW_EQUERY)
-			r = call_failed(call, "States.IntrinsicFailure", message.data, failure);
+			r = call_failed(whole, "States.IntrinsicFailure", message.data, failure);
 	}
 	for (size_t i = 0; i < count; i++)
 		json_decref(arguments[i]);
 	sw_free(arguments);
 	sw_buf_done(&message);
 	return r;
+}
+
+enum sw_result sw_intrinsic_evaluate(const struct sw_intrinsic *call, const struct sw_query_env *env,
+				     json_t **ret_tree, struct sw_failure *failure)
+{
+	return evaluate_call(call, call, env, ret_tree, failure);
+}
+
+bool sw_intrinsic_reads_input(const struct sw_intrinsic *call)
+{
+	for (const struct argument *at = call->arguments; at; at = at->next) {
+		bool path = !at->literal && !at->call;
+		if (path ? sw_any_path_reads_input(&at->path)
+			 : at->call && sw_intrinsic_reads_input(at->call))
+			return true;
+	}
+	return false;
 }

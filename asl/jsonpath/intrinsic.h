@@ -37,6 +37,9 @@ enum sw_result sw_intrinsic_compile(const char *text, size_t len, struct sw_owne
 enum sw_result sw_intrinsic_evaluate(const struct sw_intrinsic *call, const struct sw_query_env *env,
 				     json_t **ret_tree, struct sw_failure *failure);
 
+/* Is one of its arguments, at any depth, a path into the input? */
+bool sw_intrinsic_reads_input(const struct sw_intrinsic *call);
+
 /* ---- paths of all three kinds (query.c), which are arguments, too ------------------------------------- */
 
 struct sw_any_path {
@@ -46,6 +49,8 @@ struct sw_any_path {
 	size_t variable_len;            /* $name...: not 0 */
 	const struct sw_jsonpath *path; /* over the input, the context or the variable's value */
 };
+/* Into the input: no context object, no variable. */
+bool sw_any_path_reads_input(const struct sw_any_path *path);
 enum sw_result sw_any_path_compile(const char *text, size_t len, unsigned kinds, struct sw_owner *owner,
 				   struct sw_any_path *path, struct sw_error *err);
 /* SW_EQUERY: *ret_error says which kind, message why. *ret_tree is new. */

@@ -4,6 +4,7 @@
 #include "asl/jsonpath/intrinsic.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define RANGE_ITEMS_MAX 1000
@@ -199,32 +200,80 @@ static size_t character_bytes(const char *at, const char *end)
 	return len;
 }
 
-/* Each character of the second argument separates; empty pieces are dropped (recorded:
- * string_split_context_object). */
-static enum sw_result string_split(const struct sw_intrinsic_call *call, json_t **ret_tree)
+/* The characters that separate: a bit for each code point below the highest there is. */
+struct separators {
+	uint8_t *bits;
+	uint32_t count;
+};
+
+static uint32_t code_point(const char *at, size_t len)
 {
-	enum sw_result r = need_string(call, 0);
-	if (r == SW_OK)
-		r = need_string(call, 1);
-	json_t *pieces = r == SW_OK ? json_array() : NULL;
-	if (!pieces)
-		return r < 0 ? r : SW_ENOMEM;
-	const char *text = text_of(call, 0), *set = text_of(call, 1);
-	size_t text_len = json_string_length(call->arguments[0]),
-	       set_len = json_string_length(call->arguments[1]);
+	static const uint8_t masks[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+	uint32_t code = len <= 4 ? (unsigned char)at[0] & masks[len] : 0;
+	for (size_t i = 1; i < len && i < 4; i++)
+		code = code << 6 | ((unsigned char)at[i] & 0x3F);
+	return code;
+}
+
+static bool separators_init(struct separators *separators, const char *set, size_t len)
+{
+	uint32_t highest = 0;
+	for (size_t at = 0, bytes; at < len; at += bytes) {
+		bytes = character_bytes(set + at, set + len);
+		uint32_t code = code_point(set + at, bytes);
+		highest = code > highest ? code : highest;
+	}
+	*separators = (struct separators){sw_zalloc(highest / 8 + 1), highest + 1};
+	for (size_t at = 0, bytes; at < len && separators->bits; at += bytes) {
+		bytes = character_bytes(set + at, set + len);
+		uint32_t code = code_point(set + at, bytes);
+		separators->bits[code / 8] |= (uint8_t)(1u << code % 8);
+	}
+	return separators->bits != NULL;
+}
+
+static bool separates(const struct separators *separators, const char *at, size_t len)
+{
+	uint32_t code = code_point(at, len);
+	return code < separators->count && (separators->bits[code / 8] >> code % 8 & 1);
+}
+
+/* Appends the pieces; false when out of memory. */
+static bool split(const char *text, size_t text_len, const struct separators *separators, json_t *pieces)
+{
 	for (size_t start = 0, at = 0; start < text_len;) {
 		size_t len = at < text_len ? character_bytes(text + at, text + text_len) : 0;
-		if (len > 0 && !memmem(set, set_len, text + at, len)) {
+		if (len > 0 && !separates(separators, text + at, len)) {
 			at += len;
 			continue;
 		}
 		if (at > start &&
-		    json_array_append_new(pieces, json_stringn_nocheck(text + start, at - start)) != 0) {
-			json_decref(pieces);
-			return SW_ENOMEM;
-		}
+		    json_array_append_new(pieces, json_stringn_nocheck(text + start, at - start)) != 0)
+			return false;
 		at += len;
 		start = at;
+	}
+	return true;
+}
+
+/* Each character of the second argument separates; empty pieces are dropped (recorded:
+ * string_split_context_object). */
+static enum sw_result string_split(const struct sw_intrinsic_call *call, json_t **ret_tree)
+{
+	struct separators separators = {0};
+	enum sw_result r = need_string(call, 0);
+	if (r == SW_OK)
+		r = need_string(call, 1);
+	if (r < 0)
+		return r;
+	size_t set_len = json_string_length(call->arguments[1]);
+	json_t *pieces = json_array();
+	bool made = pieces && (set_len == 0 || separators_init(&separators, text_of(call, 1), set_len)) &&
+		    split(text_of(call, 0), json_string_length(call->arguments[0]), &separators, pieces);
+	sw_free(separators.bits);
+	if (!made) {
+		json_decref(pieces);
+		return SW_ENOMEM;
 	}
 	return give(pieces, ret_tree);
 }
@@ -271,12 +320,16 @@ static enum sw_result array_partition(const struct sw_intrinsic_call *call, json
 
 static enum sw_result array_contains(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {
+	uint32_t own = SW_QUERY_STEPS_MAX, *steps_left = call->env->steps_left ? call->env->steps_left : &own;
 	bool found = false;
 	enum sw_result r = need_array(call, 0);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; !found && i < json_array_size(call->arguments[0]); i++)
-		found = sw_json_equal(json_array_get(call->arguments[0], i), call->arguments[1]);
+		found = sw_json_equal_within(json_array_get(call->arguments[0], i), call->arguments[1],
+					     steps_left);
+	if (!found && *steps_left == 0)
+		return fails(call, "more than %d values are compared", SW_QUERY_STEPS_MAX);
 	return give(json_boolean(found), ret_tree);
 }
 
@@ -329,21 +382,71 @@ static enum sw_result array_length(const struct sw_intrinsic_call *call, json_t 
 	return r < 0 ? r : give(json_integer((json_int_t)json_array_size(call->arguments[0])), ret_tree);
 }
 
-/* Is item i equal to one before it? Scalars are looked up by their text, so that long lists stay quick. */
-static enum sw_result seen_before(json_t *seen, const json_t *unique, const json_t *item, bool *ret_seen)
+/* A text that equal values share: 1 and 1.0 have the same, members are sorted. */
+static void put_key(struct sw_buf *out, const json_t *value, unsigned depth);
+
+static int by_text(const void *a, const void *b)
 {
-	if (json_is_array(item) || json_is_object(item)) {
-		*ret_seen = false;
-		for (size_t i = 0; !*ret_seen && i < json_array_size(unique); i++)
-			*ret_seen = sw_json_equal(json_array_get(unique, i), item);
-		return SW_OK;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void put_members_key(struct sw_buf *out, const json_t *value, unsigned depth)
+{
+	json_t *object = (json_t *)value; /* jansson's iterators are not const */
+	size_t count = json_object_size(value), i = 0;
+	const char **names = sw_zalloc_array(count, sizeof(*names));
+	if (!names) {
+		out->failed = true;
+		return;
 	}
-	struct sw_buf key = SW_BUF;
+	for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at))
+		names[i++] = json_object_iter_key(at);
+	qsort(names, count, sizeof(*names), by_text);
+	for (i = 0; i < count; i++) {
+		sw_json_quote(out, names[i], strlen(names[i]));
+		put_key(out, json_object_get(value, names[i]), depth + 1);
+	}
+	sw_free((void *)names);
+}
+
+static void put_number_key(struct sw_buf *out, const json_t *value)
+{
 	int64_t whole;
-	if (sw_json_whole(item, &whole))
-		sw_buf_printf(&key, "%lld", (long long)whole);
+	if (sw_json_whole(value, &whole))
+		sw_buf_printf(out, "%lld", (long long)whole);
+	else if (json_is_real(value) && fabs(json_real_value(value)) >= 9223372036854775808.0)
+		sw_buf_printf(out, "%.0f", json_real_value(value)); /* as an integer of that size has it */
 	else
-		(void)sw_json_print(item, &key, SIZE_MAX); /* a failure stays in the buffer */
+		(void)sw_json_print(value, out, SIZE_MAX); /* a failure stays in the buffer */
+}
+
+static void put_key(struct sw_buf *out, const json_t *value, unsigned depth)
+{
+	if (depth > SW_JSON_DEPTH_MAX) {
+		out->failed = true;
+	} else if (sw_json_is_number(value)) {
+		put_number_key(out, value);
+	} else if (json_is_object(value)) {
+		sw_buf_char(out, '{');
+		put_members_key(out, value, depth);
+		sw_buf_char(out, '}');
+	} else if (json_is_array(value)) {
+		sw_buf_char(out, '[');
+		for (size_t i = 0; i < json_array_size(value); i++) {
+			put_key(out, json_array_get(value, i), depth + 1);
+			sw_buf_char(out, ',');
+		}
+		sw_buf_char(out, ']');
+	} else {
+		(void)sw_json_print(value, out, SIZE_MAX);
+	}
+}
+
+/* Is there an equal one in seen? If not, it is put there. */
+static enum sw_result seen_before(json_t *seen, const json_t *item, bool *ret_seen)
+{
+	struct sw_buf key = SW_BUF;
+	put_key(&key, item, 0);
 	enum sw_result r = sw_buf_result(&key);
 	if (r == SW_OK) {
 		*ret_seen = json_object_get(seen, key.data) != NULL;
@@ -364,7 +467,7 @@ static enum sw_result array_unique(const struct sw_intrinsic_call *call, json_t 
 	for (size_t i = 0; r == SW_OK && i < json_array_size(call->arguments[0]); i++) {
 		json_t *item = json_array_get(call->arguments[0], i);
 		bool before;
-		r = seen_before(seen, unique, item, &before);
+		r = seen_before(seen, item, &before);
 		if (r == SW_OK && !before && json_array_append(unique, item) != 0)
 			r = SW_ENOMEM;
 	}
@@ -475,17 +578,19 @@ static enum sw_result hash(const struct sw_intrinsic_call *call, json_t **ret_tr
 
 /* ---- numbers ------------------------------------------------------------------------------------------ */
 
+/* "You must specify integer values in the range of -2147483648 and 2147483647." */
 static enum sw_result math_add(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {
-	int64_t a, b, sum;
-	enum sw_result r = need_integer(call, 0, &a);
-	if (r == SW_OK)
-		r = need_integer(call, 1, &b);
-	if (r < 0)
-		return r;
-	if (__builtin_add_overflow(a, b, &sum))
-		return fails(call, "the sum is out of range");
-	return give(json_integer(sum), ret_tree);
+	int64_t numbers[2];
+	for (size_t i = 0; i < 2; i++) {
+		enum sw_result r = need_integer(call, i, &numbers[i]);
+		if (r < 0)
+			return r;
+		if (numbers[i] < INT32_MIN || numbers[i] > INT32_MAX)
+			return fails(call, "the %s argument must be between %d and %d", ordinals[i],
+				     INT32_MIN, INT32_MAX);
+	}
+	return give(json_integer(numbers[0] + numbers[1]), ret_tree);
 }
 
 /* From the first number (included) to the second (excluded); with a third, always the same for it. */

@@ -36,6 +36,10 @@ bool sw_jsonpath_is_definite(const struct sw_jsonpath *path);
  */
 enum sw_jsonpath_error sw_jsonpath_evaluate(const struct sw_jsonpath *path, const json_t *root,
 					    json_t **ret_tree, struct sw_buf *text);
+/* The same within a budget that several evaluations share: visited values are taken off *steps_left. */
+enum sw_jsonpath_error sw_jsonpath_evaluate_within(const struct sw_jsonpath *path, const json_t *root,
+						   uint32_t *steps_left, json_t **ret_tree,
+						   struct sw_buf *text);
 
 /* ---- reference paths: $, .name, ['name'], [n] -------------------------------------------------------- */
 

@@ -128,7 +128,6 @@ enum sw_path_operand_kind {
 
 struct sw_path_regex {
 	pcre2_code *code;
-	pcre2_match_context *context;
 };
 
 struct sw_path_operand {
@@ -237,10 +236,11 @@ struct sw_path_cached {
 /* One call of sw_jsonpath_evaluate, shared by the paths inside its filters. */
 struct sw_path_run {
 	const json_t *document; /* $ */
-	uint32_t steps, depth;
-	struct sw_path_cached *cache; /* results of $ paths in filters */
-	struct sw_buf *text;          /* message; may be NULL */
-	bool quiet;                   /* inside a filter, where what is not found is no error */
+	uint32_t steps, steps_max, depth;
+	struct sw_path_cached *cache;    /* results of $ paths in filters */
+	struct sw_path_matcher *matcher; /* of regular expressions; NULL before the first */
+	struct sw_buf *text;             /* message; may be NULL */
+	bool quiet;                      /* inside a filter, where what is not found is no error */
 };
 
 /* Evaluates path over item; *ret_tree is new on SW_PATH_OK. require: a missing property is an error
@@ -254,6 +254,20 @@ enum sw_path_status sw_path_filter_accepts(struct sw_path_run *run, const struct
 					   const json_t *item, bool *ret_accepts);
 enum sw_path_status sw_path_function_call(struct sw_path_run *run, const struct sw_path_token *token,
 					  const json_t *model, json_t **ret_tree);
+/* Counts work steps; SW_PATH_LIMIT with the message when they are too many. */
+enum sw_path_status sw_path_charge(struct sw_path_run *run, size_t work);
+
+/* ---- regex.c ---- */
+
+/* flags: of PCRE2, beside those that all have. SW_EQUERY: *ret_offset is the byte where the mistake is. */
+enum sw_result sw_path_regex_compile(const char *text, size_t len, uint32_t flags, struct sw_owner *owner,
+				     const struct sw_path_regex **ret_regex, size_t *ret_offset,
+				     struct sw_error *err);
+/* Does all of text match? */
+enum sw_path_status sw_path_regex_match(struct sw_path_run *run, const struct sw_path_regex *regex,
+					const char *text, size_t len, bool *ret_matches);
+void sw_path_matcher_free(struct sw_path_matcher *matcher); /* NULL allowed */
+
 /* Sets the message and gives back status. */
 enum sw_path_status sw_path_throw(struct sw_path_run *run, enum sw_path_status status, const char *format,
 				  ...) __attribute__((format(printf, 3, 4)));

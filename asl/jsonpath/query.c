@@ -26,31 +26,62 @@ static enum sw_result not_taken(struct sw_error *err, const char *what)
 }
 
 /*
- * The path's own text: "$" and what follows the prefix. In ['...'] AWS takes \" for these two characters
- * (recorded: escape_sequence_parsing_escape_sequences_jsonpath.6cfa); the library would drop the backslash,
- * so it gets two.
+ * In ['...'] AWS takes \" for these two characters (recorded:
+ * escape_sequence_parsing_escape_sequences_jsonpath.6cfa); the library would drop the backslash, so it gets two.
+ * Copies the next character or escape of rest to own (room for three bytes); how many bytes were taken.
  */
+static size_t copy_character(const char *rest, size_t len, bool *inside, char *own, size_t *ret_own_len)
+{
+	size_t taken = 0, used = 0;
+	if (rest[0] == '\'')
+		*inside = !*inside;
+	if (*inside && rest[0] == '\\' && len > 1) {
+		if (rest[1] == '"')
+			own[used++] = '\\';
+		own[used++] = rest[taken++];
+	}
+	own[used++] = rest[taken++];
+	*ret_own_len = used;
+	return taken;
+}
+
+/* The path's own text: "$" and what follows the prefix. */
 static const char *own_text(const char *rest, size_t len, struct sw_owner *owner, size_t *ret_len)
 {
-	char *text = sw_arena_alloc(&owner->arena, len * 2 + 2);
-	size_t used = 0;
+	char *text = sw_arena_alloc(&owner->arena, len * 2 + 3);
+	size_t used = 0, more;
 	bool inside = false;
 	if (!text)
 		return NULL;
 	text[used++] = '$';
-	for (size_t i = 0; i < len; i++) {
-		if (rest[i] == '\'')
-			inside = !inside;
-		if (inside && rest[i] == '\\' && i + 1 < len) {
-			if (rest[i + 1] == '"')
-				text[used++] = '\\';
-			text[used++] = rest[i++];
-		}
-		text[used++] = rest[i];
-	}
+	for (size_t i = 0; i < len; used += more)
+		i += copy_character(rest + i, len - i, &inside, text + used, &more);
 	text[used] = '\0';
 	*ret_len = used;
 	return text;
+}
+
+static size_t characters_of(const char *text, size_t len)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < len; i++)
+		count += ((unsigned char)text[i] & 0xC0) != 0x80;
+	return count;
+}
+
+/* The column in "$" and rest of what is at column of its own text. */
+static uint32_t column_of(const char *rest, size_t len, uint32_t column)
+{
+	size_t own = 1, here = 1, more;
+	bool inside = false;
+	char copy[3];
+	for (size_t i = 0; i < len && own + 1 < column;) {
+		size_t taken = copy_character(rest + i, len - i, &inside, copy, &more);
+		own += characters_of(copy, more);
+		here += characters_of(rest + i, taken);
+		i += taken;
+	}
+	return column > 1 ? (uint32_t)here + 1 : column;
 }
 
 enum sw_result sw_any_path_compile(const char *text, size_t len, unsigned kinds, struct sw_owner *owner,
@@ -83,7 +114,9 @@ enum sw_result sw_any_path_compile(const char *text, size_t len, unsigned kinds,
 	struct sw_error inner = {0};
 	enum sw_result r = sw_jsonpath_compile(own, own_len, owner, &path->path, &inner);
 	if (r < 0) {
-		inner.column += inner.column > 0 ? (uint32_t)prefix - 1 : 0;
+		if (inner.column > 0)
+			inner.column = column_of(text + prefix, len - prefix, inner.column) +
+				       (uint32_t)characters_of(text, prefix) - 1;
 		if (err && err->code == SW_OK)
 			*err = inner;
 		return r;
@@ -93,6 +126,11 @@ enum sw_result sw_any_path_compile(const char *text, size_t len, unsigned kinds,
 			err, SW_EQUERY,
 			"this is no reference path: only $, .name, ['name'] and [index] may be used");
 	return SW_OK;
+}
+
+bool sw_any_path_reads_input(const struct sw_any_path *path)
+{
+	return !path->of_context && path->variable_len == 0;
 }
 
 /* What the path is evaluated over; NULL: a variable that there is not, or out of memory. */
@@ -119,7 +157,9 @@ enum sw_result sw_any_path_evaluate(const struct sw_any_path *path, const struct
 	}
 	if (!root)
 		return SW_ENOMEM;
-	enum sw_jsonpath_error error = sw_jsonpath_evaluate(path->path, root, ret_tree, message);
+	uint32_t own = SW_PATH_STEPS_MAX;
+	enum sw_jsonpath_error error = sw_jsonpath_evaluate_within(
+		path->path, root, env->steps_left ? env->steps_left : &own, ret_tree, message);
 	if (error == SW_JSONPATH_OK)
 		return SW_OK;
 	/*
@@ -183,7 +223,8 @@ static enum sw_result evaluate(const struct sw_expr *base, const struct sw_query
 
 /*
  * In a template an index past the end of an array gives null (measured on AWS: floci-io/floci#3167); a path
- * that finds nothing has a text of its own (recorded: scenarios/invalid_jsonpath_in_string_expr).
+ * that finds nothing has a text of its own (recorded: scenarios/invalid_jsonpath_in_string_expr), in which the input is
+ * what was looked into (floci-io/floci#2870).
  */
 static enum sw_result explain(const struct sw_expr *base, const char *field, const struct sw_query_env *env,
 			      json_t **ret_tree, struct sw_failure *failure)
@@ -203,9 +244,16 @@ static enum sw_result explain(const struct sw_expr *base, const char *field, con
 	enum sw_result r = sw_any_path_evaluate(&expr->path, env, ret_tree, &error, &message);
 	sw_buf_done(&message);
 	if (r == SW_EQUERY && error == SW_JSONPATH_NOT_FOUND &&
-	    sw_failure_path_not_found(failure, base->text, field, env->input) < 0)
+	    sw_failure_path_not_found(failure, base->text, field, expr->path.of_context ? root : env->input) <
+		    0)
 		r = SW_ENOMEM;
 	return r;
+}
+
+static bool reads_input(const struct sw_expr *base)
+{
+	const struct jsonpath_expr *expr = (const struct jsonpath_expr *)base;
+	return expr->call ? sw_intrinsic_reads_input(expr->call) : sw_any_path_reads_input(&expr->path);
 }
 
 static bool ends_in_dollar(const char *key)
@@ -232,4 +280,5 @@ const struct sw_query_ops sw_query_jsonpath = {
 	.name_length = name_length,
 	.template_kinds = SW_QUERY_PATH | SW_QUERY_CONTEXT | SW_QUERY_VARIABLE | SW_QUERY_INTRINSIC,
 	.explain = explain,
+	.reads_input = reads_input,
 };

@@ -19,8 +19,8 @@ static bool compare_strings(const json_t *a, const json_t *b, int *ret_order)
 {
 	if (!sw_json_is_string(a) || !sw_json_is_string(b))
 		return false;
-	*ret_order = sw_slice_compare(sw_slice(json_string_value(a), json_string_length(a)),
-				      sw_slice(json_string_value(b), json_string_length(b)));
+	*ret_order = sw_text_compare(json_string_value(a), json_string_length(a), json_string_value(b),
+				     json_string_length(b));
 	return true;
 }
 
@@ -162,7 +162,7 @@ static bool is(const struct sw_rule *rule, const json_t *value)
 /* *ret_tree is new. */
 static enum sw_result look_up(struct sw_evaluation *evaluation, const struct sw_expr *expr, json_t **ret_tree)
 {
-	enum sw_result r = sw_evaluate(evaluation, expr, ret_tree);
+	enum sw_result r = sw_evaluate(evaluation, expr, "Variable", ret_tree);
 	if (r != SW_EQUERY)
 		return r;
 	sw_failure_done(&evaluation->turn->failure);
@@ -178,7 +178,7 @@ static enum sw_result test_variable(struct sw_evaluation *evaluation, const stru
 	json_t *value, *with = NULL;
 	enum sw_result r;
 	if (rule->kind == SW_RULE_IS && rule->is == SW_IS_PRESENT) {
-		r = sw_evaluate(evaluation, rule->variable, &value);
+		r = sw_evaluate(evaluation, rule->variable, "Variable", &value);
 		if (r == SW_EQUERY) {
 			sw_failure_done(&evaluation->turn->failure);
 			*ret_true = !rule->is_expected;
@@ -210,12 +210,12 @@ static enum sw_result test_condition(struct sw_evaluation *evaluation, const str
 		*ret_true = json_is_true(rule->literal);
 		return SW_OK;
 	}
-	enum sw_result r = sw_evaluate(evaluation, rule->condition, &value);
+	enum sw_result r = sw_evaluate(evaluation, rule->condition, "Condition", &value);
 	if (r < 0)
 		return r;
 	if (!json_is_boolean(value))
-		r = sw_turn_throw(evaluation->turn, SW_THROWN_BY_INTERPRETER, "States.QueryEvaluationError",
-				  "The expression of the field 'Condition' did not evaluate to a boolean.");
+		r = sw_failure_unexpected(&evaluation->turn->failure, rule->condition, "Condition", "boolean",
+					  value);
 	else
 		*ret_true = json_is_true(value);
 	json_decref(value);

@@ -41,11 +41,13 @@ void sw_evaluation_init(struct sw_evaluation *evaluation, struct sw_turn *turn,
 		.turn = turn,
 		.branch = branch,
 		.iteration = sw_branch_iteration(turn->execution, branch),
+		.steps_left = SW_QUERY_STEPS_MAX,
 	};
 	evaluation->env = (struct sw_query_env){
 		.context = sw_context_of,
 		.variable = variable_of,
 		.user = evaluation,
+		.steps_left = &evaluation->steps_left,
 		.now_ms = turn->event->now_ms,
 		.rng = &turn->rng,
 	};
@@ -62,19 +64,23 @@ enum sw_result sw_evaluation_input(struct sw_evaluation *evaluation, struct sw_v
 	return sw_value_tree(input, &evaluation->env.input);
 }
 
-enum sw_result sw_evaluate(struct sw_evaluation *evaluation, const struct sw_expr *expr, json_t **ret_tree)
+enum sw_result sw_evaluate(struct sw_evaluation *evaluation, const struct sw_expr *expr, const char *field,
+			   json_t **ret_tree)
 {
-	enum sw_result r = expr->ops->evaluate(expr, &evaluation->env, ret_tree, &evaluation->turn->failure);
+	struct sw_failure *failure = &evaluation->turn->failure;
+	enum sw_result r = expr->ops->evaluate(expr, &evaluation->env, ret_tree, failure);
+	if (r == SW_EQUERY && expr->ops->locate && expr->ops->locate(expr, field, failure) < 0)
+		r = SW_ENOMEM;
 	if (evaluation->failed && r == SW_OK)
 		json_decref(*ret_tree);
 	return evaluation->failed ? SW_ENOMEM : r;
 }
 
 enum sw_result sw_evaluate_path(struct sw_evaluation *evaluation, const struct sw_expr *expr,
-				json_t **ret_tree)
+				const char *field, json_t **ret_tree)
 {
-	enum sw_result r = sw_evaluate(evaluation, expr, ret_tree);
-	if (r != SW_EQUERY || expr->text[0] != '$')
+	enum sw_result r = sw_evaluate(evaluation, expr, field, ret_tree);
+	if (r != SW_EQUERY || expr->text[0] != '$' || sw_evaluation_is_jsonata(evaluation))
 		return r;
 	struct sw_failure bare = evaluation->turn->failure;
 	evaluation->turn->failure = (struct sw_failure){0};
@@ -84,12 +90,21 @@ enum sw_result sw_evaluate_path(struct sw_evaluation *evaluation, const struct s
 	return r < 0 ? r : SW_EQUERY;
 }
 
+/* "States.Runtime: ... attempting to apply InputPath or OutputPath on a null JSON payload", templates as well. */
+static enum sw_result null_input(struct sw_evaluation *evaluation)
+{
+	return sw_turn_runtime(evaluation->turn,
+			       "Unable to apply Path transformation to null or empty input.");
+}
+
 enum sw_result sw_evaluate_template(struct sw_evaluation *evaluation, const struct sw_template *template,
-				    struct sw_value **ret_value)
+				    const char *field, struct sw_value **ret_value)
 {
 	json_t *tree;
+	if (json_is_null(evaluation->env.input) && sw_template_reads_input(template))
+		return null_input(evaluation);
 	enum sw_result r =
-		sw_template_evaluate(template, &evaluation->env, &tree, &evaluation->turn->failure);
+		sw_template_evaluate(template, field, &evaluation->env, &tree, &evaluation->turn->failure);
 	if (evaluation->failed) {
 		if (r == SW_OK)
 			json_decref(tree);
@@ -115,9 +130,13 @@ enum sw_result sw_evaluate_field(struct sw_evaluation *evaluation, const struct 
 		found = sw_value_from_checked("{}", 2);
 	} else {
 		json_t *tree;
+		const struct sw_query_ops *ops = field->expr->ops;
 		enum sw_result r = sw_evaluation_input(evaluation, value);
+		if (r == SW_OK && json_is_null(evaluation->env.input) && ops->reads_input &&
+		    ops->reads_input(field->expr))
+			r = null_input(evaluation);
 		if (r == SW_OK)
-			r = sw_evaluate_path(evaluation, field->expr, &tree);
+			r = sw_evaluate_path(evaluation, field->expr, "", &tree);
 		if (r < 0)
 			return r;
 		found = sw_value_from_tree_new(tree);
@@ -163,9 +182,16 @@ enum sw_result sw_evaluate_integer(struct sw_evaluation *evaluation, const struc
 		*ret_number = (int64_t)field->literal;
 		return SW_OK;
 	}
-	enum sw_result r = sw_evaluate_path(evaluation, field->expr, &tree);
+	enum sw_result r = sw_evaluate_path(evaluation, field->expr, field->name, &tree);
 	if (r < 0)
 		return r;
+	if (sw_evaluation_is_jsonata(evaluation)) {
+		if (!sw_json_is_number(tree) || !sw_json_whole(tree, ret_number))
+			r = sw_failure_unexpected(&evaluation->turn->failure, field->expr, field->name,
+						  "integer", tree);
+		json_decref(tree);
+		return r;
+	}
 	/* Recorded: "1" is taken for a number (assign/...map_state_reference_in_max_concurrency_path), 1.5 is
 	 * not. */
 	char *shown = sw_shown_text(tree);
@@ -200,7 +226,7 @@ enum sw_result sw_step_parameters(struct sw_evaluation *evaluation, struct sw_va
 	if (arguments)
 		r = sw_evaluation_input(evaluation, filtered);
 	if (r == SW_OK && arguments)
-		r = sw_evaluate_template(evaluation, arguments, ret_value);
+		r = sw_evaluate_template(evaluation, arguments, "Arguments", ret_value);
 	else if (r == SW_OK)
 		*ret_value = sw_value_ref(filtered);
 	if (r < 0)
@@ -296,7 +322,7 @@ static enum sw_result evaluate_assign(struct sw_evaluation *evaluation, const st
 	enum sw_result r = assigned ? SW_OK : SW_ENOMEM;
 	for (uint32_t i = 0; i < assign->count && r == SW_OK; i++) {
 		json_t *tree;
-		r = sw_template_evaluate(assign->list[i].value, &evaluation->env, &tree,
+		r = sw_template_evaluate(assign->list[i].value, "Assign", &evaluation->env, &tree,
 					 &evaluation->turn->failure);
 		if (r == SW_OK && json_object_set_new_nocheck(assigned, assign->list[i].name, tree) < 0)
 			r = SW_ENOMEM;
@@ -392,14 +418,18 @@ static enum sw_result apply_result_path(struct sw_turn *turn, struct sw_branch *
 
 /*
  * What Assign and Output see. JSONPath has one root, $, which after the work is its result; JSONata has both,
- * $states.input and $states.result.
+ * $states.input and, where a state has work to do, $states.result.
  */
 static enum sw_result look_back(struct sw_evaluation *evaluation, struct sw_value *result)
 {
 	const struct sw_branch *branch = evaluation->branch;
-	bool one_root = branch->state->language == &sw_query_jsonpath;
-	enum sw_result r = sw_value_tree(result, &evaluation->env.result);
-	return r < 0 ? r : sw_evaluation_input(evaluation, one_root ? result : branch->input);
+	enum sw_state_type type = branch->state->type;
+	enum sw_result r = SW_OK;
+	if (!sw_evaluation_is_jsonata(evaluation))
+		return sw_evaluation_input(evaluation, result);
+	if (type == SW_STATE_TASK || type == SW_STATE_PARALLEL || type == SW_STATE_MAP)
+		r = sw_value_tree(result, &evaluation->env.result);
+	return r < 0 ? r : sw_evaluation_input(evaluation, branch->input);
 }
 
 /* ResultSelector -> ResultPath -> OutputPath; or JSONata's Output. */
@@ -410,7 +440,7 @@ static enum sw_result make_output(struct sw_evaluation *evaluation, struct sw_br
 	const struct sw_state *state = branch->state;
 	struct sw_value *combined;
 	if (leaving->output)
-		return sw_evaluate_template(evaluation, leaving->output, ret_output);
+		return sw_evaluate_template(evaluation, leaving->output, "Output", ret_output);
 	enum sw_result r = apply_result_path(evaluation->turn, branch, state->result_path,
 					     state->result_path_null, selected, &combined);
 	if (r < 0)
@@ -430,7 +460,7 @@ static enum sw_result select_result(struct sw_evaluation *evaluation, struct sw_
 		return SW_OK;
 	}
 	enum sw_result r = sw_evaluation_input(evaluation, result);
-	return r < 0 ? r : sw_evaluate_template(evaluation, selector, ret_selected);
+	return r < 0 ? r : sw_evaluate_template(evaluation, selector, "ResultSelector", ret_selected);
 }
 
 enum sw_result sw_step_output(struct sw_turn *turn, struct sw_branch *branch,
@@ -500,7 +530,7 @@ enum sw_result sw_step_catch_output(struct sw_turn *turn, struct sw_branch *bran
 		r = look_back(&evaluation, error_output);
 	evaluation.env.result = NULL;
 	if (r == SW_OK && catcher->output)
-		r = sw_evaluate_template(&evaluation, catcher->output, &output);
+		r = sw_evaluate_template(&evaluation, catcher->output, "Output", &output);
 	else if (r == SW_OK)
 		r = apply_result_path(turn, branch, catcher->result_path, catcher->result_path_null,
 				      error_output, &output);

@@ -73,6 +73,7 @@ void sw_execution_free(struct sw_execution *execution)
 	sw_free(execution->trace_header);
 	sw_free(execution->test_case);
 	sw_free(execution->region);
+	sw_redrive_tokens_done(&execution->redrive_tokens);
 	sw_value_unref(execution->input);
 	sw_value_unref(execution->output);
 	sw_failure_done(&execution->failure);
@@ -80,8 +81,7 @@ void sw_execution_free(struct sw_execution *execution)
 	sw_free(execution);
 }
 
-/* The place of the first branch whose number is not less. */
-static uint32_t place_of(const struct sw_execution *execution, uint32_t number)
+uint32_t sw_execution_place(const struct sw_execution *execution, uint32_t number)
 {
 	uint32_t low = 0, high = execution->branches_count;
 	while (low < high) {
@@ -96,7 +96,7 @@ static uint32_t place_of(const struct sw_execution *execution, uint32_t number)
 
 struct sw_branch *sw_execution_branch(const struct sw_execution *execution, uint32_t number)
 {
-	uint32_t place = place_of(execution, number);
+	uint32_t place = sw_execution_place(execution, number);
 	if (place == execution->branches_count || execution->branches[place]->number != number)
 		return NULL;
 	return execution->branches[place];
@@ -202,7 +202,7 @@ enum sw_result sw_execution_remove(struct sw_execution *execution, struct sw_bra
 		return r;
 	if (branch->queued)
 		leave_queue(execution, branch, 0);
-	uint32_t place = place_of(execution, branch->number);
+	uint32_t place = sw_execution_place(execution, branch->number);
 	SW_ASSERT(place < execution->branches_count && execution->branches[place] == branch);
 	uint32_t behind = execution->branches_count - place - 1;
 	memmove(&execution->branches[place], &execution->branches[place + 1], behind * sizeof(branch));
@@ -243,12 +243,9 @@ enum sw_result sw_execution_remove_below(struct sw_execution *execution, uint32_
 	return SW_OK;
 }
 
-enum sw_result sw_execution_keep_root(struct sw_execution *execution, struct sw_branch *root)
+void sw_execution_unqueue_below(struct sw_execution *execution, uint32_t number)
 {
-	enum sw_result r = sw_execution_remove_below(execution, root->number);
-	if (r == SW_OK && root->queued)
-		leave_queue(execution, root, 0);
-	return r;
+	leave_queue(execution, NULL, number);
 }
 
 /* ---- looking ------------------------------------------------------------------------------------------ */
@@ -265,11 +262,19 @@ const struct sw_branch *sw_branch_iteration(const struct sw_execution *execution
 	return NULL;
 }
 
+bool sw_branch_may_have_children(const struct sw_branch *branch)
+{
+	if (branch->state->type != SW_STATE_PARALLEL && branch->state->type != SW_STATE_MAP)
+		return false;
+	return branch->wait == SW_BRANCH_CHILDREN || branch->wait == SW_BRANCH_HELD ||
+	       (branch->wait == SW_BRANCH_READY && branch->phase == SW_PHASE_JOIN);
+}
+
 bool sw_execution_is_redrivable(const struct sw_execution *execution)
 {
 	return execution->status != SW_STATUS_RUNNING && execution->status != SW_STATUS_SUCCEEDED &&
-	       execution->branches_count == 1 && execution->branches[0]->parent == SW_NO_BRANCH &&
-	       execution->branches[0]->wait == SW_BRANCH_DONE;
+	       execution->branches_count > 0 && execution->branches[0]->parent == SW_NO_BRANCH &&
+	       execution->branches[0]->wait == SW_BRANCH_HELD;
 }
 
 int64_t sw_execution_due_ms(const struct sw_execution *execution)

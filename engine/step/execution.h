@@ -20,6 +20,7 @@ enum sw_branch_wait {
 	SW_BRANCH_RETRY,    /* a retrier's interval, until due_ms */
 	SW_BRANCH_CHILDREN, /* Parallel, Map: children run */
 	SW_BRANCH_DONE,     /* a child that has ended well; output is kept until the parent joins */
+	SW_BRANCH_HELD,     /* the execution has ended without success while it stood here: a redrive goes on */
 };
 
 struct sw_branch {
@@ -28,11 +29,12 @@ struct sw_branch {
 	uint32_t index;  /* which branch of the Parallel, which iteration of the Map */
 	const struct sw_state *state;
 	enum sw_branch_wait wait;
-	uint8_t phase;        /* of a READY branch: what its next transition is (step.c's own) */
-	uint32_t entered_id;  /* the ...StateEntered event of the state */
-	int64_t entered_ms;   /* State.EnteredTime */
-	uint32_t previous_id; /* what this branch's next event follows */
-	int64_t due_ms;       /* the earliest moment the branch needs a TIMER event; SW_NEVER: none */
+	uint8_t phase;          /* of a READY branch: what its next transition is (step.c's own) */
+	uint32_t entered_id;    /* the ...StateEntered event of the state */
+	uint32_t approached_id; /* what that event followed; known until the state's first work is done */
+	int64_t entered_ms;     /* State.EnteredTime */
+	uint32_t previous_id;   /* what this branch's next event follows */
+	int64_t due_ms;         /* the earliest moment the branch needs a TIMER event; SW_NEVER: none */
 
 	struct sw_value *input;     /* raw input of the state; of a DONE branch its output */
 	struct sw_value *work;      /* Task: the input of the attempt; Parallel, Map: the effective input */
@@ -73,6 +75,23 @@ struct sw_branch {
 	bool queued;
 };
 
+/* "idempotent responses for the last 10 client tokens used to successfully redrive the execution", "valid for up
+ * to 15 minutes after they are first used" */
+#define SW_REDRIVE_TOKENS_MAX 10
+#define SW_REDRIVE_TOKEN_MS INT64_C(900000)
+struct sw_redrive_token {
+	char *token;     /* own */
+	int64_t time_ms; /* of the redrive that it was used for */
+};
+struct sw_redrive_tokens {
+	struct sw_redrive_token *list; /* own; in the order of their use */
+	uint32_t count;
+};
+void sw_redrive_tokens_done(struct sw_redrive_tokens *tokens);
+/* The one that is token and is valid still, or NULL. token may be NULL. */
+const struct sw_redrive_token *sw_redrive_tokens_find(const struct sw_redrive_tokens *tokens, const char *token,
+						      int64_t now_ms);
+
 struct sw_execution {
 	uint64_t id;
 	struct sw_machine *machine; /* a reference */
@@ -91,6 +110,7 @@ struct sw_execution {
 	int64_t timeout_due_ms; /* of the whole execution; SW_NEVER: none */
 	int64_t redrive_ms;     /* of the last redrive; 0: none */
 	uint32_t next_event_id, next_branch, redrive_count;
+	struct sw_redrive_tokens redrive_tokens;
 	uint32_t history_events_max, payload_bytes_max;
 	uint32_t
 		*mock_counts; /* with a test case: how often each state (by index) was scheduled; else NULL */
@@ -113,17 +133,23 @@ struct sw_execution {
 /* A new execution, without branches, RUNNING. Takes nothing: texts are copied, machine is referenced. */
 enum sw_result sw_execution_new(struct sw_machine *machine, uint64_t id, struct sw_execution **ret_execution);
 void sw_execution_free(struct sw_execution *execution); /* NULL allowed */
-/*
- * It has ended without success, and its root branch (DONE) was kept: it stands in the state where it ended, which is
- * no Parallel or Map.
- */
+/* It has ended without success, and its branches were kept: HELD where they stood, or DONE. */
 bool sw_execution_is_redrivable(const struct sw_execution *execution);
 /* The branch of a number, or NULL. Borrowed; O(log n). */
 struct sw_branch *sw_execution_branch(const struct sw_execution *execution, uint32_t number);
+/* The place among the branches of the first one whose number is not less. */
+uint32_t sw_execution_place(const struct sw_execution *execution, uint32_t number);
 /* Adds a branch whose number is greater than all there are (takes it; frees it when it fails). */
 enum sw_result sw_execution_add(struct sw_execution *execution, struct sw_branch *branch);
 /* Removes and frees it; notes it in removed. */
 enum sw_result sw_execution_remove(struct sw_execution *execution, struct sw_branch *branch);
+/* Nothing has happened since its state was entered. */
+static inline bool sw_branch_has_just_entered(const struct sw_branch *branch)
+{
+	return branch->wait == SW_BRANCH_READY && branch->previous_id == branch->entered_id;
+}
+/* Is it in a Parallel or Map whose branches there may be? */
+bool sw_branch_may_have_children(const struct sw_branch *branch);
 struct sw_branch *sw_branch_new(void); /* zeroed, times SW_NEVER, no parent; NULL when out of memory */
 void sw_branch_free(struct sw_branch *branch);
 /* Puts a READY branch at the end of the queue (no effect when it is in it); used after loading too. */
@@ -159,6 +185,7 @@ struct sw_event {
 	const char *error, *cause; /* TASK_FAILED, TASK_TIMED_OUT, STOP: NULL allowed; borrowed */
 	bool not_scheduled;        /* TASK_FAILED: its activity does not exist */
 	const char *worker;        /* TASK_STARTED: NULL allowed; borrowed */
+	const char *client_token;  /* REDRIVE: NULL: none; borrowed */
 };
 
 /* ---- what is asked of the outside --------------------------------------------------------------------- */

@@ -15,8 +15,8 @@ static enum sw_result text_of(struct sw_evaluation *evaluation, const struct sw_
 		*ret_text = sw_strdup(field->literal);
 		return *ret_text ? SW_OK : SW_ENOMEM;
 	}
-	enum sw_result r = sw_evaluate(evaluation, field->expr, &tree);
-	if (r == SW_EQUERY && field->expr->text[0] == '$') {
+	enum sw_result r = sw_evaluate(evaluation, field->expr, field->name, &tree);
+	if (r == SW_EQUERY && field->expr->text[0] == '$' && !sw_evaluation_is_jsonata(evaluation)) {
 		/* Recorded: scenarios/invalid_jsonpath_st_invalid_jsonpath_in_causepath. */
 		r = sw_failure_path_not_found(&turn->failure, field->expr->text, field->name,
 					      evaluation->env.input);
@@ -28,6 +28,8 @@ static enum sw_result text_of(struct sw_evaluation *evaluation, const struct sw_
 	if (sw_json_is_string(tree)) {
 		sw_free(text);
 		text = sw_strdup(json_string_value(tree));
+	} else if (text && sw_evaluation_is_jsonata(evaluation)) {
+		r = sw_failure_unexpected(&turn->failure, field->expr, field->name, "string", tree);
 	} else if (text) {
 		r = sw_turn_runtime(turn, "The %s parameter does not reference a string value: %s == %s",
 				    field->name, field->expr->text, text);

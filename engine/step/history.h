@@ -147,5 +147,8 @@ void sw_history_event_done(struct sw_history_event *event);
  */
 enum sw_result sw_history_event_print(const struct sw_history_event *event, bool with_data,
 				      struct sw_buf *out);
+/* Its details alone, an object: {"name":"Ship","input":"{}","inputDetails":{"truncated":false}}; {} for none. */
+enum sw_result sw_history_details_print(const struct sw_history_event *event, bool with_data,
+					struct sw_buf *out);
 
 #endif

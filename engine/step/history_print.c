@@ -70,7 +70,9 @@ static enum sw_result print_detail(const struct sw_history_detail *detail, struc
 {
 	const struct field *field = &fields[detail->field];
 	enum sw_result r = SW_OK;
-	sw_buf_printf(out, "\"%s\":", field->name);
+	sw_buf_char(out, '"');
+	sw_buf_text(out, field->name);
+	sw_buf_text(out, "\":");
 	switch (field->kind) {
 	case KIND_TEXT: {
 		const char *text = detail->text ? detail->text : "";
@@ -88,15 +90,19 @@ static enum sw_result print_detail(const struct sw_history_detail *detail, struc
 		r = print_value(detail->value, false, out);
 		break;
 	}
-	if (field->kind == KIND_DATA || detail->field == SW_FIELD_ASSIGNED_VARIABLES)
-		sw_buf_printf(out, ",\"%sDetails\":{\"truncated\":false}", field->name);
+	if (field->kind == KIND_DATA || detail->field == SW_FIELD_ASSIGNED_VARIABLES) {
+		sw_buf_text(out, ",\"");
+		sw_buf_text(out, field->name);
+		sw_buf_text(out, "Details\":{\"truncated\":false}");
+	}
 	return r;
 }
 
-static enum sw_result print_details(const struct sw_history_event *event, bool with_data, struct sw_buf *out)
+enum sw_result sw_history_details_print(const struct sw_history_event *event, bool with_data,
+					struct sw_buf *out)
 {
 	bool first = true;
-	sw_buf_printf(out, ",\"%s\":{", sw_history_details_name(event->type));
+	sw_buf_char(out, '{');
 	for (uint32_t i = 0; i < event->details_count; i++) {
 		enum field_kind kind = fields[event->details[i].field].kind;
 		if (!with_data && (kind == KIND_DATA || kind == KIND_JSON || kind == KIND_STRINGS))
@@ -121,8 +127,10 @@ enum sw_result sw_history_event_print(const struct sw_history_event *event, bool
 		      event->time_ms / 1000, (int)(event->time_ms % 1000), sw_history_type_text(event->type),
 		      event->id);
 	sw_buf_printf(out, ",\"previousEventId\":%" PRIu32, event->previous_id);
-	if (sw_history_details_name(event->type))
-		r = print_details(event, with_data, out);
+	if (sw_history_details_name(event->type)) {
+		sw_buf_printf(out, ",\"%s\":", sw_history_details_name(event->type));
+		r = sw_history_details_print(event, with_data, out);
+	}
 	sw_buf_char(out, '}');
 	return r < 0 ? r : sw_buf_result(out);
 }

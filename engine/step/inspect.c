@@ -40,7 +40,7 @@ static enum sw_result find_number(struct sw_turn *turn, struct sw_branch *branch
 	sw_evaluation_init(&evaluation, turn, branch);
 	enum sw_result r = sw_evaluation_input(&evaluation, branch->work);
 	if (r == SW_OK)
-		r = sw_evaluate_path(&evaluation, field->expr, &tree);
+		r = sw_evaluate_path(&evaluation, field->expr, field->name, &tree);
 	sw_evaluation_done(&evaluation);
 	if (r < 0)
 		return r;

@@ -112,9 +112,23 @@ struct sw_ending {
 	struct sw_value *output;   /* borrowed; NULL: none */
 	const char *shown_error;   /* of the event alone; NULL: error */
 	int64_t stop_ms;
+	bool torn; /* the step stopped half-way */
 };
-/* Ends the execution: last event, commands, no branches any more. */
+/* Ends the execution: last event, commands; no branches any more, or they are held. */
 enum sw_result sw_step_finish(struct sw_turn *turn, const struct sw_ending *ending);
+
+/* Forgets what belonged to the state that is left; what was retried. */
+void sw_step_forget_state(struct sw_branch *branch);
+void sw_step_forget_retries(struct sw_branch *branch);
+
+/* ---- redrive.c ---------------------------------------------------------------------------------------- */
+
+/* The branch stays where it stands, and waits for nothing; one that is DONE stays so. It is not in the queue. */
+void sw_step_hold(struct sw_branch *branch);
+/* What becomes of the branches when the execution has ended. */
+enum sw_result sw_step_let_go(struct sw_execution *execution, bool torn);
+/* It goes on where it ended. SW_EINVAL: it cannot. */
+enum sw_result sw_step_redrive(struct sw_turn *turn);
 
 /* ---- history.c ---------------------------------------------------------------------------------------- */
 
@@ -150,8 +164,8 @@ bool sw_branch_is_below(const struct sw_execution *execution, const struct sw_br
 			uint32_t number);
 /* Removes all branches below number (SW_NO_BRANCH: all there are) in one pass. */
 enum sw_result sw_execution_remove_below(struct sw_execution *execution, uint32_t number);
-/* The same for all but the root, which leaves the queue. */
-enum sw_result sw_execution_keep_root(struct sw_execution *execution, struct sw_branch *root);
+/* They leave the queue, and stay. */
+void sw_execution_unqueue_below(struct sw_execution *execution, uint32_t number);
 struct sw_branch *
 sw_execution_next_ready(struct sw_execution *execution); /* takes it off the queue; NULL: none */
 
@@ -163,6 +177,10 @@ enum sw_result sw_turn_throw(struct sw_turn *turn, enum sw_thrower thrower, cons
 /* A States.Runtime failure. SW_EQUERY, SW_ENOMEM. */
 enum sw_result sw_turn_runtime(struct sw_turn *turn, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The value of an expression is not what the field at location (NULL: none is told) takes: a failure of the
+ * evaluation, States.QueryEvaluationError. SW_EQUERY, SW_ENOMEM. */
+enum sw_result sw_turn_query(struct sw_turn *turn, const char *location, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Carries out what is in the turn: Retry, Catch, the states around it, or the end of the execution. */
 enum sw_result sw_step_throw(struct sw_turn *turn, struct sw_branch *branch);
 /* SW_OK passes; SW_EQUERY is thrown at branch. */
@@ -172,8 +190,15 @@ enum sw_result sw_step_settle(struct sw_turn *turn, struct sw_branch *branch, en
 
 /* A child has ended well. */
 enum sw_result sw_step_child_done(struct sw_turn *turn, struct sw_branch *child, struct sw_value *output);
-/* Ends all that runs below branch: cancels, ...Aborted events (not of branch `failed`), removal. */
-enum sw_result sw_step_drop_children(struct sw_turn *turn, struct sw_branch *branch, uint32_t failed);
+/*
+ * Ends all that runs below branch: cancels, ...Aborted events (not of branch `failed`). It is held: when nobody
+ * deals with the failure the execution ends, and may be redriven.
+ */
+enum sw_result sw_step_stop_children(struct sw_turn *turn, struct sw_branch *branch, uint32_t failed);
+/* Nobody needs the branches below any more. */
+enum sw_result sw_step_remove_children(struct sw_turn *turn, struct sw_branch *branch);
+/* The children are done and joined: leaves by Next or End. */
+enum sw_result sw_step_leave_joined(struct sw_turn *turn, struct sw_branch *branch, struct sw_value *result);
 /* The array of the children's outputs, in order of index. SW_EQUERY when it is too large. */
 enum sw_result sw_step_collect(struct sw_turn *turn, struct sw_branch *branch, struct sw_value **ret_value);
 /* Evaluates what a Map needs before its first iteration: branch->work, ->items, ->length, ->concurrency_max.
@@ -197,6 +222,7 @@ struct sw_evaluation {
 	const struct sw_branch *branch;    /* whose state, retry count, token and variables are seen */
 	const struct sw_branch *iteration; /* the Map iteration that is seen; NULL: none */
 	json_t *context;                   /* built at first need */
+	uint32_t steps_left;               /* of all its expressions */
 	bool failed;                       /* out of memory inside a callback */
 };
 void sw_evaluation_init(struct sw_evaluation *evaluation, struct sw_turn *turn,
@@ -204,12 +230,19 @@ void sw_evaluation_init(struct sw_evaluation *evaluation, struct sw_turn *turn,
 void sw_evaluation_done(struct sw_evaluation *evaluation);
 /* Sets $ (JSONPath) and $states.input (JSONata). */
 enum sw_result sw_evaluation_input(struct sw_evaluation *evaluation, struct sw_value *input);
-enum sw_result sw_evaluate(struct sw_evaluation *evaluation, const struct sw_expr *expr, json_t **ret_tree);
+/* field: where the expression stands, for failures ("Condition"). */
+enum sw_result sw_evaluate(struct sw_evaluation *evaluation, const struct sw_expr *expr, const char *field,
+			   json_t **ret_tree);
+/* Is the state written in JSONata? Values are then held to the types of their fields. */
+static inline bool sw_evaluation_is_jsonata(const struct sw_evaluation *evaluation)
+{
+	return evaluation->branch->state->language == &sw_query_jsonata;
+}
 /* The same for a path field of a state: failures read "Invalid path '...' : ...". */
 enum sw_result sw_evaluate_path(struct sw_evaluation *evaluation, const struct sw_expr *expr,
-				json_t **ret_tree);
+				const char *field, json_t **ret_tree);
 enum sw_result sw_evaluate_template(struct sw_evaluation *evaluation, const struct sw_template *template,
-				    struct sw_value **ret_value);
+				    const char *field, struct sw_value **ret_value);
 /* InputPath, OutputPath, ItemsPath applied to value. */
 enum sw_result sw_evaluate_field(struct sw_evaluation *evaluation, const struct sw_path_field *field,
 				 struct sw_value *value, struct sw_value **ret_value);

@@ -86,7 +86,7 @@ static enum sw_result write_iteration_aborted(struct sw_turn *turn, struct sw_br
 static enum sw_result drop(struct sw_turn *turn, struct sw_branch *branch)
 {
 	enum sw_result r = SW_OK;
-	if (branch->wait == SW_BRANCH_DONE)
+	if (branch->wait == SW_BRANCH_DONE || branch->wait == SW_BRANCH_HELD)
 		return SW_OK;
 	if (branch->wait == SW_BRANCH_TASK)
 		r = sw_effects_command(turn->effects, SW_COMMAND_CANCEL, branch->number, branch->attempt);
@@ -95,21 +95,49 @@ static enum sw_result drop(struct sw_turn *turn, struct sw_branch *branch)
 	return r < 0 ? r : write_iteration_aborted(turn, branch);
 }
 
-enum sw_result sw_step_drop_children(struct sw_turn *turn, struct sw_branch *branch, uint32_t failed)
+enum sw_result sw_step_stop_children(struct sw_turn *turn, struct sw_branch *branch, uint32_t failed)
 {
-	const struct sw_execution *execution = turn->execution;
+	struct sw_execution *execution = turn->execution;
+	sw_execution_unqueue_below(execution, branch->number);
 	/* Backwards: what is inside ends before what is around it. */
 	for (uint32_t i = execution->branches_count; i-- > 0;) {
 		struct sw_branch *child = execution->branches[i];
-		if (child->number == failed || !sw_branch_is_below(execution, child, branch->number))
+		if (!sw_branch_is_below(execution, child, branch->number))
 			continue;
-		enum sw_result r = drop(turn, child);
+		enum sw_result r = child->number == failed ? SW_OK : drop(turn, child);
 		if (r < 0)
 			return r;
+		sw_step_hold(child);
 	}
+	return SW_OK;
+}
+
+enum sw_result sw_step_remove_children(struct sw_turn *turn, struct sw_branch *branch)
+{
+	if (branch->next_index == 0)
+		return SW_OK;
 	branch->next_index = branch->running = branch->finished = branch->length = 0;
+	branch->phase = SW_PHASE_WORK;
 	branch->dirty = true;
 	return sw_execution_remove_below(turn->execution, branch->number);
+}
+
+enum sw_result sw_step_leave_joined(struct sw_turn *turn, struct sw_branch *branch, struct sw_value *result)
+{
+	const struct sw_state *state = branch->state;
+	const struct sw_leaving leaving = {result, state->next, &state->assign, state->output};
+	struct sw_value *output, *assigned;
+	/* While the children are there: when it fails they are what a redrive goes on from. */
+	enum sw_result r = sw_step_output(turn, branch, &leaving, &output, &assigned);
+	if (r < 0)
+		return r;
+	r = sw_step_remove_children(turn, branch);
+	if (r < 0) {
+		sw_value_unref(output);
+		sw_value_unref(assigned);
+		return r;
+	}
+	return sw_step_exit(turn, branch, leaving.next, output, assigned);
 }
 
 /* ---- the array of outputs ----------------------------------------------------------------------------- */

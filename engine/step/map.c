@@ -31,7 +31,7 @@ enum sw_result sw_step_map_select(struct sw_turn *turn, struct sw_branch *branch
 	evaluation.iteration = child;
 	enum sw_result r = sw_evaluation_input(&evaluation, branch->work);
 	if (r == SW_OK)
-		r = sw_evaluate_template(&evaluation, selector, &child->input);
+		r = sw_evaluate_template(&evaluation, selector, "ItemSelector", &child->input);
 	sw_evaluation_done(&evaluation);
 	return r < 0 ? r : sw_step_check_size(turn, child->input, branch->state->name);
 }
@@ -78,6 +78,26 @@ static const char *shown_path(const struct sw_path_field *path)
 	return text[0] == '$' && text[1] == '$' ? text + 1 : text;
 }
 
+/* What is to be processed is no array. */
+static enum sw_result refuse_items(struct sw_evaluation *evaluation, const json_t *tree)
+{
+	const struct sw_map_fields *map = &evaluation->branch->state->as.map;
+	if (!sw_evaluation_is_jsonata(evaluation))
+		return sw_turn_runtime(evaluation->turn, "Reference path \"%s\" must point to array.",
+				       shown_path(&map->items_path));
+	const struct sw_expr *expr = map->items ? sw_template_expression(map->items) : NULL;
+	if (expr)
+		return sw_failure_unexpected(&evaluation->turn->failure, expr, "Items", "array", tree);
+	/* Recorded: scenarios/map_state_items_input_types_*. */
+	struct sw_buf shown = SW_BUF;
+	enum sw_result r = sw_json_print(tree, &shown, SW_CAUSE_BYTES_MAX);
+	if (r == SW_OK || r == SW_ELIMIT)
+		r = sw_turn_query(evaluation->turn, NULL, "Map state input must be an array but was: %s",
+				  shown.data);
+	sw_buf_done(&shown);
+	return r;
+}
+
 /* *ret_items is new: an array. */
 static enum sw_result find_items(struct sw_evaluation *evaluation, struct sw_value *input,
 				 struct sw_value **ret_items)
@@ -89,7 +109,7 @@ static enum sw_result find_items(struct sw_evaluation *evaluation, struct sw_val
 	if (map->items) {
 		r = sw_evaluation_input(evaluation, input);
 		if (r == SW_OK)
-			r = sw_evaluate_template(evaluation, map->items, &items);
+			r = sw_evaluate_template(evaluation, map->items, "Items", &items);
 	} else {
 		r = sw_evaluate_field(evaluation, &map->items_path, input, &items);
 	}
@@ -97,8 +117,7 @@ static enum sw_result find_items(struct sw_evaluation *evaluation, struct sw_val
 		return r;
 	r = sw_value_tree(items, &tree);
 	if (r == SW_OK && !json_is_array(tree))
-		r = sw_turn_runtime(evaluation->turn, "Reference path \"%s\" must point to array.",
-				    shown_path(&map->items_path));
+		r = refuse_items(evaluation, tree);
 	if (r == SW_OK && json_array_size(tree) > UINT32_MAX / 2)
 		r = sw_turn_runtime(evaluation->turn, "The array has too many items.");
 	if (r < 0) {
@@ -129,7 +148,9 @@ static enum sw_result find_concurrency(struct sw_evaluation *evaluation, struct 
 		r = sw_evaluation_input(evaluation, input);
 	if (r == SW_OK && field->present)
 		r = sw_evaluate_integer(evaluation, field, &number);
-	if (r == SW_OK && number < 0)
+	if (r == SW_OK && number < 0 && sw_evaluation_is_jsonata(evaluation))
+		r = sw_turn_query(evaluation->turn, field->name, "MaxConcurrency cannot be negative.");
+	else if (r == SW_OK && number < 0)
 		r = sw_turn_runtime(evaluation->turn, "MaxConcurrency cannot be negative.");
 	if (r < 0)
 		return r;
@@ -201,9 +222,7 @@ enum sw_result sw_step_map_join(struct sw_turn *turn, struct sw_branch *branch)
 	struct sw_event_writer event = sw_event_after(turn, SW_HISTORY_MAP_SUCCEEDED, branch->previous_id);
 	r = sw_event_end(&event);
 	if (r == SW_OK)
-		r = sw_step_drop_children(turn, branch, SW_NO_BRANCH);
-	if (r == SW_OK)
-		r = sw_step_leave_with(turn, branch, result);
+		r = sw_step_leave_joined(turn, branch, result);
 	sw_value_unref(result);
 	return r;
 }

@@ -51,9 +51,7 @@ enum sw_result sw_step_parallel_join(struct sw_turn *turn, struct sw_branch *bra
 		sw_event_after(turn, SW_HISTORY_PARALLEL_SUCCEEDED, branch->previous_id);
 	r = sw_event_end(&event);
 	if (r == SW_OK)
-		r = sw_step_drop_children(turn, branch, SW_NO_BRANCH);
-	if (r == SW_OK)
-		r = sw_step_leave_with(turn, branch, result);
+		r = sw_step_leave_joined(turn, branch, result);
 	sw_value_unref(result);
 	return r;
 }

@@ -45,6 +45,24 @@ enum sw_result sw_turn_runtime(struct sw_turn *turn, const char *format, ...)
 	return r < 0 ? r : SW_EQUERY;
 }
 
+enum sw_result sw_turn_query(struct sw_turn *turn, const char *location, const char *format, ...)
+{
+	struct sw_buf cause = SW_BUF;
+	va_list args;
+	va_start(args, format);
+	sw_buf_vprintf(&cause, format, args);
+	va_end(args);
+	char *text = sw_buf_take(&cause, NULL);
+	if (!text) {
+		sw_buf_done(&cause);
+		return SW_ENOMEM;
+	}
+	enum sw_result r = sw_failure_take(&turn->failure, SW_ERROR_QUERY, text);
+	if (r == SW_OK && location)
+		r = sw_failure_locate(&turn->failure, location);
+	return r < 0 ? r : SW_EQUERY;
+}
+
 /* ---- ErrorEquals -------------------------------------------------------------------------------------- */
 
 static bool is_error(const struct thrown *thrown, const char *name)
@@ -117,6 +135,9 @@ static enum sw_result retry(struct sw_turn *turn, struct sw_branch *branch, stru
 		branch->retrier_counts = sw_zalloc_array(state->retriers_count, sizeof(uint32_t));
 	if (!branch->retrier_counts)
 		return SW_ENOMEM;
+	enum sw_result r = sw_step_remove_children(turn, branch);
+	if (r < 0)
+		return r;
 	sw_step_move(branch, SW_BRANCH_RETRY);
 	branch->due_ms = turn->event->now_ms + delay_ms(turn, retrier, branch->retrier_counts[i]);
 	branch->retrier_counts[i]++;
@@ -150,6 +171,12 @@ static enum sw_result catch_failure(struct sw_turn *turn, struct sw_branch *bran
 	enum sw_result r = sw_step_catch_output(turn, branch, catcher, &thrown->failure, &output, &assigned);
 	if (r < 0)
 		return r;
+	r = sw_step_remove_children(turn, branch);
+	if (r < 0) {
+		sw_value_unref(output);
+		sw_value_unref(assigned);
+		return r;
+	}
 	*ret_caught = true;
 	return sw_step_exit(turn, branch, catcher->next, output, assigned);
 }
@@ -180,9 +207,31 @@ static enum sw_result add_place(const struct sw_branch *branch, struct sw_failur
 		return SW_ENOMEM;
 	struct sw_failure placed = {0};
 	enum sw_result r = sw_failure_take(&placed, failure->error, cause);
+	placed.location = failure->location;
+	failure->location = NULL;
 	sw_failure_done(failure);
 	*failure = placed;
 	return r;
+}
+
+/*
+ * An expression could not be evaluated, or gave what its field does not take: an event of its own. What goes
+ * wrong before the state has done anything follows what the state's own entering follows (recorded:
+ * assign/...undefined_arguments); in a Wait it follows the entering (scenarios/wait_timestamp_jsonata_no_z).
+ */
+static enum sw_result write_evaluation_failed(struct sw_turn *turn, struct sw_branch *branch,
+					      const struct sw_failure *failure)
+{
+	if (!failure->error || strcmp(failure->error, SW_ERROR_QUERY) != 0)
+		return SW_OK;
+	if (sw_branch_has_just_entered(branch) && branch->state->type != SW_STATE_WAIT)
+		branch->previous_id = branch->approached_id;
+	struct sw_event_writer event = sw_event_next(turn, SW_HISTORY_EVALUATION_FAILED, branch);
+	sw_event_text(&event, SW_FIELD_CAUSE, failure->cause);
+	sw_event_text(&event, SW_FIELD_ERROR, failure->error);
+	sw_event_text(&event, SW_FIELD_LOCATION, failure->location);
+	sw_event_text(&event, SW_FIELD_STATE, branch->state->name);
+	return sw_event_end(&event);
 }
 
 static enum sw_result write_state_failed(struct sw_turn *turn, struct sw_branch *branch)
@@ -213,7 +262,7 @@ static enum sw_result go_up(struct sw_turn *turn, struct sw_branch **branch)
 	parent->previous_id = child->previous_id;
 	parent->dirty = true;
 	*branch = parent;
-	return sw_step_drop_children(turn, parent, number);
+	return sw_step_stop_children(turn, parent, number);
 }
 
 /* One state deals with the failure. *ret_taken: nothing remains to be done. */
@@ -241,9 +290,17 @@ static enum sw_result rise(struct sw_turn *turn, struct sw_branch *branch, struc
 			thrown->failure = turn->failure;
 			turn->failure = (struct sw_failure){0};
 			r = add_place(branch, &thrown->failure);
+			if (r == SW_OK)
+				r = write_evaluation_failed(turn, branch, &thrown->failure);
 			return r < 0 ? r : fail_execution(turn, branch, &thrown->failure);
 		}
 		if (r < 0 || taken)
+			return r;
+		/* "If the state failed because of a States.DataLimitExceeded error, [it] is rerun, including the
+		 * branches that were successful in the original execution attempt." */
+		if (is_error(thrown, SW_ERROR_DATA_LIMIT))
+			r = sw_step_remove_children(turn, branch);
+		if (r < 0)
 			return r;
 		if (branch->parent == SW_NO_BRANCH)
 			return fail_execution(turn, branch, &thrown->failure);
@@ -297,11 +354,12 @@ enum sw_result sw_step_throw(struct sw_turn *turn, struct sw_branch *branch)
 		sw_failure_done(&thrown.failure);
 		return r;
 	}
-	/* What has children, running or done, no longer needs them. */
 	if (branch->next_index > 0)
-		r = sw_step_drop_children(turn, branch, SW_NO_BRANCH);
+		r = sw_step_stop_children(turn, branch, SW_NO_BRANCH);
 	if (r == SW_OK && interpreter && !is_error(&thrown, SW_ERROR_DATA_LIMIT))
 		r = add_place(branch, &thrown.failure);
+	if (r == SW_OK && interpreter)
+		r = write_evaluation_failed(turn, branch, &thrown.failure);
 	/* A failure of the interpreter ends the execution from wherever it happens, without ...StateFailed.
 	 */
 	if (r == SW_OK && interpreter && is_error(&thrown, SW_ERROR_RUNTIME))

@@ -38,12 +38,16 @@ const struct sw_state_ops *sw_state_ops(enum sw_state_type type)
 /* From what a branch waits for (row) to what it may wait for next. */
 static const unsigned moves[] = {
 	[SW_BRANCH_READY] = MAY(SW_BRANCH_READY) | MAY(SW_BRANCH_TIMER) | MAY(SW_BRANCH_TASK) |
-			    MAY(SW_BRANCH_RETRY) | MAY(SW_BRANCH_CHILDREN) | MAY(SW_BRANCH_DONE),
-	[SW_BRANCH_TIMER] = MAY(SW_BRANCH_READY) | MAY(SW_BRANCH_DONE),
-	[SW_BRANCH_TASK] = MAY(SW_BRANCH_READY) | MAY(SW_BRANCH_RETRY) | MAY(SW_BRANCH_DONE),
-	[SW_BRANCH_RETRY] = MAY(SW_BRANCH_READY) | MAY(SW_BRANCH_DONE),
-	[SW_BRANCH_CHILDREN] = MAY(SW_BRANCH_READY) | MAY(SW_BRANCH_RETRY) | MAY(SW_BRANCH_DONE),
-	[SW_BRANCH_DONE] = MAY(SW_BRANCH_READY), /* the root alone: redriven */
+			    MAY(SW_BRANCH_RETRY) | MAY(SW_BRANCH_CHILDREN) | MAY(SW_BRANCH_DONE) |
+			    MAY(SW_BRANCH_HELD),
+	[SW_BRANCH_TIMER] = MAY(SW_BRANCH_READY) | MAY(SW_BRANCH_DONE) | MAY(SW_BRANCH_HELD),
+	[SW_BRANCH_TASK] =
+		MAY(SW_BRANCH_READY) | MAY(SW_BRANCH_RETRY) | MAY(SW_BRANCH_DONE) | MAY(SW_BRANCH_HELD),
+	[SW_BRANCH_RETRY] = MAY(SW_BRANCH_READY) | MAY(SW_BRANCH_HELD),
+	[SW_BRANCH_CHILDREN] =
+		MAY(SW_BRANCH_READY) | MAY(SW_BRANCH_RETRY) | MAY(SW_BRANCH_DONE) | MAY(SW_BRANCH_HELD),
+	[SW_BRANCH_DONE] = 0,
+	[SW_BRANCH_HELD] = MAY(SW_BRANCH_READY) | MAY(SW_BRANCH_CHILDREN), /* redriven */
 };
 
 void sw_step_move(struct sw_branch *branch, enum sw_branch_wait wait)
@@ -67,16 +71,20 @@ void sw_step_ready(struct sw_turn *turn, struct sw_branch *branch, enum sw_phase
 	sw_execution_enqueue(turn->execution, branch);
 }
 
-/* Forgets what belonged to the state that is left. */
-static void forget_state(struct sw_branch *branch)
+void sw_step_forget_retries(struct sw_branch *branch)
+{
+	sw_free(branch->retrier_counts);
+	sw_failure_done(&branch->failure);
+	branch->retrier_counts = NULL;
+	branch->retry_count = 0;
+}
+
+void sw_step_forget_state(struct sw_branch *branch)
 {
 	sw_value_unref(branch->work);
 	sw_value_unref(branch->items);
-	sw_free(branch->retrier_counts);
-	sw_failure_done(&branch->failure);
 	branch->work = branch->items = NULL;
-	branch->retrier_counts = NULL;
-	branch->retry_count = 0;
+	sw_step_forget_retries(branch);
 	branch->length = branch->next_index = branch->running = branch->finished = branch->failed = 0;
 	branch->concurrency_max = branch->tolerated_max = 0;
 }
@@ -85,7 +93,7 @@ static void forget_state(struct sw_branch *branch)
 static void approach(struct sw_turn *turn, struct sw_branch *branch, const struct sw_state *state,
 		     struct sw_value *input)
 {
-	forget_state(branch);
+	sw_step_forget_state(branch);
 	sw_value_unref(branch->input);
 	branch->input = input;
 	branch->state = state;
@@ -94,6 +102,7 @@ static void approach(struct sw_turn *turn, struct sw_branch *branch, const struc
 
 static enum sw_result enter(struct sw_turn *turn, struct sw_branch *branch)
 {
+	branch->approached_id = branch->previous_id;
 	struct sw_event_writer event = sw_event_next(turn, state_ops[branch->state->type].entered, branch);
 	sw_event_value(&event, SW_FIELD_INPUT, branch->input);
 	sw_event_text(&event, SW_FIELD_NAME, branch->state->name);
@@ -204,24 +213,6 @@ static enum sw_result write_ending(struct sw_turn *turn, const struct sw_ending 
 	return sw_event_end(&event);
 }
 
-/*
- * What is needed to go on from there is kept where RedriveExecution may ask for it: the root branch in the
- * state where it ended. Not in a Parallel or Map: the children that did well are gone by then.
- */
-static enum sw_result let_go(struct sw_execution *execution)
-{
-	struct sw_branch *root = sw_execution_branch(execution, 0);
-	if (execution->status == SW_STATUS_SUCCEEDED || execution->express || !root ||
-	    root->state->type == SW_STATE_PARALLEL || root->state->type == SW_STATE_MAP)
-		return sw_execution_remove_below(execution, SW_NO_BRANCH);
-	enum sw_result r = sw_execution_keep_root(execution, root);
-	if (r < 0)
-		return r;
-	forget_state(root);
-	sw_step_move(root, SW_BRANCH_DONE);
-	return SW_OK;
-}
-
 enum sw_result sw_step_finish(struct sw_turn *turn, const struct sw_ending *ending)
 {
 	struct sw_execution *execution = turn->execution;
@@ -244,7 +235,7 @@ enum sw_result sw_step_finish(struct sw_turn *turn, const struct sw_ending *endi
 	execution->output = sw_value_ref(ending->output);
 	execution->stop_ms = ending->stop_ms;
 	execution->timeout_due_ms = SW_NEVER;
-	r = let_go(execution);
+	r = sw_step_let_go(execution, ending->torn);
 	return r < 0 ? r : sw_effects_command(turn->effects, SW_COMMAND_FINISH, 0, 0);
 }
 
@@ -319,35 +310,6 @@ static enum sw_result execution_timeout(struct sw_turn *turn)
 	return sw_step_finish(turn, &ending);
 }
 
-/*
- * "When you redrive an execution, [it] starts from the step that failed"; the machine's TimeoutSeconds and the
- * counts of retriers begin anew. The state was entered before and is not entered again; a Wait waits anew.
- */
-static enum sw_result redrive(struct sw_turn *turn)
-{
-	struct sw_execution *execution = turn->execution;
-	if (!sw_execution_is_redrivable(execution))
-		return SW_EINVAL;
-	struct sw_branch *root = execution->branches[0];
-	execution->status = SW_STATUS_RUNNING;
-	execution->stop_ms = 0;
-	execution->redrive_ms = turn->event->now_ms;
-	execution->redrive_count++;
-	sw_failure_done(&execution->failure);
-	if (execution->machine->timeout_seconds > 0)
-		execution->timeout_due_ms = turn->event->now_ms + execution->machine->timeout_seconds * 1000;
-	root->previous_id = execution->next_event_id - 1;
-	struct sw_event_writer event = sw_event_next(turn, SW_HISTORY_EXECUTION_REDRIVEN, root);
-	sw_event_integer(&event, SW_FIELD_REDRIVE_COUNT, execution->redrive_count);
-	enum sw_result r = sw_event_end(&event);
-	if (r < 0)
-		return r;
-	if (root->state->type == SW_STATE_WAIT)
-		root->entered_ms = turn->event->now_ms;
-	sw_step_ready(turn, root, root->phase == SW_PHASE_ENTER ? SW_PHASE_ENTER : SW_PHASE_WORK);
-	return SW_OK;
-}
-
 static enum sw_result timer(struct sw_turn *turn)
 {
 	struct sw_branch *branch = sw_execution_branch(turn->execution, turn->event->branch);
@@ -394,7 +356,7 @@ static enum sw_result apply(struct sw_turn *turn)
 	case SW_EVENT_STOP:
 		return stop(turn);
 	case SW_EVENT_REDRIVE:
-		return redrive(turn);
+		return sw_step_redrive(turn);
 	}
 	return SW_EINVAL;
 }
@@ -444,6 +406,7 @@ static enum sw_result history_full(struct sw_turn *turn)
 	struct sw_ending ending = {
 		.status = SW_STATUS_FAILED,
 		.type = SW_HISTORY_EXECUTION_FAILED,
+		.torn = true,
 		.previous_id = turn->full_after_id,
 		.error = SW_ERROR_RUNTIME,
 		.cause = cause,

@@ -65,7 +65,12 @@ static enum sw_result find_seconds(struct sw_evaluation *evaluation, const struc
 	if (!field->present)
 		return SW_OK;
 	enum sw_result r = sw_evaluate_integer(evaluation, field, ret_seconds);
-	if (r == SW_OK && (*ret_seconds <= 0 || *ret_seconds > SW_WAIT_SECONDS_MAX))
+	bool fits = r == SW_OK && *ret_seconds > 0 && *ret_seconds <= SW_WAIT_SECONDS_MAX;
+	if (r == SW_OK && !fits && sw_evaluation_is_jsonata(evaluation))
+		r = sw_turn_query(evaluation->turn, field->name,
+				  "The %s field must be between 1 and %d, but was %lld.", field->name,
+				  SW_WAIT_SECONDS_MAX, (long long)*ret_seconds);
+	else if (r == SW_OK && !fits)
 		r = sw_turn_runtime(evaluation->turn,
 				    "The %s field refers to value \"%lld\" which is not between 1 and %d",
 				    field->name ? field->name : "TimeoutSeconds", (long long)*ret_seconds,
@@ -81,7 +86,7 @@ static enum sw_result find_credentials(struct sw_evaluation *evaluation, struct 
 	const json_t *tree;
 	if (!template)
 		return SW_OK;
-	enum sw_result r = sw_evaluate_template(evaluation, template, &value);
+	enum sw_result r = sw_evaluate_template(evaluation, template, "Credentials", &value);
 	if (r < 0)
 		return r;
 	r = sw_value_tree(value, &tree);
@@ -93,6 +98,36 @@ static enum sw_result find_credentials(struct sw_evaluation *evaluation, struct 
 	}
 	sw_value_unref(value);
 	return r;
+}
+
+/*
+ * What Step Functions itself checks before it calls API Gateway: "Headers" is an object of arrays (recorded:
+ * services/apigetway_task_service.invoke_with_headers_singlestringheader).
+ */
+static enum sw_result check_parameters(struct sw_turn *turn, const struct sw_branch *branch,
+				       const struct attempt *attempt)
+{
+	const struct sw_task_fields *task = &branch->state->as.task;
+	const json_t *tree, *list;
+	const char *name;
+	struct sw_slice text;
+	if (task->kind != SW_RESOURCE_SERVICE || strcmp(task->resource_type, "apigateway") != 0)
+		return SW_OK;
+	enum sw_result r = sw_value_tree(attempt->input, &tree);
+	if (r < 0)
+		return r;
+	json_t *headers = json_object_get(tree, "Headers");
+	bool good = !headers || json_is_object(headers);
+	json_object_foreach(headers, name, list) good = good && json_is_array(list);
+	if (good)
+		return SW_OK;
+	r = sw_value_text(attempt->input, &text);
+	return r < 0 ? r
+		     : sw_turn_runtime(
+			       turn,
+			       "The Parameters '%.*s' could not be used to start the Task: [The value of "
+			       "the field 'Headers' has an invalid format]",
+			       (int)text.len, (const char *)text.data);
 }
 
 static enum sw_result prepare(struct sw_turn *turn, struct sw_branch *branch, struct attempt *attempt)
@@ -118,6 +153,8 @@ static enum sw_result prepare(struct sw_turn *turn, struct sw_branch *branch, st
 		r = sw_step_parameters(&evaluation, filtered, &attempt->input);
 	if (r == SW_OK && attempt->input != branch->input)
 		r = sw_step_check_size(turn, attempt->input, branch->state->name);
+	if (r == SW_OK)
+		r = check_parameters(turn, branch, attempt);
 	sw_value_unref(filtered);
 	sw_evaluation_done(&evaluation);
 	return r;

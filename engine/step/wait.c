@@ -44,17 +44,49 @@ static enum sw_result moment_from(struct sw_turn *turn, const struct sw_text_fie
 	return SW_OK;
 }
 
+/* JSONata: the value is held to the type of its field. */
+static enum sw_result number_from_value(struct sw_turn *turn, const struct sw_number_field *field,
+					const json_t *tree, int64_t *ret_seconds)
+{
+	int64_t seconds;
+	if (!sw_json_is_number(tree) || !sw_json_whole(tree, &seconds))
+		return sw_failure_unexpected(&turn->failure, field->expr, field->name, "integer", tree);
+	if (seconds < 0)
+		return sw_turn_query(turn, field->name, "The %s field cannot be negative: %lld", field->name,
+				     (long long)seconds);
+	*ret_seconds = seconds;
+	return SW_OK;
+}
+
+/* Recorded: scenarios/wait_timestamp_jsonata_invalid_iso. */
+static enum sw_result moment_from_value(struct sw_turn *turn, const struct sw_text_field *field,
+					const json_t *tree, int64_t *ret_ms)
+{
+	int64_t ms;
+	int32_t ns;
+	if (!sw_json_is_string(tree))
+		return sw_failure_unexpected(&turn->failure, field->expr, field->name, "string", tree);
+	if (!sw_timestamp_parse(json_string_value(tree), json_string_length(tree), &ms, &ns))
+		return sw_turn_query(turn, field->name,
+				     "The %s field cannot be parsed as an ISO-8601 extended offset date-time "
+				     "format string: %s",
+				     field->name, json_string_value(tree));
+	*ret_ms = ns % 1000000 != 0 && ms < INT64_MAX ? ms + 1 : ms;
+	return SW_OK;
+}
+
 /* The value a path names, and its text. What is not there is told like null. */
 static enum sw_result look_up(struct sw_turn *turn, struct sw_branch *branch, struct sw_value *input,
-			      const struct sw_expr *expr, json_t **ret_tree, char **ret_shown)
+			      const struct sw_expr *expr, const char *field, json_t **ret_tree,
+			      char **ret_shown)
 {
 	struct sw_evaluation evaluation;
 	json_t *tree = NULL;
 	sw_evaluation_init(&evaluation, turn, branch);
 	enum sw_result r = sw_evaluation_input(&evaluation, input);
 	if (r == SW_OK)
-		r = sw_evaluate(&evaluation, expr, &tree);
-	if (r == SW_EQUERY && expr->text[0] == '$') {
+		r = sw_evaluate(&evaluation, expr, field, &tree);
+	if (r == SW_EQUERY && expr->text[0] == '$' && !sw_evaluation_is_jsonata(&evaluation)) {
 		sw_failure_done(&turn->failure);
 		tree = json_null();
 		r = SW_OK;
@@ -81,10 +113,16 @@ static enum sw_result find_due(struct sw_turn *turn, struct sw_branch *branch, s
 	if (expr) {
 		json_t *tree;
 		char *shown;
-		enum sw_result r = look_up(turn, branch, input, expr, &tree, &shown);
+		bool jsonata = branch->state->language == &sw_query_jsonata;
+		enum sw_result r = look_up(turn, branch, input, expr,
+					   seconds->present ? seconds->name : timestamp->name, &tree, &shown);
 		if (r == SW_OK) {
-			r = seconds->present ? seconds_from(turn, seconds, tree, shown, &number)
-					     : moment_from(turn, timestamp, tree, shown, &number);
+			if (jsonata)
+				r = seconds->present ? number_from_value(turn, seconds, tree, &number)
+						     : moment_from_value(turn, timestamp, tree, &number);
+			else
+				r = seconds->present ? seconds_from(turn, seconds, tree, shown, &number)
+						     : moment_from(turn, timestamp, tree, shown, &number);
 			json_decref(tree);
 			sw_free(shown);
 		}

@@ -206,7 +206,7 @@ static enum sw_result send_run(struct sw_commands_provider *provider, const stru
 	struct sw_channel *channel = &provider->channel;
 	const struct sw_command_config *config = &job->command->config;
 	uint32_t output_bytes_max = provider->limits.command_output_bytes_max, argc = 0;
-	bool forward = provider->log.write && provider->log.level >= SW_LOG_DEBUG;
+	bool forward = sw_log_wants(&provider->log, SW_LOG_DEBUG);
 	size_t input_len = job->task->input_len;
 	if (input_len >= SW_FRAME_BODY_BYTES_MAX)
 		return SW_ELIMIT;

@@ -12,6 +12,8 @@ struct ranked {
 struct sw_routes {
 	struct ranked *routes;
 	size_t count, capacity;
+	struct sw_route **retired; /* of files that were replaced: tasks may still run by them */
+	size_t retired_count;
 };
 
 enum sw_result sw_routes_new(struct sw_routes **ret_routes)
@@ -29,6 +31,9 @@ void sw_routes_free(struct sw_routes *routes)
 		return;
 	for (size_t i = 0; i < routes->count; i++)
 		routes->routes[i].route->ops->free(routes->routes[i].route);
+	for (size_t i = 0; i < routes->retired_count; i++)
+		routes->retired[i]->ops->free(routes->retired[i]);
+	sw_free(routes->retired);
 	sw_free(routes->routes);
 	sw_free(routes);
 }
@@ -59,6 +64,51 @@ enum sw_result sw_routes_add(struct sw_routes *routes, struct sw_route *route, b
 		routes->routes[at] = routes->routes[at - 1];
 	routes->routes[at] = added;
 	routes->count++;
+	return SW_OK;
+}
+
+/* Frees what was retired and is not used any more. */
+static void sweep(struct sw_routes *routes)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < routes->retired_count; i++) {
+		struct sw_route *route = routes->retired[i];
+		if (route->users > 0)
+			routes->retired[kept++] = route;
+		else
+			route->ops->free(route);
+	}
+	routes->retired_count = kept;
+}
+
+enum sw_result sw_routes_replace(struct sw_routes *routes, struct sw_routes *fresh)
+{
+	size_t from_host = 0;
+	sweep(routes);
+	struct sw_route **retired = sw_realloc_array(
+		routes->retired, routes->retired_count + routes->count + 1, sizeof(*retired));
+	if (!retired)
+		return SW_ENOMEM;
+	routes->retired = retired;
+	size_t capacity = routes->count + fresh->count + 1;
+	struct ranked *all = sw_zalloc_array(capacity, sizeof(*all));
+	if (!all)
+		return SW_ENOMEM;
+	for (size_t i = 0; i < routes->count; i++) {
+		if (routes->routes[i].from_host)
+			all[from_host++] = routes->routes[i];
+		else
+			routes->retired[routes->retired_count++] = routes->routes[i].route;
+	}
+	/* Those of the host come first, and fresh is in its order already. */
+	for (size_t i = 0; i < fresh->count; i++)
+		all[from_host + i] = fresh->routes[i];
+	sw_free(routes->routes);
+	routes->routes = all;
+	routes->count = from_host + fresh->count;
+	routes->capacity = capacity;
+	fresh->count = 0;
+	sweep(routes);
 	return SW_OK;
 }
 

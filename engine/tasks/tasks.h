@@ -95,6 +95,7 @@ struct sw_route {
 	void *data; /* the provider's */
 	enum sw_redelivery redelivery;
 	int64_t timeout_ms; /* default when the state has none; SW_NEVER: none */
+	uint32_t users;     /* tasks of this route that the scheduler holds */
 };
 
 /* '*' matches any run of characters; everything else itself. Linear time. */
@@ -108,6 +109,12 @@ void sw_routes_free(struct sw_routes *routes);
  * one that was added first. Takes route.
  */
 enum sw_result sw_routes_add(struct sw_routes *routes, struct sw_route *route, bool from_host);
+/*
+ * The routes that do not come from the host are replaced by those of fresh, which is empty afterwards. Tasks may
+ * still run by the old ones: these stay until they have no users and routes are replaced again. SW_ENOMEM: nothing
+ * has changed.
+ */
+enum sw_result sw_routes_replace(struct sw_routes *routes, struct sw_routes *fresh);
 struct sw_route *sw_routes_find(const struct sw_routes *routes, const char *resource); /* NULL: not mapped */
 
 /* A route to a handler of the host. `function:NAME` in a definition is matched like any other resource. */

@@ -2,13 +2,15 @@
 """Every subcommand: what it prints, where, and its exit code. usage: commands.py --stepwell PROGRAM"""
 import json
 import os
+import re
 import subprocess
 import unittest
 
 from door import ARN, NAP, PASS, Case, main, task, tools
 
-COMMANDS = ["run", "validate", "create", "start", "list", "describe", "history", "watch", "stop", "delete", "task", "serve",
-            "graph", "jsonata", "jsonpath", "status", "doctor", "backup", "restore"]
+COMMANDS = ["run", "validate", "create", "start", "list", "describe", "history", "watch", "stop", "delete", "redrive",
+            "activity", "task", "api", "serve",
+            "graph", "jsonata", "jsonpath", "intrinsic", "status", "doctor", "backup", "restore"]
 BAD = '{\n  "StartAt": "A",\n  "States": {"A": {"Type": "Pass", "Next": "Nowhere"}}\n}'
 
 
@@ -19,6 +21,12 @@ class Help(Case):
             self.assertIn(f"\n  {name} ", done.out)
         self.assertEqual(done.out, self.ok("help", data=False).out)
         self.assertEqual(done.out, self.ok("-h", data=False).out)
+
+    def test_every_option_has_a_letter_of_its_own(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../cli/main.c"), encoding="utf-8") as source:
+            letters = re.findall(r"^\t\{'(.)', \"", source.read(), re.M)
+        self.assertGreater(len(letters), 30)
+        self.assertEqual(sorted(letters), sorted(set(letters)))
 
     def test_each_command_has_help_of_its_own(self):
         for name in COMMANDS:
@@ -282,6 +290,82 @@ class Files(Case):
         self.assertEqual([a["id"] for a in answers], [1, "x", None, 2])
         self.assertEqual(answers[0]["result"], 1.1)
         self.assertEqual([a["error"]["code"] for a in answers[1:]], ["invalid_path", "invalid_request", "not_found"])
+
+    def test_validate_json_has_every_mistake_with_its_place_and_the_words_of_aws(self):
+        bad = self.file("bad.json", '{"StartAt": "A", "States": {"A": {"Type": "Pass",\n "Parameters": {"l": [{"x.$": "$["}]},'
+                        '\n "End": true}}}')
+        done = self.run_("validate", "--json", bad, data=False)
+        self.assertEqual(done.code, 2)
+        self.assertEqual(done.json()["diagnostics"], [{
+            "severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED",
+            "message": "The value for the field 'x.$' must be a valid JSONPath or a valid intrinsic function call",
+            "location": "/States/A/Parameters", "pointer": "/States/A/Parameters/l/0/x.$",
+            "text": "x.$: Could not parse token starting at position 1. Expected ?, ', 0-9, * ", "line": 2, "column": 33}])
+
+    def test_validate_json_survives_what_is_cut(self):
+        for shift in range(4):
+            for character in "é€𐍈":
+                name = "x" * shift + character * 150
+                path = self.file("long.json", {"StartAt": name, "States": {"A": {"Type": "Pass", "End": True, name: 1}}})
+                done = self.run_("validate", "--json", path, data=False)
+                self.assertEqual(len(done.json()["diagnostics"]), 3, done)
+                self.run_("validate", path, data=False).err.encode().decode()
+                done = self.fails(2, "no function", "intrinsic", f"States.{name}()", data=False)
+                self.assertNotIn("\ufffd", done.err)
+        for path in (self.file("large.json", json.dumps({"Comment": "x" * 1100000})), "nothing.json",
+                     self.file(b"\xff.json", "[")):
+            report = self.run_("validate", "--json", path, data=False).json()
+            self.assertEqual((report["result"], len(report["diagnostics"])), ("FAIL", 1), report)
+            self.assertTrue(report["diagnostics"][0]["text"])
+
+    def test_intrinsic(self):
+        path = self.file("in.json", {"a": [1, 2], "big": 12345678901234567890})
+        self.assertEqual(self.ok("intrinsic", "States.Format('{}-{}', $.a[0], $.big)", path, data=False).out,
+                         '"1-12345678901234567890"\n')
+        self.assertEqual(self.ok("intrinsic", "States.Array($.a, true)", path, data=False).json(), [[1, 2], True])
+        self.assertEqual(self.ok("intrinsic", "States.ArrayLength($)", given=b"[1]", data=False).out, "1\n")
+        self.assertEqual(self.ok("intrinsic", "States.Array($)", given=b"", data=False).json(), [{}])
+        self.assertEqual(self.ok("intrinsic", "States.Format('{}{}', $$.State.Name, $x.y)", "--context",
+                                 '{"State": {"Name": "A"}}', "--variables", "@" + self.file("v.json", {"x": {"y": 7}}),
+                                 data=False).json(), "A7")
+
+    def test_intrinsic_tells_what_is_wrong_with_the_call(self):
+        self.fails(2, "no function States.Fromat", "intrinsic", "States.Fromat()", data=False)
+        for call, column in (("States.Array(1, States.Fromat())", 16), ("States.UUID", 11), ("States.Array('é', x)", 18),
+                             ("States.MathAdd(1)", 0)):
+            done = self.fails(2, "^", "intrinsic", call, data=False)
+            self.assertEqual(done.err.splitlines()[1:], ["  " + call, "  " + " " * column + "^"])
+        done = self.fails(2, "...", "intrinsic", "States.Array(" + "1, " * 300 + "x, " + "2, " * 300 + "2)", data=False)
+        shown, caret = done.err.splitlines()[1:]
+        self.assertEqual(shown[caret.index("^")], "x")
+        self.assertLess(len(shown), 120)
+        for call in ("$.a", "", "5", "States", "'x'"):
+            self.fails(2, "stepwell:", "intrinsic", call, data=False)
+        self.fails(2, "usage", "intrinsic", data=False)
+
+    def test_intrinsic_fails_as_an_execution_would(self):
+        done = self.fails(1, "States.IntrinsicFailure", "intrinsic", "States.ArrayGetItem($, 5)", given=b"[]", data=False)
+        self.assertEqual(done.out, "")
+        self.assertIn("The function 'States.ArrayGetItem($, 5)' had the following error: ", done.err)
+        done = self.fails(1, "States.Runtime: ", "intrinsic", "States.Array($.no)", given=b"{}", data=False)
+        self.assertIn("The JsonPath argument for the field '$.no' could not be found in the input '{}'", done.err)
+        self.fails(1, "$no", "intrinsic", "States.Array($no)", data=False)
+
+    def test_intrinsic_options_with_mistakes(self):
+        self.fails(2, "in.json:1:2", "intrinsic", "States.UUID()", self.file("in.json", "{a}"), data=False)
+        self.fails(2, "-:1:1", "intrinsic", "States.UUID()", given=b"no", data=False)
+        self.fails(2, "nothing.json", "intrinsic", "States.UUID()", "nothing.json", data=False)
+        self.fails(2, "--context:1:1", "intrinsic", "States.UUID()", "--context", "x", data=False)
+        self.fails(2, "--variables:1:1", "intrinsic", "States.UUID()", "--variables", "x", data=False)
+        self.fails(2, "must be a JSON object", "intrinsic", "States.UUID()", "--variables", "[1]", data=False)
+        self.fails(2, "--seed takes", "intrinsic", "States.UUID()", "--seed", "x1", data=False)
+
+    def test_a_seed_makes_chance_repeatable(self):
+        call = "States.Format('{} {}', States.UUID(), States.MathRandom(0, 1000000))"
+        one, same, other, none, again = (self.ok("intrinsic", call, *seed, data=False).out for seed in (
+            ("--seed", "7"), ("--seed", "7"), ("--seed", "-8"), (), ()))
+        self.assertEqual(one, same)
+        self.assertEqual(len({one, other, none, again}), 4)
 
 
 class Machines(Case):

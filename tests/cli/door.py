@@ -45,7 +45,8 @@ class Case(unittest.TestCase):
         self.folder = tempfile.mkdtemp(prefix="stepwell-cli-")
         self.addCleanup(shutil.rmtree, self.folder, True)
         self.data = os.path.join(self.folder, "data")
-        self.environment = {**os.environ, "HOME": self.folder, "XDG_STATE_HOME": os.path.join(self.folder, "state")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("STEPWELL_")}
+        self.environment = {**inherited, "HOME": self.folder, "XDG_STATE_HOME": os.path.join(self.folder, "state")}
 
     def file(self, name, content):
         path = os.path.join(self.folder.encode() if isinstance(name, bytes) else self.folder, name)

@@ -232,13 +232,38 @@ class Definitions(Case):
 
 class Paths(Case):
     def test_hostile_paths_end_soon(self):
-        data = self.file("in.json", {"a": [[i] * 50 for i in range(50)], "s": "a" * 3000})
+        data = self.file("in.json", {"a": [[i] * 50 for i in range(50)], "s": "a" * 3000, "t": "a" * 200000,
+                                     "m": ["a" * 17] * 10000, "n": [1] * 30000, "o": [1] * 29999 + [2]})
         for path in ("$" + "..*" * 30, "$" + "[*]" * 1000, "$." + "a" * 60000, "$" * 70000, "$.a[?(" * 2000, "(" * 100000,
                      "$.s[?(@ =~ /(a+)+b/)]", "$..[?(@ =~ /(a|a)*c/)]", "States.Format(" * 5000, "$.a[" + "9" * 400 + "]",
-                     "$.a[-9223372036854775808:9223372036854775807:1]", "States.ArrayRange(1, 100000000, 1)", "", "$[", "$['"):
+                     "$.a[-9223372036854775808:9223372036854775807:1]", "States.ArrayRange(1, 100000000, 1)", "", "$[", "$['",
+                     "$.m[?(@ =~ /(a+)+[bc]/)]", "$[?(@ =~ /(?:a*+[bc]|a)*[de]/)]", "$.n[?($.n == $.o)]",
+                     "$.n[?($.t contains 'b')]", "$.n[?(@ in $.o)]", "$[?(@ =~ /" + "(" * 30000 + "/)]",
+                     "$[?(@ =~ /" + "(a{9}" * 5000 + "){9}" * 5000 + "/)]"):
             done = self.run_("jsonpath", "--", path, data, data=False)
             self.assertIn(done.code, (0, 2, 5), done)
             self.assertTrue(done.out or done.err)
+
+    def test_hostile_calls_end_soon(self):
+        data = self.file("in.json", {"a": list(range(5000)), "s": "a" * 200000, "o": {str(i): i for i in range(5000)},
+                                     "u": [{"k": [i]} for i in range(20000)], "w": "".join(map(chr, range(0x4e00, 0x9e00)))})
+        for call in ("States.Array(" * 5000, "States.Array(" + "1," * 60000 + "1)", "States.Format('" + "{}" * 30000 + "')",
+                     "States.Format('" + "{}" * 900 + "'" + ", $" * 900 + ")", "States.Base64Encode($.s)",
+                     "States.Base64Decode($.s)", "States.Hash($, 'MD5')", "States.ArrayRange(0, 9223372036854775807, 1)",
+                     "States.ArrayRange(-9223372036854775808, 9223372036854775807, 9223372036854775807)",
+                     "States.ArrayPartition($.a, 1e300)", "States.ArrayPartition($.a, 0.4)", "States.StringSplit($.s, 'a')",
+                     "States.StringSplit($.s, $.s)", "States.JsonToString($)", "States.StringToJson($.s)",
+                     "States.ArrayUnique(States.ArrayPartition($.a, 1))", "States.ArrayLength(States.ArrayUnique($.u))",
+                     "States.StringSplit($.w, 'x')", "States.ArrayLength(States.StringSplit($.s, $.w))",
+                     "States.ArrayContains(States.Array($.u" + ", $.u" * 900 + "), $.a)",
+                     "States.ArrayLength(States.Array($..*" + ", $..*" * 900 + "))", "States.MathAdd(1e308, 1e308)",
+                     "States.Array('" + "\\\\" * 30000 + "')", "States.Array($" + "[?(" * 300 + ")", "States.Array($..*" + "..*" * 9 + ")",
+                     "States.Array($.a[?(@ =~ /(a+)+b/)])", "States.", "States.UUID(" + " " * 60000, "States.UUID()" * 5000,
+                     "S" * 100000):
+            done = self.run_("intrinsic", "--", call, data, data=False)
+            self.assertIn(done.code, (0, 1, 2), (call[:60], str(done)))
+            self.assertTrue(done.out or done.err)
+            self.assertLess(len(done.err), 33000)
 
     def test_a_batch_survives_anything(self):
         lines = [b"", b"{", b"[]", b'{"id":1}', b'{"id":1,"path":1,"data":1}', b'{"id":1,"path":"$","data":' + b"[" * 5000,

@@ -105,7 +105,7 @@ def main():
     parser.add_argument("--program", required=True)
     parser.add_argument("--cases", default=default_cases())
     parser.add_argument("--only", action="append")
-    parser.add_argument("--without", default="jsonata,distributed-map,s3")
+    parser.add_argument("--without", default="distributed-map,s3")
     parser.add_argument("--min-pass", type=int, default=0)
     parser.add_argument("--list-failures", action="store_true")
     options = parser.parse_args()

@@ -7,6 +7,7 @@ A client keeps a ledger of every start that was acknowledged. Commands log their
   every acknowledged execution is there, has ended once, and well; its history has no gap and one terminal event;
   no completed step ran again: once a later step of an execution has started, no earlier one starts;
   an attempt ran more than once only when a kill came between;
+  what was redriven went on once, whoever lost the answer, and no branch that had ended well ran again;
   timers that fell due while nobody ran have fired;
   the doctor finds nothing, in the end and after some of the kills.
 """
@@ -47,7 +48,18 @@ MACHINES = {
         "Each": {"Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 2, "ResultPath": "$.mapped", "Next": "S3",
                  "ItemProcessor": {"StartAt": "S2", "States": {"S2": task()}}},
         "S3": task()}},
+    # One iteration fails, and is redriven. What had ended well by then is not to run again.
+    "redo": {"StartAt": "S1", "States": {
+        "S1": task("Both"),
+        "Both": {"Type": "Parallel", "Next": "S3", "ResultPath": "$.both", "Branches": [
+            {"StartAt": "S2", "States": {"S2": task()}},
+            {"StartAt": "Each", "States": {"Each": {
+                "Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 2, "End": True,
+                "ItemProcessor": {"StartAt": "S2i", "States": {"S2i": task(Parameters={
+                    "check.$": "States.Format('item {} redrive {}', $, $$.Execution.RedriveCount)"})}}}}}]},
+        "S3": task()}},
 }
+REDO_SUCCESSES = 6  # S1, S2, three times S2i, S3
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -110,7 +122,7 @@ class Crash:
                                                       "maxConcurrency": 8}}}, f)
         open(self.log, "w").close()
         self.output = open(os.path.join(work, "serve.log"), "ab")
-        self.arns, self.ledger, self.ended = {}, {}, {}
+        self.arns, self.ledger, self.ended, self.redriven = {}, {}, {}, {}
         self.number, self.kills, self.failures = 0, 0, []
 
     def owner(self):
@@ -176,20 +188,38 @@ class Crash:
                 outcome = (answer["status"], answer.get("output"), answer.get("stopDate"))
                 if arn in self.ended and self.ended[arn] != outcome:
                     self.failures.append(f"{arn} had ended as {self.ended[arn]} and is {outcome}")
-                if answer["status"] != "RUNNING":
+                if answer["status"] == "FAILED" and self.ledger[arn] == "redo":
+                    self.redrive(owner, arn)
+                elif answer["status"] != "RUNNING":
                     self.ended[arn] = outcome
         except Gone:
             pass
+
+    def redrive(self, owner, arn):
+        """With a token: however often it is asked, it is one redrive, and the same answer."""
+        status, answer = owner.call("RedriveExecution", {"executionArn": arn, "clientToken": "once"})
+        if status != 200:
+            self.failures.append(f"redrive of {arn}: {answer}")
+        elif self.redriven.setdefault(arn, answer["redriveDate"]) != answer["redriveDate"]:
+            self.failures.append(f"{arn} was redriven at {self.redriven[arn]}, and at {answer['redriveDate']}")
+
+    def look(self, owner, arn):
+        status = owner.call("DescribeExecution", {"executionArn": arn})[1].get("status")
+        if status == "FAILED" and self.ledger[arn] == "redo" and arn not in self.redriven:
+            self.redrive(owner, arn)
+            return "RUNNING"
+        return status
 
     def finish(self):
         owner = self.owner()
         end, running = time.monotonic() + 120, list(self.ledger)
         while running and time.monotonic() < end:
-            running = [a for a in running if owner.call("DescribeExecution", {"executionArn": a})[1].get("status")
-                       == "RUNNING"]
+            running = [a for a in running if self.look(owner, a) == "RUNNING"]
             time.sleep(0.1)
         if running:
             self.failures.append(f"{len(running)} executions never ended: {running[:3]}")
+        for arn in self.redriven:
+            self.redrive(owner, arn)
         histories = {arn: self.history(owner, arn) for arn in self.ledger}
         owner.child.terminate()
         try:
@@ -217,14 +247,17 @@ class Crash:
         types = [e["type"] for e in events]
         if [e["id"] for e in events] != list(range(1, len(events) + 1)):
             self.failures.append(f"{arn}: gaps in the history")
-        if not types or types[-1] != "ExecutionSucceeded" or sum(t in TERMINAL for t in types) != 1:
+        redo = self.ledger[arn] == "redo"
+        if types.count("ExecutionRedriven") != redo:
+            self.failures.append(f"{arn}: redriven {types.count('ExecutionRedriven')} times")
+        if not types or types[-1] != "ExecutionSucceeded" or sum(t in TERMINAL for t in types) != 1 + redo:
             self.failures.append(f"{arn}: ends with {types[-3:]} {events[-1] if events else ''}")
         if any(not 0 <= e["previousEventId"] < e["id"] for e in events):
             self.failures.append(f"{arn}: a previousEventId that is not before its event")
         times = [e["timestamp"] for e in events]
         if times != sorted(times):
             self.failures.append(f"{arn}: time goes back")
-        return collections.Counter(t for t in types if t in ("TaskScheduled", "TaskSucceeded"))
+        return collections.Counter(t for t in types if t in ("TaskScheduled", "TaskSucceeded", "TaskFailed"))
 
     def check_log(self, histories):
         """The commands' own log against the histories."""
@@ -234,7 +267,7 @@ class Crash:
                 words = line.split()
                 if words and words[0] == "start" and len(words) == 5:
                     starts[words[1]] += 1
-                    order[words[2]].append((words[3], words[1]))
+                    order[words[2]].append((words[3][:2], words[1]))
         keys = collections.defaultdict(set)
         for arn, steps in order.items():
             last = ""
@@ -245,7 +278,13 @@ class Crash:
                 last = max(last, state)
         for arn, events in histories.items():
             counted = self.check_history(arn, events)
-            if counted["TaskScheduled"] != counted["TaskSucceeded"] or len(keys[arn]) != counted["TaskScheduled"]:
+            if self.ledger[arn] == "redo":
+                # An attempt that was aborted may have run, or not.
+                ended = counted["TaskSucceeded"] + counted["TaskFailed"]
+                if counted["TaskSucceeded"] != REDO_SUCCESSES or counted["TaskFailed"] != 1 or \
+                        not ended <= len(keys[arn]) <= counted["TaskScheduled"]:
+                    self.failures.append(f"{arn}: {counted} in the history, {len(keys[arn])} keys in the log")
+            elif counted["TaskScheduled"] != counted["TaskSucceeded"] or len(keys[arn]) != counted["TaskScheduled"]:
                 self.failures.append(f"{arn}: {counted} in the history, {len(keys[arn])} keys in the log")
         again = sum(n - 1 for n in starts.values() if n > 1)
         most = max(starts.values(), default=0)

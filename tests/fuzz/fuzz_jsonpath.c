@@ -3,37 +3,12 @@
  * (or, when that is no JSON, a small document). It is also tried as a reference path to insert at.
  */
 #include "asl/jsonpath/jsonpath.h"
-#include "base/assert.h"
-
-#include <string.h>
+#include "tests/fuzz/world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char document[] = "{\"a\":[{\"b\":1,\"c\":\"x\"},{\"b\":2.5,\"c\":null},[1,2,[3]]],\"n\":"
-			       "18446744073709551616,\"s\":\"text\",\"o\":{}}";
-
-struct world {
-	json_t *input;
-	struct sw_rng rng;
-};
-
-static const json_t *context_of(void *user)
-{
-	return ((struct world *)user)->input;
-}
-
-static const json_t *variable_of(void *user, const char *name, size_t len)
-{
-	return name[0] == 'a' ? ((struct world *)user)->input : NULL;
-}
-
 static void try_expression(struct world *world, const char *text, size_t len, struct sw_owner *owner)
 {
-	struct sw_query_env env = {.input = world->input,
-				   .context = context_of,
-				   .variable = variable_of,
-				   .user = world,
-				   .rng = &world->rng};
 	struct sw_error err = {0};
 	struct sw_failure failure = {0};
 	const struct sw_expr *expr;
@@ -41,13 +16,14 @@ static void try_expression(struct world *world, const char *text, size_t len, st
 	enum sw_result r =
 		sw_query_jsonpath.compile(text, len, sw_query_jsonpath.template_kinds, owner, &expr, &err);
 	SW_ASSERT(r == err.code);
+	SW_ASSERT(err.column <= len + 1);
 	if (r != SW_OK)
 		return;
-	r = expr->ops->evaluate(expr, &env, &tree, &failure);
+	r = expr->ops->evaluate(expr, &world->env, &tree, &failure);
 	SW_ASSERT((r == SW_OK) == (tree != NULL));
 	if (r == SW_EQUERY) {
 		SW_ASSERT(failure.error);
-		r = expr->ops->explain(expr, "f.$", &env, &tree, &failure);
+		r = expr->ops->explain(expr, "f.$", &world->env, &tree, &failure);
 		SW_ASSERT(r == SW_OK || (r == SW_EQUERY && failure.error && failure.cause));
 	}
 	json_decref(tree);
@@ -68,16 +44,14 @@ static void try_reference(struct world *world, const char *text, size_t len, str
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const char *text = (const char *)data, *line = size ? memchr(text, '\n', size) : NULL;
-	size_t len = line ? (size_t)(line - text) : size;
-	struct world world = {.rng = sw_rng(1)};
+	const char *text = (const char *)data;
+	struct world world;
 	struct sw_owner owner;
-	if (!line || sw_json_parse(line + 1, size - len - 1, 0, &world.input, NULL) != SW_OK)
-		SW_ASSERT(sw_json_parse(document, strlen(document), 0, &world.input, NULL) == SW_OK);
+	size_t len = world_init(&world, text, size);
 	sw_owner_init(&owner);
 	try_expression(&world, text, len, &owner);
 	try_reference(&world, text, len, &owner);
 	sw_owner_done(&owner);
-	json_decref(world.input);
+	world_done(&world);
 	return 0;
 }

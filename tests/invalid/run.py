@@ -2,6 +2,7 @@
 """Compiles each NAME.json beside this file and compares the findings with NAME.txt, line by line:
 
     LINE:COLUMN POINTER [severity CODE] message
+        AWS'S PLACE: AWS's text        not for warnings, which AWS does not give
 
     run.py PROGRAM [--update]      PROGRAM is tests/conformance/validate_batch.c, compiled
 """
@@ -12,8 +13,11 @@ import sys
 
 
 def text_of(answer):
-    lines = ["%d:%d %s [%s %s] %s" % (f["line"], f["column"], f["pointer"] or "-", f["severity"], f["code"], f["text"])
-             for f in answer["findings"]]
+    lines = []
+    for f in answer["findings"]:
+        lines.append("%d:%d %s [%s %s] %s" % (f["line"], f["column"], f["pointer"] or "-", f["severity"], f["code"], f["text"]))
+        if f["severity"] == "error":
+            lines.append("    %s: %s" % (f["aws_location"] or "-", f["aws_text"]))
     return "\n".join(lines) + "\n" if lines else answer["result"] + ": " + answer["error"] + "\n"
 
 

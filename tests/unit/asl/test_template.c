@@ -48,7 +48,7 @@ static enum sw_result evaluate(const char *source_text, const char *input_text, 
 			 SW_OK);
 	/* The source may go: what is kept is referenced. */
 	json_decref(source);
-	enum sw_result r = sw_template_evaluate(template, &env, ret_tree, failure);
+	enum sw_result r = sw_template_evaluate(template, "Parameters", &env, ret_tree, failure);
 	sw_owner_done(&owner);
 	json_decref(input);
 	return r;
@@ -90,7 +90,7 @@ static void constant_parts_are_shared_with_the_result(void **state)
 	sw_owner_init(&owner);
 	assert_int_equal(sw_template_compile(source, &sw_query_jsonpath, &owner, &template, NULL, NULL),
 			 SW_OK);
-	assert_int_equal(sw_template_evaluate(template, &env, &tree, &failure), SW_OK);
+	assert_int_equal(sw_template_evaluate(template, "Parameters", &env, &tree, &failure), SW_OK);
 	assert_ptr_equal(json_object_get(tree, "big"), json_object_get(source, "big"));
 	assert_ptr_equal(json_object_get(tree, "x"), json_object_get(input, "v"));
 	json_decref(tree);

@@ -177,9 +177,32 @@ static void a_shallow_copy_shares_its_members(void **state)
 	json_decref(copy);
 }
 
+static void texts_are_ordered_as_in_java(void **state)
+{
+	/* U+FF5E before and U+10000 behind it by code points, but not by UTF-16. */
+	static const char *const sorted[] = {"",
+					     "A",
+					     "A ",
+					     "AB",
+					     "a",
+					     "\xC3\xA9",
+					     "\xED\x9F\xBF",
+					     "\xF0\x90\x80\x80",
+					     "\xF0\x90\x80\x81",
+					     "\xEE\x80\x80",
+					     "\xEF\xBD\x9E"};
+	for (size_t i = 0; i < sizeof(sorted) / sizeof(sorted[0]); i++) {
+		for (size_t k = 0; k < sizeof(sorted) / sizeof(sorted[0]); k++)
+			assert_int_equal(
+				sw_text_compare(sorted[i], strlen(sorted[i]), sorted[k], strlen(sorted[k])),
+				i < k ? -1 : i > k);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(texts_are_ordered_as_in_java),
 		cmocka_unit_test(numbers_are_equal_by_value),
 		cmocka_unit_test(trees_are_equal_member_by_member),
 		cmocka_unit_test(comparing_trees_that_share_children_ends),

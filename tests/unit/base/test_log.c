@@ -48,6 +48,34 @@ static void lines_above_the_level_are_not_made(void **state)
 	assert_int_equal(line.count, 2);
 }
 
+static void keep_event(void *user, const struct sw_log_event *event)
+{
+	keep(user, event->level, event->file, event->line, event->text);
+	struct line *kept = user;
+	if (event->execution)
+		strncat(kept->text, event->execution, 100);
+}
+
+static void who_wants_fields_gets_them_and_others_a_text(void **state)
+{
+	struct line line = {0};
+	struct sw_log texts = {keep, &line, SW_LOG_INFO};
+	struct sw_log events = {.event = keep_event, .user = &line, .level = SW_LOG_INFO};
+	SW_LOG_ABOUT(&texts, SW_LOG_INFO, "arn:x", "it %s", "waits");
+	assert_string_equal(line.text, "arn:x: it waits");
+	SW_LOG_ABOUT(&events, SW_LOG_INFO, "arn:x", "it %s ", "waits");
+	assert_string_equal(line.text, "it waits arn:x");
+	const struct sw_log_field fields[] = {{.name = "a", .text = "b\nc"}, {.name = "n", .number = -5}};
+	struct sw_log_event event = {.file = "f", .text = "t", .fields = fields, .fields_count = 2};
+	sw_log_tell(&texts, &event);
+	assert_string_equal(line.text, "t a=b c n=-5");
+	assert_true(sw_log_wants(&events, SW_LOG_INFO));
+	assert_false(sw_log_wants(&events, SW_LOG_DEBUG));
+	event.level = SW_LOG_DEBUG;
+	sw_log_tell(&events, &event);
+	assert_int_equal(line.count, 3);
+}
+
 static void no_hook_and_no_log_are_quiet(void **state)
 {
 	struct sw_log log = {NULL, NULL, SW_LOG_DEBUG};
@@ -91,6 +119,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_above_the_level_are_not_made),
+		cmocka_unit_test(who_wants_fields_gets_them_and_others_a_text),
 		cmocka_unit_test(no_hook_and_no_log_are_quiet),
 		cmocka_unit_test(a_line_is_one_line_and_long_ones_are_cut),
 		cmocka_unit_test(a_failed_assertion_ends_the_process),

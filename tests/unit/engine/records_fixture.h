@@ -228,6 +228,10 @@ static inline void fixture_sample(struct fixture *f, uint32_t mock_counts[4])
 	x->next_event_id = 42;
 	x->next_branch = 5;
 	x->redrive_count = 1;
+	static struct sw_redrive_token tokens[] = {{(char *)(uintptr_t) "first", 1700000005000},
+						   {(char *)(uintptr_t) "second", 1700000006001}};
+	x->redrive_ms = 1700000006001;
+	x->redrive_tokens = (struct sw_redrive_tokens){tokens, 2};
 	x->failure.error = (char *)(uintptr_t) "States.TaskFailed";
 	x->failure.cause = (char *)(uintptr_t) "it did not work";
 	x->test_case = (char *)(uintptr_t) "HappyPath";

@@ -95,6 +95,75 @@ static void an_activity_is_created_once_and_read_and_deleted(void **state)
 	assert_int_equal(sw_engine_create_activity(world->engine, "a b", tell, &gone, NULL), SW_ENAME);
 }
 
+static void note_tag(void *user, const struct sw_tag *tag)
+{
+	sw_buf_printf(user, "%s=%s,", tag->key, tag->value);
+}
+
+static void expect_tags(struct world *world, const char *expected)
+{
+	struct sw_buf text = SW_BUF;
+	assert_int_equal(
+		sw_reader_activity_tags(sw_engine_reader(world->engine), "lift", note_tag, &text, NULL),
+		SW_OK);
+	sw_buf_char(&text, '\0');
+	assert_string_equal(text.data, expected);
+	sw_buf_done(&text);
+}
+
+static void tags_of_an_activity_outlive_a_restart(void **state)
+{
+	struct world *world = *state;
+	struct told told = {0};
+	const struct sw_tag tags[] = {{"a", "1"}, {"b", NULL}, {"a", "2"}}, other = {"z", ""};
+	const char *const keys[] = {"b", "nobody"};
+	expect_tags(world, "");
+	assert_int_equal(sw_engine_tag_activity(world->engine, "lift", tags, 3, tell, &told, NULL), SW_OK);
+	world_settle(world);
+	world_crash(world);
+	world_open(world);
+	expect_tags(world, "a=2,b=,");
+	assert_int_equal(sw_engine_untag_activity(world->engine, "lift", keys, 2, tell, &told, NULL), SW_OK);
+	/* the one behind it sees what is not on disk yet */
+	assert_int_equal(sw_engine_tag_activity(world->engine, "lift", &other, 1, tell, &told, NULL), SW_OK);
+	world_settle(world);
+	expect_tags(world, "a=2,z=,");
+	assert_int_equal(sw_engine_delete_activity(world->engine, "lift", tell, &told, NULL), SW_OK);
+	world_settle(world);
+	assert_int_equal(sw_engine_tag_activity(world->engine, "lift", tags, 1, tell, &told, NULL),
+			 SW_ENOENT);
+	assert_int_equal(sw_engine_untag_activity(world->engine, "lift", keys, 1, tell, &told, NULL),
+			 SW_ENOENT);
+	assert_int_equal(sw_engine_create_activity(world->engine, "lift", tell, &told, NULL), SW_OK);
+	world_settle(world);
+	expect_tags(world, "");
+}
+
+static void an_activity_has_at_most_fifty_tags(void **state)
+{
+	struct world *world = *state;
+	char names[SW_TAGS_MAX + 1][8];
+	struct sw_tag many[SW_TAGS_MAX + 1];
+	for (int i = 0; i <= SW_TAGS_MAX; i++) {
+		snprintf(names[i], sizeof(names[i]), "k%d", i);
+		many[i] = (struct sw_tag){names[i], ""};
+	}
+	assert_int_equal(
+		sw_engine_tag_activity(world->engine, "lift", many, SW_TAGS_MAX + 1, NULL, NULL, NULL),
+		SW_ELIMIT);
+	assert_int_equal(sw_engine_create_tagged_activity(world->engine, "shaft", many, SW_TAGS_MAX + 1, NULL,
+							  NULL, NULL),
+			 SW_ELIMIT);
+	assert_int_equal(
+		sw_engine_create_tagged_activity(world->engine, "shaft", many, SW_TAGS_MAX, NULL, NULL, NULL),
+		SW_OK);
+	world_settle(world);
+	assert_int_equal(
+		sw_engine_tag_activity(world->engine, "shaft", many + SW_TAGS_MAX, 1, NULL, NULL, NULL),
+		SW_ELIMIT);
+	expect_tags(world, "");
+}
+
 static void list(void *user, const struct sw_activity_info *info)
 {
 	sw_buf_printf(user, "%s ", info->name);
@@ -324,6 +393,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_WORLD(an_activity_is_created_once_and_read_and_deleted),
 		WITH_WORLD(lists_come_in_pages_in_the_order_of_names),
+		WITH_WORLD(tags_of_an_activity_outlive_a_restart),
+		WITH_WORLD(an_activity_has_at_most_fifty_tags),
 		WITH_WORLD(a_task_is_given_after_its_start_is_on_disk),
 		WITH_WORLD(a_worker_that_waits_is_given_the_next_task),
 		WITH_WORLD(a_worker_for_whom_nothing_comes_is_told_so_after_a_minute),

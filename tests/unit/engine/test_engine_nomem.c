@@ -186,14 +186,12 @@ static void an_express_execution_is_told_of_once(void **state)
 	}
 }
 
-static void a_redrive_is_refused_or_carried_out(void **state)
+static void redrive_without_memory(const char *held, const char *output)
 {
 	bool done = false;
 	for (long i = 1; !done; i++) {
 		struct world *world = open_world();
-		world_machine(world, "held",
-			      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\","
-			      "\"Resource\":\"function:held\",\"End\":true}}}");
+		world_machine(world, "held", held);
 		struct told started = world_start(world, "held", NULL, "[1]"), told = {0};
 		sw_task_fail(world_take(world), "E", "C");
 		world_settle(world);
@@ -201,7 +199,8 @@ static void a_redrive_is_refused_or_carried_out(void **state)
 		faults.failed = 0;
 		faults.failures = 1;
 		faults.countdown = i;
-		enum sw_result r = sw_engine_redrive(world->engine, started.arn, tell, &told, NULL);
+		enum sw_result r =
+			sw_engine_redrive_once(world->engine, started.arn, "token", tell, &told, NULL);
 		virtual_loop_advance(&world->loop, 5000);
 		done = faults.failed == 0;
 		faults.countdown = 0;
@@ -210,13 +209,30 @@ static void a_redrive_is_refused_or_carried_out(void **state)
 		if (r == SW_OK && told.result == SW_OK) {
 			sw_task_succeed(world_take(world), "2", 1);
 			world_settle(world);
-			assert_string_equal(world_output(world, started.arn), "2");
+			assert_string_equal(world_output(world, started.arn), output);
 		} else {
 			assert_string_equal(world_status(world, started.arn), "FAILED");
 		}
 		world_history(world, started.arn);
 		world_free(world);
 	}
+}
+
+#define HELD                                                                                              \
+	"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"End\":" \
+	"true}}}"
+
+static void a_redrive_is_refused_or_carried_out(void **state)
+{
+	redrive_without_memory(HELD, "2");
+}
+
+static void a_redrive_inside_of_a_map_is_refused_or_carried_out(void **state)
+{
+	redrive_without_memory(
+		"{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"End\":true,\"ItemProcessor\":" HELD
+		"}}}",
+		"[2]");
 }
 
 static void an_engine_that_cannot_be_opened_leaves_nothing(void **state)
@@ -325,6 +341,45 @@ static void a_version_without_memory_is_refused_or_published(void **state)
 	}
 }
 
+static void count_tag(void *user, const struct sw_tag *tag)
+{
+	(void)tag;
+	++*(int *)user;
+}
+
+static void tags_of_an_activity_are_there_or_refused(void **state)
+{
+	bool done = false;
+	for (long i = 1; !done; i++) {
+		struct world *world = open_world();
+		struct told created = {0}, tagged = {0}, untagged = {0};
+		const struct sw_tag first = {"k", "v"}, second = {"l", "w"};
+		const char *const keys[] = {"k"};
+		int count = 0;
+		faults.failed = 0;
+		faults.failures = 1;
+		faults.countdown = i;
+		enum sw_result r1 = sw_engine_create_tagged_activity(world->engine, "lift", &first, 1, tell,
+								     &created, NULL);
+		enum sw_result r2 =
+			sw_engine_tag_activity(world->engine, "lift", &second, 1, tell, &tagged, NULL);
+		enum sw_result r3 =
+			sw_engine_untag_activity(world->engine, "lift", keys, 1, tell, &untagged, NULL);
+		virtual_loop_advance(&world->loop, 5000);
+		done = faults.failed == 0;
+		faults.countdown = 0;
+		virtual_loop_advance(&world->loop, 5000);
+		assert_int_equal(created.calls, r1 == SW_OK);
+		assert_int_equal(tagged.calls, r2 == SW_OK);
+		assert_int_equal(untagged.calls, r3 == SW_OK);
+		enum sw_result there = sw_reader_activity_tags(sw_engine_reader(world->engine), "lift",
+							       count_tag, &count, NULL);
+		assert_int_equal(there, r1 == SW_OK ? SW_OK : SW_ENOENT);
+		assert_int_equal(count, (r1 == SW_OK) + (r2 == SW_OK) - (r3 == SW_OK));
+		world_free(world);
+	}
+}
+
 static void what_was_in_flight_is_recovered_though_memory_is_short(void **state)
 {
 	bool done = false;
@@ -367,9 +422,11 @@ int main(void)
 		cmocka_unit_test(memory_that_stays_short_for_a_while_loses_no_execution),
 		cmocka_unit_test(an_express_execution_is_told_of_once),
 		cmocka_unit_test(a_redrive_is_refused_or_carried_out),
+		cmocka_unit_test(a_redrive_inside_of_a_map_is_refused_or_carried_out),
 		cmocka_unit_test(an_engine_that_cannot_be_opened_leaves_nothing),
 		cmocka_unit_test(a_call_without_memory_is_refused_or_carried_out),
 		cmocka_unit_test(a_version_without_memory_is_refused_or_published),
+		cmocka_unit_test(tags_of_an_activity_are_there_or_refused),
 		cmocka_unit_test(what_was_in_flight_is_recovered_though_memory_is_short),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

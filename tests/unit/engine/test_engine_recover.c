@@ -145,6 +145,32 @@ static void own_mode_leaves_the_executions_of_others_alone(void **state)
 	assert_string_equal(world_status(world, task.arn), "ABORTED");
 }
 
+static void time_does_not_go_back_within_the_second_after_it_was_written(void **state)
+{
+	struct world *world = *state;
+	struct told told = world_start(world, "held", NULL, NULL); /* writes the time */
+	world_advance(world, 700);
+	sw_task_succeed(world_take(world), "1", 1);
+	world_settle(world); /* does not */
+	int64_t last_ms = world->engine->clock.last_ms;
+	world_crash(world);
+	world->loop.wall_ms -= 100000;
+	world_open(world);
+	assert_true(world->engine->clock.last_ms >= last_ms);
+	assert_string_equal(world_status(world, told.arn), "SUCCEEDED");
+	/* The machine was booted again meanwhile: its loop's clock is behind. */
+	world_start(world, "held", NULL, NULL);
+	world_advance(world, 700);
+	sw_task_succeed(world_take(world), "1", 1);
+	world_settle(world);
+	last_ms = world->engine->clock.last_ms;
+	world_crash(world);
+	world->loop.mono_ms = 5;
+	world->loop.wall_ms -= 100000;
+	world_open(world);
+	assert_true(world->engine->clock.last_ms >= last_ms);
+}
+
 static void nothing_moves_before_resume(void **state)
 {
 	struct world *world = *state;
@@ -303,6 +329,7 @@ int main(void)
 		WITH_WORLD(a_completion_that_came_before_the_close_is_not_lost),
 		WITH_WORLD(a_redelivered_task_without_handler_waits),
 		WITH_WORLD(own_mode_leaves_the_executions_of_others_alone),
+		WITH_WORLD(time_does_not_go_back_within_the_second_after_it_was_written),
 		WITH_WORLD(nothing_moves_before_resume),
 		WITH_WORLD(many_that_were_in_flight_are_recovered),
 		WITH_WORLD(a_long_run_goes_on_where_the_last_turn_ended),

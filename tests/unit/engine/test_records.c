@@ -122,6 +122,12 @@ static void assert_same_head(const struct sw_execution *x, const struct sw_head 
 	assert_int_equal(x->next_branch, head->next_branch);
 	assert_int_equal(x->next_value, head->next_value);
 	assert_int_equal(x->redrive_count, head->redrive_count);
+	assert_int_equal(x->redrive_ms, head->redrive_ms);
+	assert_int_equal(x->redrive_tokens.count, head->redrive_tokens.count);
+	for (uint32_t i = 0; i < head->redrive_tokens.count; i++) {
+		assert_string_equal(x->redrive_tokens.list[i].token, head->redrive_tokens.list[i].token);
+		assert_int_equal(x->redrive_tokens.list[i].time_ms, head->redrive_tokens.list[i].time_ms);
+	}
 	assert_int_equal(head->mock_counts_count, x->mock_counts ? x->machine->states_count : 0);
 	for (uint32_t i = 0; i < head->mock_counts_count; i++)
 		assert_int_equal(x->mock_counts[i], head->mock_counts[i]);
@@ -143,6 +149,22 @@ static void a_head_comes_back_as_it_was_written(void **state)
 	assert_same_value(f.execution.input, head.input);
 	assert_same_value(f.execution.output, head.output);
 	sw_head_done(&head);
+	fixture_sample_done(&f);
+}
+
+static void a_head_with_too_many_tokens_is_damaged(void **state)
+{
+	struct fixture f;
+	struct sw_head head;
+	struct sw_redrive_token many[SW_REDRIVE_TOKENS_MAX + 1];
+	fixture_init(&f);
+	fixture_sample(&f, NULL);
+	for (size_t i = 0; i < SW_REDRIVE_TOKENS_MAX + 1; i++)
+		many[i] = f.execution.redrive_tokens.list[0];
+	f.execution.redrive_tokens = (struct sw_redrive_tokens){many, SW_REDRIVE_TOKENS_MAX + 1};
+	assert_int_equal(sw_head_encode(&f.writer, &f.execution, &f.out), SW_OK);
+	assert_int_equal(sw_head_decode(fixture_bytes(&f), FIXTURE_ID, &f.loader, true, &head, NULL),
+			 SW_ECORRUPT);
 	fixture_sample_done(&f);
 }
 
@@ -231,6 +253,8 @@ static void assert_same_branch(const struct sw_branch *a, const struct sw_branch
 	assert_int_equal(a->wait, b->wait);
 	assert_int_equal(a->phase, b->phase);
 	assert_int_equal(a->entered_id, b->entered_id);
+	if (sw_branch_has_just_entered(a))
+		assert_int_equal(a->approached_id, b->approached_id);
 	assert_int_equal(a->entered_ms, b->entered_ms);
 	assert_int_equal(a->previous_id, b->previous_id);
 	assert_int_equal(a->due_ms, b->due_ms);
@@ -325,10 +349,11 @@ static struct sw_branch *random_branch(const struct sw_machine *machine, struct 
 		branch->parent = (uint32_t)sw_rng_below(rng, branch->number);
 	branch->index = random_u32(rng);
 	branch->state = &machine->states[sw_rng_below(rng, machine->states_count)];
-	branch->wait = (enum sw_branch_wait)sw_rng_below(rng, SW_BRANCH_DONE + 1);
+	branch->wait = (enum sw_branch_wait)sw_rng_below(rng, SW_BRANCH_HELD + 1);
 	branch->phase = (uint8_t)sw_rng_next(rng);
 	branch->entered_id = random_u32(rng);
-	branch->previous_id = random_u32(rng);
+	branch->previous_id = sw_rng_below(rng, 2) ? branch->entered_id : random_u32(rng);
+	branch->approached_id = random_u32(rng);
 	branch->entered_ms = random_time(rng);
 	branch->due_ms = random_time(rng);
 	branch->input = random_value(rng);
@@ -598,6 +623,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_machine_record_is_refused),
 		cmocka_unit_test(a_refused_record_says_what_is_wrong),
 		cmocka_unit_test(a_head_comes_back_as_it_was_written),
+		cmocka_unit_test(a_head_with_too_many_tokens_is_damaged),
 		cmocka_unit_test(a_head_of_a_running_execution_has_no_end),
 		cmocka_unit_test(a_head_is_read_without_values_and_without_a_loader),
 		cmocka_unit_test(a_damaged_head_is_refused),

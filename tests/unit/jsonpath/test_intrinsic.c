@@ -3,10 +3,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
 #include "path_fixture.h"
+
+static const json_t *context_of(void *user)
+{
+	return user;
+}
 
 static enum sw_result call(const char *text, const char *input_text, json_t **ret_tree,
 			   struct sw_failure *failure)
@@ -16,7 +22,10 @@ static enum sw_result call(const char *text, const char *input_text, json_t **re
 	struct sw_rng rng = sw_rng(1);
 	const struct sw_expr *expr = NULL;
 	json_t *input = tree_of(input_text);
-	struct sw_query_env env = {.input = input, .rng = &rng};
+	uint32_t steps_left = SW_QUERY_STEPS_MAX;
+	struct sw_query_env env = {
+		.input = input, .context = context_of, .steps_left = &steps_left, .rng = &rng};
+	env.user = json_object();
 	sw_owner_init(&owner);
 	enum sw_result r = sw_query_jsonpath.compile(text, strlen(text), sw_query_jsonpath.template_kinds,
 						     &owner, &expr, &err);
@@ -25,6 +34,7 @@ static enum sw_result call(const char *text, const char *input_text, json_t **re
 	r = expr->ops->evaluate(expr, &env, ret_tree, failure);
 	sw_owner_done(&owner);
 	json_decref(input);
+	json_decref(env.user);
 	return r;
 }
 
@@ -111,12 +121,57 @@ static void arrays_are_made_and_taken_apart(void **state)
 	gives("States.ArrayGetItem($, 1)", "[5,6]", "6");
 	fails("States.ArrayGetItem($, 2)", "[5,6]", "States.IntrinsicFailure",
 	      "The function 'States.ArrayGetItem($, 2)' had the following error: the index 2 is outside of "
-	      "the array of 2 "
-	      "items");
+	      "the array of 2 items");
 	gives("States.ArrayLength($)", "[1,2,3]", "3");
 	gives("States.ArrayUnique($)", "[1,1.0,\"1\",[1],[1],null,null,{\"a\":1},{\"a\":1.0},true]",
 	      "[1,\"1\",[1],null,{\"a\":1},true]");
 	fails("States.ArrayLength($)", "{}", "States.IntrinsicFailure", NULL);
+}
+
+static void unique_items_differ_in_value_not_in_form(void **state)
+{
+	gives("States.ArrayUnique($)",
+	      "[[1,{\"b\":2.0,\"a\":null}],[1.0,{\"a\":null,\"b\":2}],[1,{\"a\":null}],[[1],1],[[1,1]],\"[1]"
+	      "\",[\"1\"],[1]]",
+	      "[[1,{\"b\":2.0,\"a\":null}],[1,{\"a\":null}],[[1],1],[[1,1]],\"[1]\",[\"1\"],[1]]");
+	gives("States.ArrayUnique($)",
+	      "[18446744073709551616,18446744073709551616.0,18446744073709551617,-0.0,0,0.5,5e-1,{\"a\":\"b,"
+	      "c\"},{\"a\":\"b\",\"c\":1}]",
+	      "[18446744073709551616,18446744073709551617,-0.0,0.5,{\"a\":\"b,c\"},{\"a\":\"b\",\"c\":1}]");
+}
+
+/* A long list of one part, in brackets. */
+static char *list_of(const char *part, size_t count, const char *last)
+{
+	struct sw_buf out = SW_BUF;
+	sw_buf_char(&out, '[');
+	for (size_t i = 0; i < count; i++)
+		sw_buf_printf(&out, "%s,", part);
+	sw_buf_printf(&out, "%s]", last);
+	return sw_buf_take(&out, NULL);
+}
+
+static void hostile_comparisons_stop(void **state)
+{
+	char *numbers = list_of("1", 50000, "1"), *others = list_of("1", 50000, "2");
+	char *many = list_of("$.a", 900, "$.a"), *scans = list_of("$..*", 900, "$..*");
+	char *input = sw_asprintf("{\"a\":%s,\"b\":%s}", numbers, others);
+	char *contains =
+		sw_asprintf("States.ArrayContains(States.Array(%.*s), $.b)", (int)strlen(many) - 2, many + 1);
+	char *scan = sw_asprintf("States.Array(%.*s)", (int)strlen(scans) - 2, scans + 1);
+	struct sw_failure failure = {0};
+	json_t *tree;
+	assert_int_equal(call(contains, input, &tree, &failure), SW_EQUERY);
+	assert_string_equal(failure.error, "States.IntrinsicFailure");
+	assert_non_null(strstr(failure.cause, "more than 10000000 values are compared"));
+	assert_int_equal(call(scan, input, &tree, &failure), SW_EQUERY);
+	assert_string_equal(failure.error, "States.Runtime");
+	assert_non_null(strstr(failure.cause,
+			       "the expressions of the state visit more than 10000000 values together"));
+	sw_failure_done(&failure);
+	char *const all[] = {numbers, others, many, scans, input, contains, scan};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		sw_free(all[i]);
 }
 
 static void data_is_coded_and_hashed(void **state)
@@ -158,7 +213,13 @@ static void numbers_are_rounded_before_they_are_added(void **state)
 	};
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		gives(table[i][0], "{}", table[i][1]);
-	fails("States.MathAdd(9223372036854775807, 1)", "{}", "States.IntrinsicFailure", NULL);
+	gives("States.MathAdd(2147483647, -2147483648)", "{}", "-1");
+	gives("States.MathAdd(2147483647.4, 2147483647)", "{}", "4294967294");
+	fails("States.MathAdd(2147483648, 1)", "{}", "States.IntrinsicFailure",
+	      "The function 'States.MathAdd(2147483648, 1)' had the following error: the first argument must "
+	      "be "
+	      "between -2147483648 and 2147483647");
+	fails("States.MathAdd(1, -2147483649)", "{}", "States.IntrinsicFailure", NULL);
 	fails("States.MathAdd(1e300, 1)", "{}", "States.IntrinsicFailure", NULL);
 	fails("States.MathAdd($.text, 1)", "{\"text\":\"1\"}", "States.IntrinsicFailure", NULL);
 }
@@ -190,12 +251,43 @@ static void strings_are_split_at_any_of_the_characters(void **state)
 	gives("States.StringSplit('abc', '')", "{}", "[\"abc\"]");
 }
 
+/* Causes that others captured from AWS: floci-io/floci#2870. */
 static void a_missing_argument_is_named(void **state)
 {
-	fails("States.Array($.x, States.ArrayLength($.nope))", "{\"x\":1}", "States.Runtime",
-	      "The function 'States.ArrayLength($.nope)' had the following error: The JsonPath argument for "
-	      "the field "
-	      "'$.nope' could not be found in the input '{\"x\":1}'");
+	static const char *const table[][4] = {
+		{"States.Format('{}', $.nope)", "{\"other\":1}", "$.nope", "{\"other\":1}"},
+		{"States.Format('{}',$.nope)", "{\"other\":1}", "$.nope", "{\"other\":1}"},
+		{"States.Format('{}', States.Format('{}', $.nope))", "{\"other\":1}", "$.nope",
+		 "{\"other\":1}"},
+		{"States.Array($.x, States.ArrayLength($.nope))", "{\"x\":1}", "$.nope", "{\"x\":1}"},
+		{"States.Format('{}', $.items[5])", "{\"items\":[1,2]}", "$.items[5]", "{\"items\":[1,2]}"},
+		{"States.Format('{}', $.items[5].x)", "{\"items\":[1]}", "$.items[5].x", "{\"items\":[1]}"},
+		{"States.Format('{}', $[0].nope)", "[{\"other\":1}]", "$[0].nope", "[{\"other\":1}]"},
+		{"States.Format('{}', $$.Nope.Deep)", "{\"other\":1}", "$.Nope.Deep", "{\"other\":1}"},
+	};
+	char cause[400];
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		snprintf(cause, sizeof(cause),
+			 "The function '%s' had the following error: The JsonPath argument for the field "
+			 "'%s' could "
+			 "not be found in the input '%s'",
+			 table[i][0], table[i][2], table[i][3]);
+		fails(table[i][0], table[i][1], "States.Runtime", cause);
+	}
+	fails("States.Format('{}', $.other[0])", "{\"other\":1}", "States.Runtime",
+	      "The function 'States.Format('{}', $.other[0])' had the following error: Filter: [0] can only "
+	      "be "
+	      "applied to arrays. Current context is: 1");
+	gives("States.Format('{}', $.nul)", "{\"nul\":null}", "\"null\"");
+	gives("States.ArrayLength($.items[*].nope)", "{\"items\":[1,2]}", "0");
+}
+
+static void a_failure_inside_names_the_whole_expression(void **state)
+{
+	fails("States.Array(1, States.ArrayGetItem($, 2)) ", "[5,6]", "States.IntrinsicFailure",
+	      "The function 'States.Array(1, States.ArrayGetItem($, 2))' had the following error: the index "
+	      "2 is "
+	      "outside of the array of 2 items");
 }
 
 static void malformed_calls_are_refused_with_a_place(void **state)
@@ -219,6 +311,8 @@ static void malformed_calls_are_refused_with_a_place(void **state)
 	refuses("States.Array($.)", 15);
 	refuses("States.Array($.a[)", 17);
 	refuses("States.Array(States.Array(States.X()))", 27);
+	refuses("States.Array('\xC3\xA9', $.\xC3\xA9[)", 22);
+	refuses("States.Array($['\\\"\\\"'].b[)", 25);
 	/* recorded: illegal_escapes_escape_sequences_illegal_intrinsic_function_2 */
 	refuses("States.Format('He said, \\\"Hello, {}!\\\"', 'x')", 25);
 }
@@ -254,12 +348,15 @@ int main(void)
 		cmocka_unit_test(format_fills_in_its_arguments),
 		cmocka_unit_test(strings_become_json_and_back),
 		cmocka_unit_test(arrays_are_made_and_taken_apart),
+		cmocka_unit_test(unique_items_differ_in_value_not_in_form),
+		cmocka_unit_test(hostile_comparisons_stop),
 		cmocka_unit_test(data_is_coded_and_hashed),
 		cmocka_unit_test(objects_are_merged_at_the_top),
 		cmocka_unit_test(numbers_are_rounded_before_they_are_added),
 		cmocka_unit_test(random_numbers_stay_between_their_bounds),
 		cmocka_unit_test(strings_are_split_at_any_of_the_characters),
 		cmocka_unit_test(a_missing_argument_is_named),
+		cmocka_unit_test(a_failure_inside_names_the_whole_expression),
 		cmocka_unit_test(malformed_calls_are_refused_with_a_place),
 		cmocka_unit_test(calls_may_be_ten_deep),
 		cmocka_unit_test(paths_in_arguments_keep_their_commas_and_brackets),

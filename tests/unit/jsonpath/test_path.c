@@ -238,6 +238,43 @@ static void hostile_regular_expressions_stop(void **state)
 	      "limit", NULL);
 }
 
+/* Ten thousand items that are each below the limit, and repetitions that run over much text at each step. */
+static void regular_expressions_share_one_budget(void **state)
+{
+	char *items = repeated("[", "\"aaaaaaaaaaaaaaaaa\",", 10000, "\"a\"]", NULL);
+	char *text = repeated("[\"", "aaaaaaaaaa", 6000, "\"]", NULL);
+	char *few = repeated("[", "\"item-17\",", 5000, "\"x\"]", NULL);
+	fails(items, "$[?(@ =~ /(a+)+[bc]/)]", "limit",
+	      "the regular expression takes more than 1000000 steps");
+	fails(items, "$[?(@ =~ /(x+x+)+y|(a+)+[bc]/)]", "limit", NULL);
+	fails(text, "$[?(@ =~ /(?:a*+[bc]|a)*[de]/)]", "limit", NULL);
+	fails(text, "$[?(@ =~ /(?:a*+(?=b)|a)*c?d/)]", "limit", NULL);
+	finds(few, "$[?(@ =~ /item-[0-9]*8/)]", "[]");
+	sw_free(items);
+	sw_free(text);
+	sw_free(few);
+}
+
+/* What a filter compares again and again counts, by its size. */
+static void hostile_comparisons_stop(void **state)
+{
+	char *numbers = repeated("[", "1,", 20000, "2]", NULL),
+	     *letters = repeated("\"", "aaaaaaaaaa", 5000, "\"", NULL);
+	char *paths = repeated("[", "\"$.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",", 2000, "1]", NULL);
+	char *digits = repeated("[", "\"1111111111111111111111111111111111111\",", 2000, "1]", NULL);
+	char *document = sw_asprintf("{\"n\":%s,\"m\":%s,\"s\":%s,\"t\":%s,\"p\":%s,\"d\":%s,\"l\":[%s]}",
+				     numbers, numbers, letters, letters, paths, digits, numbers);
+	static const char *const filters[] = {"$.n[?($.n == $.m)]",     "$.n[?($.s contains $.t)]",
+					      "$.n[?($.s size 3)]",     "$.n[?(@ in $.m)]",
+					      "$.l[?(@ subsetof $.m)]", "$.p[?(@ in $.p)]",
+					      "$.n[?(@ in $.d)]",       "$.n[?($.m anyof $.p)]"};
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
+		fails(document, filters[i], "limit", "the path visits more than 1000000 values");
+	char *const all[] = {numbers, letters, paths, digits, document};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		sw_free(all[i]);
+}
+
 static void hostile_documents_and_paths_stop(void **state)
 {
 	char *deep = repeated("", "[", 1000, "1", "]"),
@@ -302,6 +339,8 @@ int main(void)
 		cmocka_unit_test(malformed_paths_are_refused_with_a_place),
 		cmocka_unit_test(a_path_knows_whether_it_is_definite),
 		cmocka_unit_test(hostile_regular_expressions_stop),
+		cmocka_unit_test(regular_expressions_share_one_budget),
+		cmocka_unit_test(hostile_comparisons_stop),
 		cmocka_unit_test(hostile_documents_and_paths_stop),
 		cmocka_unit_test(json_in_filters_is_read_leniently_and_to_its_end),
 		cmocka_unit_test(a_document_that_is_no_json_is_another_error),

@@ -1,4 +1,5 @@
 #include "fake.h"
+#include "engine/metrics.h"
 #include "engine/test_state.h"
 
 #include <inttypes.h>
@@ -244,11 +245,12 @@ enum sw_result sw_engine_stop(struct sw_engine *engine, const char *execution_ar
 	return texts_asked(engine, "stop ", pairs, reply, user, err);
 }
 
-enum sw_result sw_engine_redrive(struct sw_engine *engine, const char *execution_arn, sw_reply_fn *reply,
-				 void *user, struct sw_error *err)
+enum sw_result sw_engine_redrive_once(struct sw_engine *engine, const char *execution_arn,
+				      const char *client_token, sw_reply_fn *reply, void *user,
+				      struct sw_error *err)
 {
-	return texts_asked(engine, "redrive ", (const char *const[]){"arn", execution_arn, NULL}, reply, user,
-			   err);
+	const char *const pairs[] = {"arn", execution_arn, "token", client_token, NULL};
+	return texts_asked(engine, "redrive ", pairs, reply, user, err);
 }
 
 enum sw_result sw_engine_delete_execution(struct sw_engine *engine, const char *execution_arn,
@@ -293,6 +295,17 @@ bool sw_engine_is_idle(const struct sw_engine *engine)
 void sw_engine_stats(struct sw_engine *engine, struct sw_engine_stats *ret_stats)
 {
 	*ret_stats = (struct sw_engine_stats){.started = 7, .data_bytes = 4096};
+}
+
+enum sw_result sw_engine_ready(struct sw_engine *engine, struct sw_error *err)
+{
+	return engine->ready < 0 ? sw_error_set(err, engine->ready, "the disk is \"full\"") : SW_OK;
+}
+
+char *sw_engine_metrics_text(struct sw_engine *engine, size_t *ret_len)
+{
+	*ret_len = 9;
+	return strdup("fake_up 1");
 }
 
 /* ---- the reader ---- */
@@ -424,11 +437,33 @@ enum sw_result sw_reader_history(struct sw_reader *reader, const char *execution
 
 /* ---- activities: test_engine.c has the real ones ---- */
 
-enum sw_result sw_engine_create_activity(struct sw_engine *engine, const char *name, sw_reply_fn *reply,
-					 void *user, struct sw_error *err)
+enum sw_result sw_engine_create_tagged_activity(struct sw_engine *engine, const char *name,
+						const struct sw_tag *tags, size_t tags_count,
+						sw_reply_fn *reply, void *user, struct sw_error *err)
 {
-	(void)name;
+	(void)name, (void)tags, (void)tags_count;
 	return asked(engine, reply, user, err);
+}
+
+enum sw_result sw_engine_tag_activity(struct sw_engine *engine, const char *name, const struct sw_tag *tags,
+				      size_t count, sw_reply_fn *reply, void *user, struct sw_error *err)
+{
+	(void)name, (void)tags, (void)count;
+	return asked(engine, reply, user, err);
+}
+
+enum sw_result sw_engine_untag_activity(struct sw_engine *engine, const char *name, const char *const *keys,
+					size_t count, sw_reply_fn *reply, void *user, struct sw_error *err)
+{
+	(void)name, (void)keys, (void)count;
+	return asked(engine, reply, user, err);
+}
+
+enum sw_result sw_reader_activity_tags(struct sw_reader *reader, const char *name, sw_each_tag_fn *each,
+				       void *user, struct sw_error *err)
+{
+	(void)reader, (void)name, (void)each, (void)user;
+	return sw_error_set(err, SW_ENOENT, "there are none");
 }
 
 enum sw_result sw_engine_delete_activity(struct sw_engine *engine, const char *name, sw_reply_fn *reply,

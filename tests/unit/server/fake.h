@@ -34,6 +34,7 @@ struct sw_engine {
 	const char *reply_text;
 	struct sw_reply reply;
 	struct sw_outcome outcome;
+	enum sw_result ready;
 	bool later; /* replies wait for fake_answer */
 	struct {
 		sw_reply_fn *reply;

@@ -16,6 +16,7 @@
 
 #define ROLE "arn:aws:iam::123456789012:role/r"
 #define HELLO "{\"stateMachineArn\":\"" FAKE_MACHINE "\"}"
+#define MAP_RUN "arn:aws:states:us-east-1:123456789012:mapRun:hello/label:uuid"
 #define RUN1 "{\"executionArn\":\"" FAKE_EXECUTION "\"}"
 
 struct fixture {
@@ -410,7 +411,7 @@ static void machines_are_described(void **state)
 		"\"roleArn\":\"" ROLE
 		"\",\"type\":\"STANDARD\",\"creationDate\":1700000000.001,\"loggingConfiguration\":"
 		"{\"includeExecutionData\":false,\"level\":\"OFF\"},\"tracingConfiguration\":{\"enabled\":"
-		"false}}";
+		"false},\"encryptionConfiguration\":{\"type\":\"AWS_OWNED_KEY\"}}";
 	char body[600];
 	snprintf(body, sizeof(body),
 		 "{\"stateMachineArn\":\"%s\",\"name\":\"hello\",\"status\":\"ACTIVE\",\"definition\":"
@@ -472,7 +473,8 @@ static void the_machine_of_an_execution_is_described(void **state)
 	      "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"name\":\"hello\",\"definition\":"
 	      "\"{\\\"StartAt\\\":\\\"\xc3\xa9\\\"}\",\"roleArn\":\"" ROLE "\",\"updateDate\":1700000000.002,"
 	      "\"loggingConfiguration\":{\"includeExecutionData\":false,\"level\":\"OFF\"},"
-	      "\"tracingConfiguration\":{\"enabled\":false}}");
+	      "\"tracingConfiguration\":{\"enabled\":false},\"encryptionConfiguration\":{\"type\":\"AWS_"
+	      "OWNED_KEY\"}}");
 }
 
 /* api/list_sms_pagination */
@@ -675,7 +677,10 @@ static void an_execution_is_redriven(void **state)
 {
 	struct fixture *f = *state;
 	gives(f, "RedriveExecution", RUN1, "{\"redriveDate\":1700000000.123}");
-	assert_string_equal(f->engine.asked.data, "redrive arn=" FAKE_EXECUTION ";");
+	assert_string_equal(f->engine.asked.data, "redrive arn=" FAKE_EXECUTION ";token=(null);");
+	gives(f, "RedriveExecution", "{\"executionArn\":\"" FAKE_EXECUTION "\",\"clientToken\":\"t-1\"}",
+	      "{\"redriveDate\":1700000000.123}");
+	assert_string_equal(f->engine.asked.data, "redrive arn=" FAKE_EXECUTION ";token=t-1;");
 	f->engine.reply_result = SW_EBUSY;
 	f->engine.reply_text = "Execution is RUNNING and cannot be redriven";
 	refuses(f, "RedriveExecution", RUN1, "ExecutionNotRedrivable",
@@ -683,6 +688,23 @@ static void an_execution_is_redriven(void **state)
 	f->engine.reply_result = SW_ENOENT;
 	refuses(f, "RedriveExecution", RUN1, "ExecutionDoesNotExist",
 		"Execution Does Not Exist: '" FAKE_EXECUTION "'");
+}
+
+static void a_client_token_is_of_visible_characters(void **state)
+{
+	struct fixture *f = *state;
+	refuses(f, "RedriveExecution", "{\"executionArn\":\"" FAKE_EXECUTION "\",\"clientToken\":\"a b\"}",
+		"ValidationException",
+		"1 validation error detected: Value 'a b' at 'clientToken' failed to satisfy constraint: "
+		"Member must "
+		"satisfy regular expression pattern: [!-~]+");
+	refuses(f, "RedriveExecution", "{\"executionArn\":\"" FAKE_EXECUTION "\",\"clientToken\":\"\"}",
+		"ValidationException",
+		"2 validation errors detected: Value '' at 'clientToken' failed to satisfy constraint: "
+		"Member must "
+		"have length greater than or equal to 1; Value '' at 'clientToken' failed to satisfy "
+		"constraint: "
+		"Member must satisfy regular expression pattern: [!-~]+");
 }
 
 /* The texts of redriveStatusReason in the API reference, and Stepwell's own. */
@@ -704,7 +726,7 @@ static void what_cannot_be_redriven_has_a_reason(void **state)
 	info.events_count = 10;
 	info.redrivable = false;
 	assert_string_equal(sw_redrive_reason(&info, 365 * day_ms),
-			    "Stepwell does not redrive executions that ended in a Parallel or Map state");
+			    "The branches of the execution were not kept");
 	info.status = SW_STATUS_SUCCEEDED;
 	assert_string_equal(sw_redrive_reason(&info, 0), "Execution is SUCCEEDED and cannot be redriven");
 }
@@ -811,8 +833,10 @@ static void executions_are_listed(void **state)
 		"Invalid Arn: 'Invalid ARN prefix: invalid_state_machine_arn'");
 	refuses(f, "ListExecutions", "{}", "ValidationException",
 		"Exactly one of stateMachineArn and mapRunArn must be specified");
-	refuses(f, "ListExecutions", "{\"mapRunArn\":\"arn:x\"}", "ResourceNotFound",
-		"Resource not found: 'arn:x'");
+	refuses(f, "ListExecutions", "{\"mapRunArn\":\"arn:x\"}", "InvalidArn",
+		"Invalid Arn: 'Invalid ARN prefix: arn:x'");
+	refuses(f, "ListExecutions", "{\"mapRunArn\":\"" MAP_RUN "\"}", "ResourceNotFound",
+		"Resource not found: '" MAP_RUN "'");
 	f->engine.reader.machine.type = SW_TYPE_EXPRESS;
 	refuses(f, "ListExecutions", HELLO, "StateMachineTypeNotSupported",
 		"This operation is not supported by this type of state machine");
@@ -834,6 +858,73 @@ static void every_status_can_be_asked_for(void **state)
 		call_over(f, f->api, "StepwellListExecutions", request);
 		assert_string_equal(f->engine.reader.asked.data, asked);
 	}
+}
+
+/* ---- map runs: there are none ---- */
+
+static void map_runs_are_not_found(void **state)
+{
+	static const char *const actions[] = {"DescribeMapRun", "UpdateMapRun"};
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		refuses(*state, actions[i], "{\"mapRunArn\":\"" MAP_RUN "\"}", "ResourceNotFound",
+			"Resource not found: '" MAP_RUN "'");
+		refuses(*state, actions[i], "{\"mapRunArn\":\"" FAKE_EXECUTION "\"}", "InvalidArn",
+			"Invalid Arn: 'Resource type not valid in this context: execution'");
+		refuses(*state, actions[i], "{\"mapRunArn\":\"run\"}", "InvalidArn",
+			"Invalid Arn: 'Invalid ARN prefix: run'");
+		refuses(*state, actions[i], "{}", "ValidationException",
+			"1 validation error detected: Value null at 'mapRunArn' failed to satisfy "
+			"constraint: Member "
+			"must not be null");
+	}
+}
+
+static void the_numbers_of_a_map_run_are_checked(void **state)
+{
+	refuses(*state, "UpdateMapRun",
+		"{\"mapRunArn\":\"" MAP_RUN "\",\"maxConcurrency\":-1,\"toleratedFailurePercentage\":100.5}",
+		"ValidationException",
+		"2 validation errors detected: Value '-1' at 'maxConcurrency' failed to satisfy constraint: "
+		"Member "
+		"must have value greater than or equal to 0; Value '100.5' at 'toleratedFailurePercentage' "
+		"failed to "
+		"satisfy constraint: Member must have value less than or equal to 100");
+	refuses(*state, "UpdateMapRun", "{\"mapRunArn\":\"" MAP_RUN "\",\"toleratedFailurePercentage\":-2.0}",
+		"ValidationException",
+		"1 validation error detected: Value '-2.0' at 'toleratedFailurePercentage' failed to satisfy "
+		"constraint: Member must have value greater than or equal to 0");
+	refuses(*state, "UpdateMapRun", "{\"mapRunArn\":\"" MAP_RUN "\",\"maxConcurrency\":4294967296}",
+		"SerializationException", "NUMBER_VALUE can not be converted to an Integer");
+	refuses(*state, "UpdateMapRun", "{\"mapRunArn\":\"" MAP_RUN "\",\"toleratedFailureCount\":true}",
+		"SerializationException", "TRUE_VALUE can not be converted to a Long");
+	refuses(*state, "UpdateMapRun",
+		"{\"mapRunArn\":\"" MAP_RUN "\",\"toleratedFailureCount\":4294967296,"
+		"\"toleratedFailurePercentage\":12.5}",
+		"ResourceNotFound", "Resource not found: '" MAP_RUN "'");
+}
+
+static void an_execution_has_no_map_runs(void **state)
+{
+	struct fixture *f = *state;
+	gives(f, "ListMapRuns", RUN1, "{\"mapRuns\":[]}");
+	gives(f, "ListMapRuns", "{\"executionArn\":\"" FAKE_EXECUTION "\",\"maxResults\":0}",
+	      "{\"mapRuns\":[]}");
+	refuses(f, "ListMapRuns", "{\"executionArn\":\"" FAKE_EXECUTION "\",\"nextToken\":\"x\"}",
+		"InvalidToken", "Invalid Token: 'Invalid token'");
+	refuses(f, "ListMapRuns", "{\"executionArn\":\"" FAKE_EXECUTION "\",\"maxResults\":1001}",
+		"ValidationException",
+		"1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: "
+		"Member must "
+		"have value less than or equal to 1000");
+	refuses(f, "ListMapRuns", "{\"executionArn\":\"" FAKE_MACHINE "\"}", "InvalidArn",
+		"Invalid Arn: 'Resource type not valid in this context: stateMachine'");
+	/* As the other actions on executions say it of one that is EXPRESS. */
+	refuses(f, "ListMapRuns",
+		"{\"executionArn\":\"arn:aws:states:us-east-1:123456789012:express:hello:run1:uuid\"}",
+		"InvalidArn", "Invalid Arn: 'Resource type not valid in this context: express'");
+	f->engine.reader.result = SW_ENOENT;
+	refuses(f, "ListMapRuns", RUN1, "ExecutionDoesNotExist",
+		"Execution Does Not Exist: '" FAKE_EXECUTION "'");
 }
 
 /* ---- history ---- */
@@ -1069,12 +1160,16 @@ int main(void)
 		TEST(what_express_forbids_is_validated),
 		TEST(executions_are_stopped),
 		TEST(an_execution_is_redriven),
+		TEST(a_client_token_is_of_visible_characters),
 		TEST(what_cannot_be_redriven_has_a_reason),
 		TEST(a_running_execution_is_described),
 		TEST(finished_executions_are_described),
 		TEST(executions_that_are_not_here_do_not_exist),
 		TEST(executions_are_listed),
 		TEST(every_status_can_be_asked_for),
+		TEST(map_runs_are_not_found),
+		TEST(the_numbers_of_a_map_run_are_checked),
+		TEST(an_execution_has_no_map_runs),
 		TEST(history_comes_in_pages_both_ways),
 		TEST(a_page_has_a_hundred_events_unless_asked_otherwise),
 		TEST(pages_of_large_events_are_bounded),

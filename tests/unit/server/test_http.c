@@ -1,230 +1,7 @@
 /* The server over real sockets, client and server in one process and one loop. */
-#include "fake.h"
-#include "server/server.h"
+#include "http_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <arpa/inet.h>
-#include <ctype.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#define TURNS_MAX 1000 /* of at most 10 ms */
-#define RUN1 "{\"executionArn\":\"" FAKE_EXECUTION "\"}"
-#define STOPPED "{\"stopDate\":1700000000.123}"
-
-struct fixture {
-	struct sw_engine engine;
-	struct sw_poll_loop *loop;
-	struct sw_api *api;
-	struct sw_server *server;
-	int descriptors; /* open at the start */
-};
-
-/* One connection and what came on it. */
-struct client {
-	int fd;
-	char text[65536];
-	size_t len;
-	bool closed; /* by the server */
-	int status;  /* of the last answer */
-	char body[32768];
-	char head[4096];
-};
-
-static int count_descriptors(void)
-{
-	int count = 0;
-	DIR *directory = opendir("/proc/self/fd");
-	while (readdir(directory))
-		count++;
-	closedir(directory);
-	return count;
-}
-
-static void serve(struct fixture *f, struct sw_server_options options)
-{
-	struct sw_error err = {0};
-	options.loop = sw_poll_loop_hooks(f->loop);
-	if (!options.socket_directory)
-		options.listen = "127.0.0.1:0";
-	if (sw_server_new(f->api, &options, &f->server, &err) != SW_OK)
-		fail_msg("%s", err.text);
-}
-
-static int setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-	f->descriptors = count_descriptors();
-	fake_init(&f->engine);
-	assert_int_equal(sw_poll_loop_new(&f->loop, NULL), SW_OK);
-	assert_int_equal(sw_api_new(&f->engine, NULL, &f->api), SW_OK);
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-	sw_server_free(f->server);
-	sw_api_free(f->api);
-	fake_answer(&f->engine);
-	sw_poll_loop_free(f->loop);
-	fake_done(&f->engine);
-	assert_int_equal(count_descriptors(), f->descriptors);
-	free(f);
-	return 0;
-}
-
-/* ---- the client ---- */
-
-static void turn(struct fixture *f)
-{
-	assert_int_equal(sw_poll_loop_run(f->loop, 10, NULL), SW_OK);
-}
-
-static struct client *client_new(struct fixture *f)
-{
-	struct client *c = calloc(1, sizeof(*c));
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_port = htons((uint16_t)sw_server_port(f->server)),
-				      .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	c->fd = socket(AF_INET, SOCK_STREAM, 0);
-	assert_int_equal(connect(c->fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	fcntl(c->fd, F_SETFL, O_NONBLOCK);
-	return c;
-}
-
-static void client_free(struct client *c)
-{
-	if (c->fd >= 0)
-		close(c->fd);
-	free(c);
-}
-
-static void say(struct fixture *f, struct client *c, const char *text, size_t len)
-{
-	for (int i = 0; len > 0 && i < TURNS_MAX; i++) {
-		ssize_t sent = send(c->fd, text, len, MSG_NOSIGNAL);
-		if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
-			return;
-		if (sent > 0) {
-			text += sent;
-			len -= (size_t)sent;
-		} else {
-			turn(f);
-		}
-	}
-	assert_int_equal(len, 0);
-}
-
-static void hear(struct client *c)
-{
-	ssize_t got = recv(c->fd, c->text + c->len, sizeof(c->text) - 1 - c->len, 0);
-	if (got > 0)
-		c->len += (size_t)got;
-	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
-		c->closed = true;
-	c->text[c->len] = '\0';
-}
-
-/* Takes one whole answer off the text; false when it is not there yet. */
-static bool take(struct client *c)
-{
-	char *end = strstr(c->text, "\r\n\r\n");
-	if (!end)
-		return false;
-	size_t head = (size_t)(end + 4 - c->text), body = 0;
-	for (char *line = c->text; line && line < end; line = strstr(line, "\r\n")) {
-		line += *line == '\r' ? 2 : 0;
-		if (strncasecmp(line, "Content-Length:", 15) == 0)
-			body = strtoul(line + 15, NULL, 10);
-	}
-	if (c->len < head + body)
-		return false;
-	c->status = atoi(c->text + 9);
-	snprintf(c->head, sizeof(c->head), "%.*s", (int)head, c->text);
-	assert_true(body < sizeof(c->body));
-	memcpy(c->body, c->text + head, body);
-	c->body[body] = '\0';
-	c->len -= head + body;
-	memmove(c->text, c->text + head + body, c->len + 1);
-	return true;
-}
-
-/* Runs the loop until one more answer is here. */
-static void wait_answer(struct fixture *f, struct client *c)
-{
-	for (int i = 0; i < TURNS_MAX; i++) {
-		hear(c);
-		if (take(c))
-			return;
-		assert_false(c->closed);
-		turn(f);
-	}
-	fail_msg("no answer");
-}
-
-static void wait_closed(struct fixture *f, struct client *c)
-{
-	for (int i = 0; i < TURNS_MAX && !c->closed; i++) {
-		hear(c);
-		turn(f);
-	}
-	assert_true(c->closed);
-}
-
-static void wait_pending(struct fixture *f, unsigned count)
-{
-	for (int i = 0; i < TURNS_MAX && f->engine.pending_count < count; i++)
-		turn(f);
-	assert_int_equal(f->engine.pending_count, count);
-}
-
-static void post_with(struct fixture *f, struct client *c, const char *action, const char *headers,
-		      const char *body)
-{
-	char text[2048];
-	int len =
-		snprintf(text, sizeof(text),
-			 "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.0\r\n"
-			 "X-Amz-Target: AWSStepFunctions.%s\r\n%sContent-Length: %zu\r\n\r\n%s",
-			 action, headers, strlen(body), body);
-	say(f, c, text, (size_t)len);
-}
-
-static void post(struct fixture *f, struct client *c, const char *action, const char *body)
-{
-	post_with(f, c, action, "", body);
-}
-
-/* The value of a header, or NULL; valid until the next call. */
-static const char *header(const struct client *c, const char *name)
-{
-	static char value[256];
-	for (const char *line = strstr(c->head, "\r\n"); line; line = strstr(line + 2, "\r\n")) {
-		if (strncasecmp(line + 2, name, strlen(name)) == 0 && line[2 + strlen(name)] == ':') {
-			const char *at = line + 3 + strlen(name);
-			at += *at == ' ';
-			snprintf(value, sizeof(value), "%.*s", (int)strcspn(at, "\r"), at);
-			return value;
-		}
-	}
-	return NULL;
-}
+#include <time.h>
 
 /* ---- answers ---- */
 
@@ -255,7 +32,7 @@ static void errors_carry_their_type_in_header_and_body(void **state)
 	assert_string_equal(header(c, "x-amzn-errortype"), "InvalidArn");
 	assert_string_equal(
 		c->body, "{\"__type\":\"InvalidArn\",\"message\":\"Invalid Arn: 'Invalid ARN prefix: x'\"}");
-	snprintf(id, sizeof(id), "%s", header(c, "x-amzn-RequestId"));
+	snprintf(id, sizeof(id), "%.63s", header(c, "x-amzn-RequestId"));
 	post(f, c, "NoSuchAction", "{}");
 	wait_answer(f, c);
 	assert_string_equal(header(c, "x-amzn-errortype"), "UnknownOperationException");
@@ -409,12 +186,6 @@ static void large_answers_come_whole(void **state)
 }
 
 /* ---- what is refused ---- */
-
-static void ask(struct fixture *f, struct client *c, const char *text)
-{
-	say(f, c, text, strlen(text));
-	wait_answer(f, c);
-}
 
 static void only_post_to_the_root_reaches_the_api(void **state)
 {
@@ -714,29 +485,92 @@ static void idle_connections_are_closed(void **state)
 	client_free(c);
 }
 
-static void connections_over_the_limit_wait_for_a_place(void **state)
+/* A byte now and then is no reason to wait for ever. */
+static void a_request_that_does_not_come_whole_is_not_waited_for(void **state)
+{
+	static const char head[] = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n";
+	struct fixture *f = *state;
+	struct sw_server_options options = SW_SERVER_OPTIONS;
+	options.idle_seconds_max = 1;
+	f->engine.later = true;
+	serve(f, options);
+	struct client *in_head = client_new(f), *in_body = client_new(f), *waits = client_new(f);
+	post(f, waits, "StopExecution", RUN1);
+	wait_pending(f, 1);
+	say(f, in_head, head, 20);
+	say(f, in_body, head, sizeof(head) - 1);
+	time_t end = time(NULL) + 30;
+	while (time(NULL) < end && !(in_head->closed && in_body->closed)) {
+		say(f, in_head, "x", 1);
+		say(f, in_body, "x", 1);
+		turn(f);
+		hear(in_head);
+		hear(in_body);
+	}
+	assert_true(in_head->closed && in_body->closed);
+	fake_answer(&f->engine);
+	wait_answer(f, waits); /* for the engine one may wait longer */
+	assert_int_equal(waits->status, 200);
+	client_free(in_head);
+	client_free(in_body);
+	client_free(waits);
+}
+
+static void a_connection_over_the_limit_gets_the_place_of_the_one_that_was_idle_for_longest(void **state)
+{
+	struct fixture *f = *state;
+	struct sw_server_options options = SW_SERVER_OPTIONS;
+	struct client *c[4];
+	options.connections_max = 3;
+	serve(f, options);
+	for (int i = 0; i < 3; i++) {
+		c[i] = client_new(f);
+		post(f, c[i], "StepwellStatus", "{}");
+		wait_answer(f, c[i]);
+	}
+	post(f, c[0], "StepwellStatus", "{}");
+	wait_answer(f, c[0]);
+	c[3] = client_new(f);
+	post(f, c[3], "StepwellStatus", "{}");
+	wait_answer(f, c[3]);
+	assert_int_equal(c[3]->status, 200);
+	wait_closed(f, c[1]);
+	for (int i = 0; i < 4; i++) {
+		if (i != 1) {
+			post(f, c[i], "StepwellStatus", "{}");
+			wait_answer(f, c[i]);
+			assert_int_equal(c[i]->status, 200);
+			assert_null(header(c[i], "Connection"));
+		}
+		client_free(c[i]);
+	}
+}
+
+static void when_all_connections_wait_for_the_engine_others_are_still_answered(void **state)
 {
 	struct fixture *f = *state;
 	struct sw_server_options options = SW_SERVER_OPTIONS;
 	options.connections_max = 2;
+	f->engine.later = true;
 	serve(f, options);
 	struct client *first = client_new(f), *second = client_new(f);
-	post(f, first, "StepwellStatus", "{}");
-	wait_answer(f, first);
-	post(f, second, "StepwellStatus", "{}");
-	wait_answer(f, second);
-	struct client *third = client_new(f);
-	post(f, third, "StepwellStatus", "{}");
-	for (int i = 0; i < 10; i++) {
-		hear(third);
-		turn(f);
+	post(f, first, "StopExecution", RUN1);
+	post(f, second, "StopExecution", RUN1);
+	wait_pending(f, 2);
+	for (int i = 0; i < 100; i++) {
+		struct client *other = client_new(f);
+		post(f, other, "StepwellStatus", "{}");
+		wait_answer(f, other);
+		assert_int_equal(other->status, 200);
+		assert_string_equal(header(other, "Connection"), "close");
+		wait_closed(f, other);
+		client_free(other);
 	}
-	assert_int_equal(third->len, 0);
+	fake_answer(&f->engine);
+	wait_answer(f, first);
+	wait_answer(f, second);
 	client_free(first);
-	wait_answer(f, third);
-	assert_int_equal(third->status, 200);
 	client_free(second);
-	client_free(third);
 }
 
 /* ---- the end ---- */
@@ -1011,8 +845,6 @@ static void a_file_that_is_no_socket_is_not_removed(void **state)
 	f->server = NULL;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1036,7 +868,9 @@ int main(void)
 		TEST(polls_do_not_hold_up_a_server_that_ends),
 		TEST(polls_end_with_the_server),
 		TEST(idle_connections_are_closed),
-		TEST(connections_over_the_limit_wait_for_a_place),
+		TEST(a_request_that_does_not_come_whole_is_not_waited_for),
+		TEST(a_connection_over_the_limit_gets_the_place_of_the_one_that_was_idle_for_longest),
+		TEST(when_all_connections_wait_for_the_engine_others_are_still_answered),
 		TEST(waiting_requests_get_503_when_the_server_is_freed),
 		TEST(the_engine_may_end_before_the_server),
 		TEST(a_draining_server_finishes_what_it_began),

@@ -257,11 +257,16 @@ static void requests_are_read_as_jansson_reads_them(void **state)
 
 static void numbers_that_are_no_integers_are_reals(void **state)
 {
-	static const char *const texts[] = {"1.5", "1e3", "-1.0E-2", "9999999999999999999999", "1e999"};
+	static const char *const texts[] = {"1.5",   "1e3",   "-1.0E-2",  "9999999999999999999999",
+					    "1e999", "0e999", "1e-99999", "0.00100"};
+	static const double values[] = {1.5, 1000, -0.01, 1e22, 1e300, 0, 0, 0.001};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		json_t *tree = NULL;
 		assert_int_equal(sw_request_json(texts[i], strlen(texts[i]), &tree), SW_OK);
 		assert_true(json_is_real(tree));
+		assert_float_equal(json_real_value(tree) / 1e300, values[i] / 1e300, 1e-3);
+		if (values[i] < 1e299)
+			assert_float_equal(json_real_value(tree), values[i], 1e-9 + values[i] * 1e-9);
 		json_decref(tree);
 	}
 }

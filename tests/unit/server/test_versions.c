@@ -148,11 +148,62 @@ static void tags_come_with_the_machine_and_later(void **state)
 			 200);
 	assert_int_equal(
 		call(f, "UntagResource", "{\"resourceArn\":\"" MACHINE "\",\"tagKeys\":[\"a\",\"x\"]}"), 200);
-	assert_int_equal(call(f, "UntagResource", "{\"resourceArn\":\"" MACHINE "\",\"tagKeys\":[1]}"), 400);
+	call(f, "UntagResource", "{\"resourceArn\":\"" MACHINE "\",\"tagKeys\":[\"a\",1]}");
+	expect_error(f, "SerializationException", "NUMBER_VALUE can not be converted to a String");
+	call(f, "UntagResource", "{\"resourceArn\":\"" MACHINE "\",\"tagKeys\":[\"a\",\"\"]}");
+	expect_error(f, "ValidationException",
+		     "1 validation error detected: Value '[a, ]' at 'tagKeys' failed to satisfy constraint: "
+		     "Member "
+		     "must satisfy constraint: [Member must have length less than or equal to 128, Member "
+		     "must have "
+		     "length greater than or equal to 1]");
 	assert_int_equal(call(f, "ListTagsForResource", "{\"resourceArn\":\"" MACHINE "\"}"), 200);
 	expect_json(f, "tags", "[{\"key\":\"b\",\"value\":\"2\"}]");
 	call(f, "TagResource", "{\"resourceArn\":\"" MACHINE ":1\",\"tags\":[]}");
 	expect_error(f, "ResourceNotFound", "Resource not found: '" MACHINE ":1'");
+}
+
+#define ACTIVITY "arn:aws:states:eu-central-1:111122223333:activity:lift"
+#define TAGS_OF(arn) "{\"resourceArn\":\"" arn "\"}"
+
+static void tags_come_with_an_activity_and_go_with_it(void **state)
+{
+	struct fixture *f = *state;
+	const char *create = "{\"name\":\"lift\",\"tags\":[{\"key\":\"a\",\"value\":\"1\"}]}";
+	assert_int_equal(call(f, "CreateActivity", create), 200);
+	/* "tags will not be updated, even if they are different" */
+	assert_int_equal(call(f, "CreateActivity", "{\"name\":\"lift\",\"tags\":[{\"key\":\"z\"}]}"), 200);
+	assert_int_equal(call(f, "TagResource",
+			      "{\"resourceArn\":\"" ACTIVITY
+			      "\",\"tags\":[{\"key\":\"b\",\"value\":\"2\"}]}"),
+			 200);
+	assert_int_equal(call(f, "ListTagsForResource", TAGS_OF(ACTIVITY)), 200);
+	expect_json(f, "tags", "[{\"key\":\"a\",\"value\":\"1\"},{\"key\":\"b\",\"value\":\"2\"}]");
+	assert_int_equal(
+		call(f, "UntagResource", "{\"resourceArn\":\"" ACTIVITY "\",\"tagKeys\":[\"a\",\"x\"]}"),
+		200);
+	assert_int_equal(call(f, "ListTagsForResource", TAGS_OF(ACTIVITY)), 200);
+	expect_json(f, "tags", "[{\"key\":\"b\",\"value\":\"2\"}]");
+	assert_int_equal(call(f, "DeleteActivity", "{\"activityArn\":\"" ACTIVITY "\"}"), 200);
+	call(f, "ListTagsForResource", TAGS_OF(ACTIVITY));
+	expect_error(f, "ResourceNotFound", "Resource not found: '" ACTIVITY "'");
+	assert_int_equal(call(f, "CreateActivity", "{\"name\":\"lift\"}"), 200);
+	assert_int_equal(call(f, "ListTagsForResource", TAGS_OF(ACTIVITY)), 200);
+	expect_json(f, "tags", "[]");
+}
+
+static void what_has_no_tags_is_not_tagged(void **state)
+{
+	struct fixture *f = *state;
+	call(f, "TagResource", "{\"resourceArn\":\"" ACTIVITY "\",\"tags\":[]}");
+	expect_error(f, "ResourceNotFound", "Resource not found: '" ACTIVITY "'");
+	call(f, "UntagResource", "{\"resourceArn\":\"" ACTIVITY "\",\"tagKeys\":[]}");
+	expect_error(f, "ResourceNotFound", "Resource not found: '" ACTIVITY "'");
+	call(f, "ListTagsForResource", TAGS_OF("arn:aws:states:eu-central-1:111122223333:execution:m:e"));
+	expect_error(f, "InvalidArn", "Invalid Arn: 'Resource type not valid in this context: execution'");
+	call(f, "ListTagsForResource", TAGS_OF("arn:aws:states:us-west-2:111122223333:activity:lift"));
+	expect_error(f, "ResourceNotFound",
+		     "Resource not found: 'arn:aws:states:us-west-2:111122223333:activity:lift'");
 }
 
 /* api_variable_references/base_reference_in_outputpath.9997 */
@@ -180,6 +231,8 @@ int main(void)
 		WITH_API(an_alias_is_created_described_changed_and_deleted),
 		WITH_API(what_is_wrong_with_an_alias_is_said),
 		WITH_API(tags_come_with_the_machine_and_later),
+		WITH_API(tags_come_with_an_activity_and_go_with_it),
+		WITH_API(what_has_no_tags_is_not_tagged),
 		WITH_API(describing_tells_which_variables_states_refer_to),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,39 @@ static void a_missing_path_in_a_template_is_told_with_the_input(void **state)
 	world_free(world);
 }
 
+/* Told where it was looked: floci-io/floci#2870. */
+static void a_missing_path_into_the_context_object_is_told_with_that(void **state)
+{
+	struct world *world = begin(ONE("\"Type\":\"Pass\",\"Parameters\":{\"v.$\":\"$$.No\"}"), "{\"a\":1}");
+	assert_int_equal(world->execution->status, SW_STATUS_FAILED);
+	assert_has(world_event(world, 3),
+		   "The JSONPath '$$.No' specified for the field 'v.$' could not be found in "
+		   "the input '{\\\"Execution\\\":{\\\"Id\\\":");
+	world_free(world);
+}
+
+/* "attempting to apply InputPath or OutputPath on a null JSON payload": States.Runtime. */
+static void paths_need_an_input_that_is_not_null(void **state)
+{
+	static const char *const fields[] = {
+		"\"InputPath\":\"$.a\"", "\"OutputPath\":\"$.a\"", "\"Parameters\":{\"v.$\":\"$\"}",
+		"\"Parameters\":{\"w\":[{\"v.$\":\"States.Array(States.JsonToString($.a))\"}]}"};
+	char definition[300];
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		snprintf(definition, sizeof(definition), ONE("\"Type\":\"Pass\",%s"), fields[i]);
+		struct world *world = begin(definition, "null");
+		assert_ended(world, SW_STATUS_FAILED, "States.Runtime",
+			     "An error occurred while executing the state 'A' (entered at the event id #2). "
+			     "Unable to apply Path transformation to null or empty input.");
+		world_free(world);
+	}
+	one(ONE("\"Type\":\"Pass\""), "null", "null");
+	one(ONE("\"Type\":\"Pass\",\"InputPath\":\"$\",\"OutputPath\":\"$\""), "null", "null");
+	one(ONE("\"Type\":\"Pass\",\"Parameters\":{\"n.$\":\"$$.Execution.Name\",\"u.$\":\"States.Array(1)"
+		"\"}"),
+	    "null", "{\"n\":\"run\",\"u\":[1]}");
+}
+
 static void the_context_object_has_what_aws_gives(void **state)
 {
 	/* base/query_context_object_values: a Pass state has no RetryCount. */
@@ -192,6 +225,8 @@ int main(void)
 		cmocka_unit_test(result_path_puts_the_result_into_the_raw_input),
 		cmocka_unit_test(a_missing_path_in_a_field_is_told_with_the_place),
 		cmocka_unit_test(a_missing_path_in_a_template_is_told_with_the_input),
+		cmocka_unit_test(a_missing_path_into_the_context_object_is_told_with_that),
+		cmocka_unit_test(paths_need_an_input_that_is_not_null),
 		cmocka_unit_test(the_context_object_has_what_aws_gives),
 		cmocka_unit_test(variables_are_assigned_after_the_state_and_seen_by_the_next),
 		cmocka_unit_test(branches_see_outer_variables_and_keep_their_own),

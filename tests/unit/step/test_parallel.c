@@ -170,6 +170,54 @@ static void an_array_of_outputs_over_the_limit_is_a_failure_of_the_state(void **
 	world_free(world);
 }
 
+/* A turn that is full leaves the join for the next one: the branches of such a state belong to it still. */
+#define INNER                                                                                            \
+	"\"Type\":\"Parallel\",\"Branches\":[{\"StartAt\":\"%s\",\"States\":{\"%s\":{\"Type\":\"Pass\"," \
+	"\"End\":true}}}],"
+
+/* Two branches: one goes through some Pass states into a Parallel, one through a Parallel into many Pass states. */
+static struct world *two_branches(int before)
+{
+	struct sw_buf text = SW_BUF;
+	sw_buf_text(&text,
+		    "{\"StartAt\":\"S\",\"States\":{\"S\":{\"Type\":\"Pass\",\"Next\":\"P\"},\"P\":{\"Type\":"
+		    "\"Parallel\",\"End\":true,\"Branches\":[{\"StartAt\":\"X0\",\"States\":{");
+	for (int i = 0; i < before; i++)
+		sw_buf_printf(&text, "\"X%d\":{\"Type\":\"Pass\",\"Next\":\"X%d\"},", i, i + 1);
+	sw_buf_printf(&text, "\"X%d\":{" INNER "\"End\":true}}},{\"StartAt\":\"Y\",\"States\":{", before, "I",
+		      "I");
+	sw_buf_printf(&text, "\"Y\":{" INNER "\"Next\":\"Y0\"},", "J", "J");
+	for (int i = 0; i < 300; i++)
+		sw_buf_printf(&text, "\"Y%d\":{\"Type\":\"Pass\",\"Next\":\"Y%d\"},", i, i + 1);
+	sw_buf_text(&text, "\"Y300\":{\"Type\":\"Pass\",\"End\":true}}}]}}}");
+	struct world *world = world_new(text.data, text.len, NULL);
+	sw_buf_done(&text);
+	return world;
+}
+
+/* A turn that is full leaves the join for the next one: the branches of such a state belong to it still. */
+static void a_turn_may_end_between_the_last_branch_and_the_join(void **state)
+{
+	unsigned found = 0;
+	(void)state;
+	for (int before = 100; before < 140; before++) {
+		struct world *world = two_branches(before);
+		assert_non_null(world);
+		const struct sw_execution *x = world->execution;
+		world->execution->input = sw_value_from_checked("{}", 2);
+		struct sw_event start = {.kind = SW_EVENT_START, .now_ms = world->now_ms, .seed = 1};
+		assert_int_equal(sw_step(world->execution, &start, &world->effects), SW_OK);
+		assert_true(world->effects.more);
+		for (uint32_t i = 1; i < x->branches_count; i++) {
+			const struct sw_branch *parent = sw_execution_branch(x, x->branches[i]->parent);
+			assert_true(sw_branch_may_have_children(parent));
+			found += parent->wait == SW_BRANCH_READY;
+		}
+		world_free(world);
+	}
+	assert_true(found > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +232,7 @@ int main(void)
 		cmocka_unit_test(a_runtime_failure_inside_ends_the_execution_at_once),
 		cmocka_unit_test(failures_rise_through_nested_states),
 		cmocka_unit_test(an_array_of_outputs_over_the_limit_is_a_failure_of_the_state),
+		cmocka_unit_test(a_turn_may_end_between_the_last_branch_and_the_join),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

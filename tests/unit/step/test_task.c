@@ -33,6 +33,32 @@ static void a_service_task_tells_resource_region_and_parameters(void **state)
 	world_free(world);
 }
 
+/* services/apigetway_task_service.invoke_with_headers_singlestringheader.92b2 */
+static void headers_for_api_gateway_are_lists(void **state)
+{
+	static const char *const inputs[] = {"{\"h\":{\"x\":\"y\"}}", "{\"h\":\"y\"}",
+					     "{\"h\":{\"x\":[\"y\"],\"z\":1}}"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+		struct world *world = begin(
+			TASK("arn:aws:states:::apigateway:invoke", ",\"Parameters\":{\"Headers.$\":\"$.h\"}"),
+			inputs[i]);
+		assert_int_equal(world->execution->status, SW_STATUS_FAILED);
+		assert_string_equal(world->execution->failure.error, "States.Runtime");
+		assert_has(world->execution->failure.cause, " could not be used to start the Task: [The "
+							    "value of the field 'Headers' has an invalid "
+							    "format]");
+		assert_string_equal(world_trace(world),
+				    "1<-0 ExecutionStarted\n2<-0 TaskStateEntered\n3<-2 ExecutionFailed\n");
+		world_free(world);
+	}
+	struct world *world = begin(
+		TASK("arn:aws:states:::apigateway:invoke", ",\"Parameters\":{\"Headers\":{\"x\":[\"y\"]}}"),
+		"{}");
+	assert_non_null(world_dispatched(world));
+	world_free(world);
+}
+
 static void a_lambda_task_has_events_of_its_own(void **state)
 {
 	struct world *world = begin(TASK(LAMBDA, ""), "{\"i\":1}");
@@ -254,6 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_service_task_tells_resource_region_and_parameters),
+		cmocka_unit_test(headers_for_api_gateway_are_lists),
 		cmocka_unit_test(a_lambda_task_has_events_of_its_own),
 		cmocka_unit_test(an_activity_starts_when_a_worker_takes_it),
 		cmocka_unit_test(a_callback_task_is_submitted_and_completed_later),

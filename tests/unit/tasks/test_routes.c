@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "fixture.h"
 
 #include <string.h>
@@ -128,6 +129,52 @@ static void a_function_needs_a_pattern_and_a_handler(void **state)
 	assert_int_equal(sw_function_route_new("a", NULL, NULL, NULL, &route), SW_EINVAL);
 }
 
+static int freed;
+
+static void count_free(struct sw_route *route)
+{
+	freed++;
+	sw_free(route->pattern);
+	sw_free(route);
+}
+
+static const struct sw_provider_ops counted = {.free = count_free};
+
+static struct sw_route *add_counted(struct sw_routes *routes, const char *pattern)
+{
+	struct sw_route *route = sw_zalloc(sizeof(*route));
+	route->pattern = sw_strdup(pattern);
+	route->ops = &counted;
+	assert_int_equal(sw_routes_add(routes, route, false), SW_OK);
+	return route;
+}
+
+static void routes_that_are_replaced_stay_while_tasks_use_them(void **state)
+{
+	struct sw_routes *routes, *fresh;
+	assert_int_equal(sw_routes_new(&routes), SW_OK);
+	assert_int_equal(sw_routes_new(&fresh), SW_OK);
+	add(routes, "command:*", true);
+	struct sw_route *used = add_counted(routes, "a:1");
+	add_counted(routes, "a:2");
+	used->users = 1;
+	add_counted(fresh, "a:*");
+	add_counted(fresh, "a:3");
+	freed = 0;
+	assert_int_equal(sw_routes_replace(routes, fresh), SW_OK);
+	assert_int_equal(freed, 1);
+	assert_string_equal(found(routes, "a:1"), "a:*");
+	assert_string_equal(found(routes, "a:3"), "a:3");
+	assert_string_equal(found(routes, "command:x"), "command:*");
+	used->users = 0;
+	assert_int_equal(sw_routes_replace(routes, fresh), SW_OK); /* by nothing */
+	assert_int_equal(freed, 4);
+	assert_string_equal(found(routes, "a:1"), "none");
+	assert_string_equal(found(routes, "command:x"), "command:*");
+	sw_routes_free(fresh);
+	sw_routes_free(routes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +182,7 @@ int main(void)
 		cmocka_unit_test(functions_of_the_host_come_before_the_resources_file),
 		cmocka_unit_test(of_equal_prefixes_the_first_added_wins),
 		cmocka_unit_test(no_routes_find_nothing),
+		cmocka_unit_test(routes_that_are_replaced_stay_while_tasks_use_them),
 		cmocka_unit_test(a_function_needs_a_pattern_and_a_handler),
 		cmocka_unit_test_setup_teardown(a_function_gets_the_task_and_completes_it, fixture_setup,
 						fixture_teardown),

@@ -1,0 +1,312 @@
+/* What must hold of the store, whatever happened: see check_all. */
+#include "simulation.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define EVENTS_MAX 4096
+#define ROUND_MS 1 /* of times as JSON numbers */
+
+struct event {
+	char type[32], name[16];
+	uint32_t previous;
+	int64_t time_ms;
+	unsigned ended; /* events that end it: exits of an entering, ends of a scheduling */
+};
+
+struct history {
+	struct simulation *s;
+	struct coverage *coverage;
+	const char *arn;
+	struct event *events; /* from 1 */
+	uint32_t count;
+};
+
+/* ---- rules ------------------------------------------------------------------------------------------------- */
+
+/*
+ * What an event may follow: words that the type of the event before ends in, "0" for nothing. Types that are
+ * not named may follow anything (joins follow the branch that happened to end last).
+ */
+static const struct rule {
+	const char *type;
+	const char *before[8];
+} rules[] = {
+	{"ExecutionStarted", {"0"}},
+	{"ExecutionAborted", {"0"}},
+	{"ExecutionTimedOut", {"0"}},
+	{"ExecutionSucceeded", {"StateExited"}},
+	{"PassStateEntered", {"0", "StateExited", "ParallelStateStarted", "MapIterationStarted"}},
+	{"ChoiceStateEntered", {"0", "StateExited", "ParallelStateStarted", "MapIterationStarted"}},
+	{"SucceedStateEntered", {"0", "StateExited", "ParallelStateStarted", "MapIterationStarted"}},
+	{"FailStateEntered", {"0", "StateExited", "ParallelStateStarted", "MapIterationStarted"}},
+	{"WaitStateEntered", {"0", "StateExited", "ParallelStateStarted", "MapIterationStarted"}},
+	{"TaskStateEntered", {"0", "StateExited", "ParallelStateStarted", "MapIterationStarted"}},
+	{"ParallelStateEntered", {"0", "StateExited", "ParallelStateStarted", "MapIterationStarted"}},
+	{"MapStateEntered", {"0", "StateExited", "ParallelStateStarted", "MapIterationStarted"}},
+	{"PassStateExited", {"PassStateEntered"}},
+	{"ChoiceStateExited", {"ChoiceStateEntered"}},
+	{"SucceedStateExited", {"SucceedStateEntered"}},
+	{"WaitStateExited", {"WaitStateEntered"}},
+	{"TaskScheduled", {"TaskStateEntered", "TaskFailed", "TaskTimedOut"}},
+	{"TaskStarted", {"TaskScheduled"}},
+	{"TaskSubmitted", {"TaskStarted"}},
+	{"TaskSucceeded", {"TaskStarted", "TaskSubmitted"}},
+	{"TaskFailed", {"TaskStarted", "TaskSubmitted"}},
+	{"TaskTimedOut", {"TaskStarted", "TaskSubmitted", "TaskScheduled"}},
+	{"TaskStateExited",
+	 {"TaskSucceeded", "TaskFailed", "TaskTimedOut", "FunctionSucceeded", "FunctionFailed",
+	  "FunctionTimedOut"}},
+	{"LambdaFunctionScheduled", {"TaskStateEntered", "FunctionFailed", "FunctionTimedOut"}},
+	{"LambdaFunctionStarted", {"LambdaFunctionScheduled"}},
+	{"LambdaFunctionSucceeded", {"LambdaFunctionStarted"}},
+	{"LambdaFunctionFailed", {"LambdaFunctionStarted"}},
+	{"LambdaFunctionTimedOut", {"LambdaFunctionStarted"}},
+	{"MapIterationSucceeded", {"StateExited"}},
+};
+
+static bool ends_in(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static void check_order(struct history *h, uint32_t id)
+{
+	const struct event *event = &h->events[id];
+	const char *before = event->previous ? h->events[event->previous].type : "0";
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		if (strcmp(rules[i].type, event->type) != 0)
+			continue;
+		for (unsigned j = 0; j < 8 && rules[i].before[j]; j++) {
+			if (ends_in(before, rules[i].before[j]))
+				return;
+		}
+		broken(h->s, "%s: event %u, %s, follows %u, %s", h->arn, (unsigned)id, event->type,
+		       (unsigned)event->previous, before);
+	}
+}
+
+/* ---- chains ------------------------------------------------------------------------------------------------- */
+
+/* The nearest event backwards whose type ends so; 0: none. */
+static uint32_t back_to(const struct history *h, uint32_t id, const char *end)
+{
+	while (id && !ends_in(h->events[id].type, end))
+		id = h->events[id].previous;
+	return id;
+}
+
+/* An entering has one exit, a scheduling one outcome. */
+static void check_once(struct history *h, uint32_t id)
+{
+	const char *type = h->events[id].type;
+	uint32_t begin = 0;
+	if (ends_in(type, "TaskSucceeded") || ends_in(type, "TaskFailed") || ends_in(type, "TaskTimedOut") ||
+	    ends_in(type, "FunctionSucceeded") || ends_in(type, "FunctionFailed") ||
+	    ends_in(type, "FunctionTimedOut"))
+		begin = back_to(h, id, "Scheduled");
+	else if (ends_in(type, "StateExited") && strcmp(type, "ParallelStateExited") != 0 &&
+		 strcmp(type, "MapStateExited") != 0)
+		begin = back_to(h, id, "StateEntered");
+	if (begin && h->events[begin].ended++ > 0)
+		broken(h->s, "%s: event %u, %s, ends once more what %u began", h->arn, (unsigned)id, type,
+		       (unsigned)begin);
+}
+
+/* Timers are never early. */
+static void check_time(struct history *h, uint32_t id)
+{
+	const struct event *event = &h->events[id];
+	uint32_t entered = back_to(h, id, "StateEntered");
+	const struct state *state = entered ? machine_state(&h->s->machine, h->events[entered].name) : NULL;
+	int64_t least_ms = 0, from_ms = 0;
+	if (!state)
+		return;
+	if (strcmp(event->type, "WaitStateExited") == 0) {
+		least_ms = (int64_t)state->wait_seconds * 1000;
+		from_ms = h->events[entered].time_ms;
+	} else if (ends_in(event->type, "Scheduled") && event->previous != entered) {
+		least_ms = (int64_t)state->interval_seconds * 1000;
+		from_ms = h->events[event->previous].time_ms;
+	}
+	if (event->time_ms - from_ms + ROUND_MS < least_ms && least_ms > 0)
+		broken(h->s, "%s: event %u, %s, is early", h->arn, (unsigned)id, event->type);
+}
+
+static int state_type_of(const char *entered)
+{
+	static const char *const types[] = {"Task",    "Pass", "Choice",   "Wait",
+					    "Succeed", "Fail", "Parallel", "Map"};
+	for (int i = 0; i < 8; i++) {
+		size_t len = strlen(types[i]);
+		if (strncmp(entered, types[i], len) == 0 && strncmp(entered + len, "State", 5) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static void cover(struct history *h, uint32_t id)
+{
+	/* Events of joins follow the branch that ended last: their own names tell the state. */
+	const char *own = h->events[id].type;
+	uint32_t entered = back_to(h, id, "StateEntered");
+	int type = strncmp(own, "Parallel", 8) == 0 ? 6
+		   : strncmp(own, "Map", 3) == 0    ? 7
+		   : entered                        ? state_type_of(h->events[entered].type)
+						    : -1;
+	for (unsigned number = 1; type >= 0 && number < 80; number++) {
+		const char *text = sw_history_type_text((enum sw_history_type)number);
+		if (text && strcmp(text, h->events[id].type) == 0)
+			h->coverage->seen[type][number]++;
+	}
+}
+
+/* ---- histories ----------------------------------------------------------------------------------------------- */
+
+static void each_event(void *user, uint32_t id, const char *json, size_t len)
+{
+	struct history *h = user;
+	json_t *tree = json_loadb(json, len, 0, NULL);
+	const char *type = json_string_value(json_object_get(tree, "type"));
+	json_int_t previous = json_integer_value(json_object_get(tree, "previousEventId"));
+	const char *name =
+		json_string_value(json_object_get(json_object_get(tree, "stateEnteredEventDetails"), "name"));
+	if (!type || id != h->count + 1 || id >= EVENTS_MAX || previous < 0 || previous >= id) {
+		broken(h->s, "%s: event %u after %u: %.200s", h->arn, (unsigned)id, (unsigned)h->count, json);
+		json_decref(tree);
+		return;
+	}
+	struct event *event = &h->events[id];
+	*event = (struct event){.previous = (uint32_t)previous};
+	snprintf(event->type, sizeof(event->type), "%s", type);
+	snprintf(event->name, sizeof(event->name), "%s", name ? name : "");
+	event->time_ms = llround(json_number_value(json_object_get(tree, "timestamp")) * 1000);
+	h->count = id;
+	if (id > 1 && event->time_ms + ROUND_MS < h->events[id - 1].time_ms)
+		broken(h->s, "%s: time goes back at event %u, %s: %lld after %lld", h->arn, (unsigned)id,
+		       type, (long long)event->time_ms, (long long)h->events[id - 1].time_ms);
+	json_decref(tree);
+}
+
+static bool is_terminal(const char *type)
+{
+	static const char *const types[] = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted",
+					    "ExecutionTimedOut"};
+	for (unsigned i = 0; i < 4; i++) {
+		if (strcmp(type, types[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void check_history(struct simulation *s, const char *arn, enum sw_status status,
+			  struct coverage *coverage)
+{
+	struct history h = {.s = s, .coverage = coverage, .arn = arn};
+	uint32_t next_id = 1, terminal = 0;
+	h.events = sw_zalloc_array(EVENTS_MAX, sizeof(*h.events));
+	while (h.events && next_id && !s->failed) {
+		if (sw_reader_history(sw_engine_reader(s->engine), arn, next_id, 1000, false, true,
+				      each_event, &h, &next_id, NULL) < 0)
+			broken(s, "%s: the history cannot be read", arn);
+	}
+	for (uint32_t id = 1; id <= h.count && !s->failed; id++) {
+		check_order(&h, id);
+		check_once(&h, id);
+		check_time(&h, id);
+		cover(&h, id);
+		terminal += is_terminal(h.events[id].type);
+	}
+	bool ended = status != SW_STATUS_RUNNING;
+	if (!s->failed && (terminal != ended || (ended && !is_terminal(h.events[h.count].type))))
+		broken(s, "%s: %u terminal events, status %s", arn, (unsigned)terminal,
+		       sw_status_name(status));
+	sw_free(h.events);
+}
+
+/* ---- all --------------------------------------------------------------------------------------------------- */
+
+static void diagnose(void *user, const struct sw_diagnosis *diagnosis)
+{
+	if (sw_problem_badness(diagnosis->problem) == SW_BAD_ERROR)
+		broken(user, "%s %s: %s", sw_problem_name(diagnosis->problem), diagnosis->record,
+		       diagnosis->text);
+}
+
+void check_all(struct simulation *s, bool ended, struct coverage *coverage)
+{
+	struct sw_reader *reader = sw_engine_reader(s->engine);
+	for (unsigned i = 0; i < s->executions_count && !s->failed; i++) {
+		const struct execution *execution = &s->executions[i];
+		struct sw_execution_info info = {0};
+		enum sw_result r = sw_reader_execution(reader, execution->arn, true, &info, NULL);
+		if (r == SW_ENOENT && execution->acknowledged)
+			broken(s, "%s was acknowledged and is lost", execution->name);
+		else if (r < 0 && r != SW_ENOENT)
+			broken(s, "%s cannot be read: %s", execution->name, sw_result_text(r));
+		if (r == SW_OK && ended && info.status == SW_STATUS_RUNNING)
+			broken(s, "%s does not end", execution->name);
+		if (r == SW_OK && execution->stopped && info.status == SW_STATUS_RUNNING)
+			broken(s, "%s was stopped and runs", execution->name);
+		if (r == SW_OK)
+			check_history(s, execution->arn, info.status, coverage);
+		sw_execution_info_done(&info);
+	}
+	struct sw_check_options options = {.diagnosis = diagnose, .user = s};
+	struct sw_check_summary summary;
+	if (!s->failed && sw_reader_check(reader, &options, &summary, NULL) < 0)
+		broken(s, "the check of the store stops");
+}
+
+void outcome_of(struct simulation *s, const char *arn, struct sw_buf *out)
+{
+	struct sw_execution_info info = {0};
+	sw_buf_reset(out);
+	if (sw_reader_execution(sw_engine_reader(s->engine), arn, true, &info, NULL) < 0)
+		sw_buf_text(out, "NONE");
+	else
+		sw_buf_printf(out, "%s %s %s %s", sw_status_name(info.status), info.output ? info.output : "",
+			      info.error ? info.error : "", info.cause ? info.cause : "");
+	sw_execution_info_done(&info);
+}
+
+/* ---- coverage ------------------------------------------------------------------------------------------------- */
+
+/* The events a state of each type can have; those that were not seen are told. */
+void coverage_report(const struct coverage *coverage)
+{
+	static const char *const types[] = {"Task",    "Pass", "Choice",   "Wait",
+					    "Succeed", "Fail", "Parallel", "Map"};
+	static const char *const events[] = {
+		"TaskStateEntered TaskScheduled TaskStarted TaskSubmitted TaskSucceeded TaskFailed "
+		"TaskTimedOut "
+		"TaskStateExited TaskStateAborted LambdaFunctionScheduled LambdaFunctionStarted "
+		"LambdaFunctionSucceeded LambdaFunctionFailed LambdaFunctionTimedOut ExecutionFailed",
+		"PassStateEntered PassStateExited",
+		"ChoiceStateEntered ChoiceStateExited",
+		"WaitStateEntered WaitStateExited WaitStateAborted",
+		"SucceedStateEntered SucceedStateExited",
+		"FailStateEntered ExecutionFailed",
+		"ParallelStateEntered ParallelStateStarted ParallelStateExited ParallelStateAborted",
+		"MapStateEntered MapStateStarted MapIterationStarted MapStateExited MapStateAborted",
+	};
+	unsigned missing = 0;
+	for (int type = 0; type < 8; type++) {
+		for (unsigned number = 1; number < 80; number++) {
+			const char *text = sw_history_type_text((enum sw_history_type)number);
+			if (!text)
+				continue;
+			const char *at = strstr(events[type], text);
+			bool word = at && (at[strlen(text)] == ' ' || at[strlen(text)] == '\0');
+			if (coverage->seen[type][number])
+				printf("  %-9s %-26s %u\n", types[type], text, coverage->seen[type][number]);
+			else if (word)
+				printf("  %-9s %-26s not taken\n", types[type], text);
+			missing += word && !coverage->seen[type][number];
+		}
+	}
+	printf("%u transitions (state type x event) were not taken\n", missing);
+}

@@ -1,0 +1,238 @@
+/* The life of the engine in a simulation: opening, dying, and what is asked of it. */
+#include "simulation.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define START_MS INT64_C(1700000000000)
+#define TURNS_MAX 100000
+#define DOUBT_MS 10000 /* longer than the engine waits before it tries again */
+
+void note(struct simulation *s, const char *format, ...)
+{
+	char line[400];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	for (const char *at = line; *at; at++)
+		s->digest = (s->digest ^ (unsigned char)*at) * UINT64_C(1099511628211);
+	if (s->trace)
+		printf("[%8lld] %s\n", (long long)(s->loop.mono_ms), line);
+}
+
+void broken(struct simulation *s, const char *format, ...)
+{
+	va_list args;
+	if (s->failed)
+		return;
+	s->failed = true;
+	va_start(args, format);
+	vsnprintf(s->why, sizeof(s->why), format, args);
+	va_end(args);
+	note(s, "BROKEN: %s", s->why);
+}
+
+/* ---- opening and closing ------------------------------------------------------------------------------- */
+
+static void quiet(void *user, enum sw_log_level level, const char *file, int line, const char *text)
+{
+	note(user, "log: %s", text);
+}
+
+void life_begin(struct simulation *s)
+{
+	struct sw_store_options options = {
+		.table_names = sw_table_names, .tables_count = SW_TABLES_COUNT, .format = SW_STORE_FORMAT};
+	virtual_loop_init(&s->loop, START_MS);
+	s->keys = sw_zalloc_array(KEYS_MAX, sizeof(*s->keys));
+	if (!s->keys || sw_store_open_memory(&options, &s->memory, NULL) < 0)
+		broken(s, "no memory for the store");
+}
+
+void life_end(struct simulation *s)
+{
+	life_close(s);
+	sw_store_close(s->memory);
+	sw_free(s->keys);
+	if (virtual_loop_count(&s->loop) != 0)
+		broken(s, "watches or alarms are left behind");
+}
+
+static enum sw_result open_engine(struct simulation *s)
+{
+	struct sw_engine_options options = SW_ENGINE_OPTIONS;
+	struct sw_error err = {0};
+	options.loop = &s->loop.hooks;
+	options.synchronous_commit = true;
+	options.seed = sw_rng_next(&s->rng) | 1;
+	options.log = (struct sw_log){quiet, s, SW_LOG_WARNING};
+	if (sw_store_open_faulty(s->memory, &s->faults, &s->store) < 0)
+		return SW_ENOMEM;
+	enum sw_result r = sw_engine_new_on(&options, s->store, &s->engine, &err);
+	if (r < 0) {
+		note(s, "open: %s", err.text);
+		sw_store_close(s->store);
+		s->store = NULL;
+		return r;
+	}
+	script_register(s);
+	return SW_OK;
+}
+
+void life_open(struct simulation *s)
+{
+	allocations_fail(0);
+	if (open_engine(s) < 0) {
+		/* A fault was in the way; without it there is no reason to refuse. */
+		s->faults.fail_at = 0;
+		allocations_fail(0);
+		if (open_engine(s) < 0) {
+			broken(s, "the store does not open");
+			return;
+		}
+	}
+	if (sw_engine_resume(s->engine, SW_RESUME_ALL, NULL) < 0)
+		broken(s, "the engine does not resume");
+}
+
+void life_close(struct simulation *s)
+{
+	if (!s->engine)
+		return;
+	sw_engine_free(s->engine);
+	s->engine = NULL;
+	script_forget(s);
+	sw_store_close(s->store);
+	s->store = NULL;
+}
+
+void life_crash(struct simulation *s)
+{
+	note(s, "crash");
+	s->crashes++;
+	s->faults.fail_at = s->faults.operations + 1;
+	s->faults.fail_onwards = true;
+	s->faults.fail_with = SW_EIO;
+	s->faults.applied_unknown = false;
+	life_close(s);
+	s->faults = (struct sw_store_faults){.operations = s->faults.operations};
+}
+
+/* ---- time ------------------------------------------------------------------------------------------------ */
+
+void life_settle(struct simulation *s)
+{
+	virtual_loop_settle(&s->loop, TURNS_MAX);
+	bool fault = s->faults.fail_at && s->faults.operations >= s->faults.fail_at;
+	if (!fault && !allocations_failed()) {
+		if (s->loop.mono_ms >= s->doubt_until_ms)
+			script_settled(s);
+		return;
+	}
+	s->doubt_until_ms = s->loop.mono_ms + DOUBT_MS;
+	allocations_fail(0);
+	if (fault && s->faults.fail_with == SW_EIO) {
+		life_crash(s);
+		life_open(s);
+		virtual_loop_settle(&s->loop, TURNS_MAX);
+	} else if (fault) {
+		s->faults.fail_at = 0;
+	}
+}
+
+void life_advance(struct simulation *s, int64_t by_ms)
+{
+	int64_t until_ms = s->loop.mono_ms + by_ms;
+	while (!s->failed) {
+		int64_t next_ms = script_next_ms(s);
+		if (next_ms > until_ms)
+			break;
+		if (next_ms > s->loop.mono_ms)
+			virtual_loop_advance(&s->loop, next_ms - s->loop.mono_ms);
+		script_play(s);
+		life_settle(s);
+	}
+	if (until_ms > s->loop.mono_ms)
+		virtual_loop_advance(&s->loop, until_ms - s->loop.mono_ms);
+	life_settle(s);
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------------ */
+
+static void created(void *user, enum sw_result result, const struct sw_reply *reply,
+		    const struct sw_error *err)
+{
+	struct simulation *s = user;
+	if (result < 0)
+		broken(s, "the machine is not created: %s", err->text);
+}
+
+void life_create_machine(struct simulation *s)
+{
+	struct sw_error err = {0};
+	struct sw_machine_params params = {
+		.name = "m", .definition = s->machine.text.data, .definition_len = s->machine.text.len};
+	if (sw_engine_create_machine(s->engine, &params, created, s, NULL, &err) < 0)
+		broken(s, "the machine is refused: %s: %s", err.pointer, err.text);
+	life_settle(s);
+}
+
+struct request {
+	struct simulation *s;
+	struct execution *execution;
+};
+
+static void started(void *user, enum sw_result result, const struct sw_reply *reply,
+		    const struct sw_error *err)
+{
+	struct request *request = user;
+	note(request->s, "start %s: %s", request->execution->name, sw_result_text(result));
+	if (result == SW_OK) {
+		if (strcmp(reply->arn, request->execution->arn) != 0)
+			broken(request->s, "%s was started as %s", request->execution->name, reply->arn);
+		request->execution->acknowledged = true;
+	} else if (result == SW_EEXIST) {
+		request->execution->acknowledged = true; /* it had been started, and has ended meanwhile */
+	}
+	sw_free(request);
+}
+
+static struct request *request_new(struct simulation *s, struct execution *execution)
+{
+	long countdown = allocations_pause();
+	struct request *request = sw_zalloc(sizeof(*request));
+	allocations_go_on(countdown);
+	if (request)
+		*request = (struct request){s, execution};
+	return request;
+}
+
+void life_start(struct simulation *s, struct execution *execution)
+{
+	struct sw_start_params params = {.machine = "m",
+					 .name = execution->name,
+					 .input = execution->input,
+					 .input_len = strlen(execution->input)};
+	struct request *request = request_new(s, execution);
+	if (request && sw_engine_start(s->engine, &params, started, request, NULL) < 0)
+		sw_free(request);
+}
+
+static void stopped(void *user, enum sw_result result, const struct sw_reply *reply,
+		    const struct sw_error *err)
+{
+	struct request *request = user;
+	note(request->s, "stop %s: %s", request->execution->name, sw_result_text(result));
+	if (result == SW_OK)
+		request->execution->stopped = true;
+	sw_free(request);
+}
+
+void life_stop(struct simulation *s, struct execution *execution)
+{
+	struct request *request = request_new(s, execution);
+	if (request && sw_engine_stop(s->engine, execution->arn, "Stopped", NULL, stopped, request, NULL) < 0)
+		sw_free(request);
+}

@@ -1,0 +1,161 @@
+/*
+ * Deterministic simulation: the real engine on a store in memory and in virtual time, driven by one seed.
+ * Random machines, scripted tasks, random stops; crashes that lose what was not synced, commits whose outcome
+ * is unknown, full disks, failing allocations, clock jumps. What must hold is checked on the way and at the
+ * end. See docs/testing.md.
+ *
+ * simulate.c runs seeds and reports, generate.c writes machines, script.c plays the tasks, life.c opens,
+ * crashes and feeds the engine, check.c looks at what is on disk.
+ */
+#ifndef SW_TESTS_SIMULATION_H
+#define SW_TESTS_SIMULATION_H
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "engine/engine.h"
+#include "engine/internal.h"
+#include "engine/maintenance.h"
+#include "tests/lib/virtual_loop.h"
+
+#define EXECUTIONS_MAX 24
+#define HELD_MAX 512
+#define KEYS_MAX 2048
+#define STATES_MAX 256
+
+/* ---- machines: generate.c ------------------------------------------------------------------------------- */
+
+/* What the checks and the script need to know of a state. */
+struct state {
+	char name[16];
+	uint32_t wait_seconds;     /* of a Wait */
+	uint32_t interval_seconds; /* of the first retrier */
+	uint32_t retries;          /* the first retrier takes every error, so often */
+	bool branch;               /* stands in a Parallel or Map */
+	bool timeout, heartbeat;   /* has TimeoutSeconds, HeartbeatSeconds */
+};
+
+struct machine {
+	struct sw_buf text;
+	struct state states[STATES_MAX];
+	unsigned states_count;
+	/*
+	 * Calm: what an execution comes to depends on the machine and its input alone. Tasks in branches do not
+	 * fail for good, nothing has a timeout.
+	 */
+	bool calm;
+};
+void machine_generate(struct machine *machine, struct sw_rng *rng, bool calm);
+void machine_done(struct machine *machine);
+const struct state *machine_state(const struct machine *machine, const char *name); /* NULL: there is none */
+
+/* ---- a simulation ----------------------------------------------------------------------------------------- */
+
+struct execution {
+	char name[32], arn[SW_ARN_TEXT_BYTES];
+	char input[400];
+	bool acknowledged; /* the start was */
+	bool stopped;      /* a stop was acknowledged */
+};
+
+/* A task that the handler has and has not ended. */
+struct held {
+	struct sw_task *task; /* NULL: it was released, and is completed by its token */
+	char token[SW_TOKEN_BYTES_MAX + 1];
+	char key[160], state[16];
+	int64_t due_ms; /* when the script goes on with it, on the loop's clock; SW_NEVER: it does not */
+	uint64_t hash;  /* what becomes of it */
+	unsigned heartbeats;
+};
+
+/* An attempt that was ended by the script. */
+struct key {
+	char text[160];
+	bool durable; /* the end of the attempt is on disk */
+};
+
+struct simulation {
+	uint64_t seed;
+	struct sw_rng rng;
+	bool trace; /* print as it goes */
+	uint64_t digest;
+	struct machine machine;
+
+	struct virtual_loop loop;
+	struct sw_store *memory, *store;
+	struct sw_store_faults faults;
+	struct sw_engine *engine;
+
+	struct execution executions[EXECUTIONS_MAX];
+	unsigned executions_count;
+	struct held held[HELD_MAX];
+	unsigned held_count;
+	struct key *keys;
+	unsigned keys_count;
+
+	int64_t doubt_until_ms; /* what was asked for may wait for memory or disk until then */
+	unsigned crashes, deliveries;
+	bool failed;
+	char why[600];
+};
+
+/* Notes what happens: into the digest, and onto the terminal with trace. */
+void note(struct simulation *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Something that must hold does not. The first one counts. */
+void broken(struct simulation *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- life.c ------------------------------------------------------------------------------------------------- */
+
+void life_begin(struct simulation *s);
+void life_end(struct simulation *s);
+void life_open(struct simulation *s);
+void life_close(struct simulation *s);
+/* As if the process had died: nothing of the engine reaches the store any more. */
+void life_crash(struct simulation *s);
+/* Runs what is ready; if a fault came up meanwhile, the engine dies and is opened again. */
+void life_settle(struct simulation *s);
+void life_advance(struct simulation *s, int64_t by_ms);
+void life_create_machine(struct simulation *s);
+void life_start(struct simulation *s, struct execution *execution);
+void life_stop(struct simulation *s, struct execution *execution);
+
+/* ---- script.c ------------------------------------------------------------------------------------------------ */
+
+void script_register(struct simulation *s);
+/* Ends or goes on with what is due by now. */
+void script_play(struct simulation *s);
+/* When the next held task is due; SW_NEVER: none. */
+int64_t script_next_ms(const struct simulation *s);
+/* Completes an attempt a second time: it must be refused. */
+void script_repeat(struct simulation *s);
+/* The process that held them is gone. */
+void script_forget(struct simulation *s);
+/* What was ended so far is on disk. */
+void script_settled(struct simulation *s);
+
+/* ---- allocations: faults.c ------------------------------------------------------------------------------------- */
+
+/* Where sw_entropy begins: all that is random in a simulation follows from its seed. */
+void entropy_begin(uint64_t seed);
+/* The allocation after next `countdown` fails, once; 0: none. */
+void allocations_fail(long countdown);
+/* The allocations of the simulation itself do not fail: go on with what pause gave. */
+long allocations_pause(void);
+void allocations_go_on(long countdown);
+bool allocations_failed(void); /* since the last allocations_fail */
+
+/* ---- check.c ----------------------------------------------------------------------------------------------------- */
+
+/* Which events of which state types were seen, over all simulations of the process. */
+struct coverage {
+	unsigned seen[8][80]; /* by enum sw_state_type and number of the event type */
+};
+/* Everything that was acknowledged is there, and every history is well formed. ended: nothing may run. */
+void check_all(struct simulation *s, bool ended, struct coverage *coverage);
+/* The outcome of each execution is that of a run without faults. */
+void check_same(struct simulation *s);
+/* What an execution came to, as text: "SUCCEEDED {...}". */
+void outcome_of(struct simulation *s, const char *arn, struct sw_buf *out);
+void coverage_report(const struct coverage *coverage);
+
+#endif
