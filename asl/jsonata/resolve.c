@@ -73,9 +73,10 @@ static bool mark(struct sw_jn_node *node)
 	closure |= mark_stages(&node->stages);
 	if (node->group)
 		closure |= mark_all(&node->group->pairs);
-	node->closure = closure; /* of a lambda: what its own frame needs */
+	closure |= node->kind == SW_JN_NODE_LAMBDA || node->kind == SW_JN_NODE_TRANSFORM;
+	node->closure = closure;
 	node->dressed = node->predicates.count || node->group;
-	return closure || node->kind == SW_JN_NODE_LAMBDA || node->kind == SW_JN_NODE_TRANSFORM;
+	return closure;
 }
 
 /* ---- scopes ------------------------------------------------------------------------------------------- */
@@ -156,8 +157,9 @@ static enum sw_result declare_in(struct resolver *resolver, const struct sw_jn_n
 		return SW_OK;
 	if (node->kind == SW_JN_NODE_PATH) {
 		count = first_tuple(node);
-		/* A sort that starts the stream (#$i) still has plain items. */
-		if (count < node->items.count && node->items.items[count]->kind == SW_JN_NODE_SORT)
+		/* A sort that starts the stream (#$i) still has plain items, and so has an array constructor. */
+		if (count < node->items.count && (node->items.items[count]->kind == SW_JN_NODE_SORT ||
+						  (count == 0 && node->items.items[0]->cons)))
 			count++;
 	}
 	if (declare_in(resolver, node->lhs) < 0 || declare_in(resolver, node->rhs) < 0 ||
@@ -476,7 +478,8 @@ static enum sw_result visit_path(struct resolver *resolver, struct sw_jn_node *p
 		    path->items.count > 1 && steps[1]->kind == SW_JN_NODE_NAME)
 			r = variable(resolver, steps[0], steps[1]);
 		else
-			r = i >= tuple ? visit_tuple_step(resolver, steps[i]) : visit(resolver, steps[i]);
+			r = i >= tuple && !(i == 0 && steps[0]->cons) ? visit_tuple_step(resolver, steps[i])
+								      : visit(resolver, steps[i]);
 		resolver->bound = true;
 	}
 	resolver->bound = bound;
