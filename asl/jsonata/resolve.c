@@ -444,7 +444,7 @@ static enum sw_result visit_tuple_step(struct resolver *resolver, struct sw_jn_n
 	if (step->kind == SW_JN_NODE_SORT)
 		return visit_sort(resolver, step);
 	step->stages = (struct sw_jn_stages){0};
-	if (visit_framed(resolver, &step, 1, &step->frame_slots) < 0)
+	if (visit_framed(resolver, &step, 1, &step->tuple_slots) < 0)
 		return resolver->compiler->failed;
 	step->stages = stages;
 	return visit_stages(resolver, &step->stages);
