@@ -10,8 +10,11 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 /* ---- malloc and friends of everything that is linked statically, and of jansson ---- */
 
@@ -163,9 +166,44 @@ static void out_of_memory_is_an_answer_like_others(void **state)
 	}
 }
 
+static void a_server_that_gets_no_memory_opens_not_at_all(void **state)
+{
+	bool failed = true;
+	int failures = 0;
+	for (long fail_at = 1; failed; fail_at++) {
+		struct sw_engine engine;
+		struct sw_poll_loop *loop = NULL;
+		struct sw_server *server = NULL;
+		struct sw_server_options options = SW_SERVER_OPTIONS;
+		int given = socket(AF_UNIX, SOCK_STREAM, 0);
+		struct sockaddr_un address = {.sun_family = AF_UNIX};
+		assert_int_equal(bind(given, (struct sockaddr *)&address, sizeof(sa_family_t)), 0);
+		assert_int_equal(listen(given, 1), 0);
+		fake_init(&engine);
+		assert_int_equal(sw_poll_loop_new(&loop, NULL), SW_OK);
+		options.loop = sw_poll_loop_hooks(loop);
+		options.listen = "127.0.0.1:0";
+		options.sockets = &given;
+		options.sockets_count = 1;
+		countdown = fail_at;
+		enum sw_result r = sw_server_open(&engine, &options, &server, NULL);
+		failed = countdown == 0;
+		countdown = -1;
+		assert_true(r == SW_OK || failed);
+		assert_true((r == SW_OK) == (server != NULL));
+		failures += r != SW_OK;
+		sw_server_free(server);
+		assert_int_equal(fcntl(given, F_GETFD), -1); /* the server's from the call on */
+		sw_poll_loop_free(loop);
+		fake_done(&engine);
+	}
+	assert_true(failures > 2);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(out_of_memory_is_an_answer_like_others)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(out_of_memory_is_an_answer_like_others),
+					   cmocka_unit_test(a_server_that_gets_no_memory_opens_not_at_all)};
 	json_set_alloc_funcs(__wrap_malloc, free);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
