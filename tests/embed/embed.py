@@ -59,6 +59,12 @@ class Tree:
     def path(self, name):
         return os.path.join(self.root, name)
 
+    def example(self, name, package="stepwell", more=(), static=False):
+        """The example as it is installed, for people to copy."""
+        found = glob.glob(f"{self.root}/**/doc/stepwell/examples/{name}", recursive=True)
+        verdict(f"{name} is installed", len(found) == 1, found)
+        return self.build(found[0], package, more, static) if found else None
+
     def build(self, source, package="stepwell", more=(), static=False):
         """The program, or None. Static: with the archives of Stepwell itself, and what --static names beside."""
         name = os.path.splitext(os.path.basename(source))[0] + ("-static" if static else "")
@@ -66,8 +72,7 @@ class Tree:
         if static:
             archives = {f"-l{name}": os.path.join(self.library_directory, f"lib{name}.a") for name in LIBRARIES[package]}
             flags = [archives.get(flag, flag) for flag in flags]
-        done = run("cc", "-std=c17", "-D_GNU_SOURCE", *WARNINGS, "-o", self.path(name), os.path.join(self.source, source),
-                   *flags, *more)
+        done = run("cc", "-std=c17", "-D_GNU_SOURCE", *WARNINGS, "-o", self.path(name), source, *flags, *more)
         verdict(f"{name} builds", done.returncode == 0, done.stderr[:2000])
         return self.path(name) if done.returncode == 0 else None
 
@@ -169,7 +174,7 @@ def check_kept(tree, program, good):
 
 
 def check_libev(tree):
-    program = tree.build("examples/embed-libev.c", more=["-lev"])
+    program = tree.example("embed-libev.c", more=["-lev"])
     if program:
         check_kept(tree, program, lambda text: '"state": "Shout", "got": {"state": "Greet"' in text)
 
@@ -178,19 +183,19 @@ def check_blocking(tree):
     wanted = ('SUCCEEDED: {"charged": 99}\nSUCCEEDED: {"sorry":true,"why":"more than the card is good for"}\n'
               'SUCCEEDED: {"charged": 12}\n')
     for static in (False, True):
-        program = tree.build("examples/embed-blocking.c", static=static)
+        program = tree.example("embed-blocking.c", static=static)
         if program:
             check_kept(tree, program, lambda text: text == wanted)
 
 
 def check_poll(tree):
-    program = tree.build("examples/embed-poll.c")
+    program = tree.example("embed-poll.c")
     if program:
         check_kept(tree, program, lambda text: text == 'SUCCEEDED: "tock"\n')
 
 
 def check_jsonata(tree):
-    program = tree.build("examples/jsonata.c", more=["-ljansson"])
+    program = tree.example("jsonata.c", more=["-ljansson"])
     if not program:
         return
     given = '{"items": [{"price": 2}, {"price": 3}]}'
@@ -205,7 +210,7 @@ REPORTED = 'SUCCEEDED {"words":6,"digest":"cedefc61503a54bd"}'
 
 
 def check_jobrunner(tree):
-    program = tree.build("examples/jobrunner.c", more=["-ljansson", "-pthread"])
+    program = tree.example("jobrunner.c", more=["-ljansson", "-pthread"])
     if not program:
         return
     lines = REPORT + 'report {}\n\nno-such {}\nreport {"text"\n' + 'later {"seconds": 1, "text": "late but here"}'
@@ -273,7 +278,7 @@ def converse(port):
 
 def check_server(tree):
     for static in (False, True):
-        program = tree.build("examples/embed-server.c", "stepwell-server", static=static)
+        program = tree.example("embed-server.c", "stepwell-server", static=static)
         if not program:
             continue
         data = tree.path("data-" + os.path.basename(program))
@@ -303,7 +308,7 @@ def check_server(tree):
 
 
 def check_lifecycle(tree):
-    program = tree.build("tests/embed/lifecycle.c", "stepwell-server")
+    program = tree.build(os.path.join(tree.source, "tests/embed/lifecycle.c"), "stepwell-server")
     if not program:
         return
     check_run(tree, "lifecycle", [program, tree.path("data-lifecycle")], lambda text: not text)
