@@ -27,7 +27,7 @@ help:
 	@echo "make bench      measure, beside raw LMDB commits"
 	@echo "make crash      kill -9 at random moments, ROUNDS=$(ROUNDS) times"
 	@echo "make soak       MINUTES=$(MINUTES) of full load over HTTP with restarts: memory, descriptors, nothing lost"
-	@echo "make mutants    break the engine on purpose, ten times: the simulation must find each (20 minutes)"
+	@echo "make mutants    break the engine on purpose, ten times: the simulation must find each (5 minutes)"
 	@echo "make fuzz       every fuzz target for SECONDS_EACH=$(SECONDS_EACH) seconds"
 	@echo "make format     clang-format over all sources"
 	@echo "make lint       clang-format and clang-tidy, without changing anything"
