@@ -223,24 +223,10 @@ static size_t name_length(const char *key, const json_t *value)
 	return strlen(key);
 }
 
-const struct sw_query_ops sw_query_jsonata = {
-	.name = "JSONata",
-	.compile = compile,
-	.evaluate = evaluate,
-	.is_expression = is_expression,
-	.name_length = name_length,
-	.locate = locate,
-	.mistake_code = "INVALID_JSONATA_EXPRESSION",
-	.refusal_code = "UNSUPPORTED_JSONATA_EXPRESSION",
-};
-const struct sw_query_ops sw_query_jsonata_catch = {
-	.name = "JSONata",
-	.compile = compile,
-	.evaluate = evaluate,
-	.is_expression = is_expression,
-	.name_length = name_length,
-	.template_kinds = SW_QUERY_ERROR_OUTPUT,
-	.locate = locate,
-	.mistake_code = "INVALID_JSONATA_EXPRESSION",
-	.refusal_code = "UNSUPPORTED_JSONATA_EXPRESSION",
-};
+#define OPERATIONS                                                                                   \
+	.name = "JSONata", .compile = compile, .evaluate = evaluate, .is_expression = is_expression, \
+	.name_length = name_length, .locate = locate, .mistake_code = "INVALID_JSONATA_EXPRESSION",  \
+	.refusal_code = "UNSUPPORTED_JSONATA_EXPRESSION"
+
+const struct sw_query_ops sw_query_jsonata = {OPERATIONS};
+const struct sw_query_ops sw_query_jsonata_catch = {OPERATIONS, .template_kinds = SW_QUERY_ERROR_OUTPUT};

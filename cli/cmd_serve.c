@@ -76,7 +76,8 @@ static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int events)
 		log_file_reopen(serving->execution_log);
 	bool good = owner_reload(serving->options, &serving->owner);
 	if (good)
-		SW_LOG(&serving->log, SW_LOG_INFO, "resources, mock configuration and credentials were read again");
+		SW_LOG(&serving->log, SW_LOG_INFO,
+		       "resources, mock configuration and credentials were read again");
 	service_notify("READY=1\nSTATUS=%s",
 		       good ? "serves" : "serves; the last reload failed, what was read before is in force");
 }

@@ -37,8 +37,8 @@ SW_API enum sw_result sw_engine_tag_activity(struct sw_engine *engine, const cha
 SW_API enum sw_result sw_engine_untag_activity(struct sw_engine *engine, const char *name,
 					       const char *const *keys, size_t count, sw_reply_fn *reply,
 					       void *user, struct sw_error *err);
-SW_API enum sw_result sw_reader_activity_tags(struct sw_reader *reader, const char *name, sw_each_tag_fn *each,
-					      void *user, struct sw_error *err);
+SW_API enum sw_result sw_reader_activity_tags(struct sw_reader *reader, const char *name,
+					      sw_each_tag_fn *each, void *user, struct sw_error *err);
 /*
  * Deletes; what does not exist is no error. Tasks that wait under the name go on waiting; new ones fail.
  * Source: DeleteActivity.

@@ -89,7 +89,8 @@ bool sw_alias_leads_to(const struct sw_alias *alias, uint32_t version);
 /* ---- tags.c ---- */
 
 /* Adds tags, or replaces the values of those that are there. SW_ELIMIT, SW_ENOMEM. */
-enum sw_result sw_tags_set(struct sw_tags *tags, const struct sw_tag *list, size_t count, struct sw_error *err);
+enum sw_result sw_tags_set(struct sw_tags *tags, const struct sw_tag *list, size_t count,
+			   struct sw_error *err);
 void sw_tags_take_out(struct sw_tags *tags, const char *const *keys, size_t count);
 enum sw_result sw_tags_decode(struct sw_slice bytes, struct sw_tags *ret_tags, struct sw_error *err);
 /* The tags that a machine is created with. SW_ELIMIT, SW_ENOMEM. */

@@ -75,7 +75,7 @@ struct sw_value *sw_record_read_value(struct sw_record_reader *record); /* new; 
 /* How many, then key and value of each. What was read is the caller's, also after a failure. */
 void sw_record_write_tags(struct sw_record_writer *record, const struct sw_tags *tags);
 void sw_record_read_tags(struct sw_record_reader *record, struct sw_tags *ret_tags);
-void sw_record_refuse(struct sw_record_reader *record);                 /* a field has an impossible value */
+void sw_record_refuse(struct sw_record_reader *record); /* a field has an impossible value */
 bool sw_record_failed(const struct sw_record_reader *record);
 /* The first failure; bytes left over are one when at_end. */
 enum sw_result sw_record_check(const struct sw_record_reader *record, const char *kind, bool at_end,

@@ -31,7 +31,8 @@ int main(int argc, char **argv)
 		sw_jsonata_free(expr);
 	}
 	if (status)
-		fprintf(stderr, "%s at %u:%u: %s\n", err.code, (unsigned)err.line, (unsigned)err.column, err.message);
+		fprintf(stderr, "%s at %u:%u: %s\n", err.code, (unsigned)err.line, (unsigned)err.column,
+			err.message);
 	json_decref(result);
 	json_decref(input);
 	return status;

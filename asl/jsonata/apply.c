@@ -41,10 +41,7 @@ static enum sw_result call_lambda(struct sw_jn_run *run, const struct sw_jn_func
 	}
 	if (sw_jn_eval(run, node->lhs, function->input, frame, ret_value) < 0)
 		return run->failed;
-	activation->frame = node->closure || node->lhs->kind == SW_JN_NODE_LAMBDA ||
-					    node->lhs->kind == SW_JN_NODE_TRANSFORM
-				    ? NULL
-				    : frame;
+	activation->frame = node->lhs->closure ? NULL : frame;
 	return SW_OK;
 }
 

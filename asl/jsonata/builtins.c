@@ -79,8 +79,9 @@ static const struct sw_jn_builtin table[] = {
 
 static int compare(const char *name, size_t len, const struct sw_jn_builtin *row)
 {
-	int order = strncmp(name, row->name, len);
-	return order ? order : row->name[len] ? -1 : 0;
+	size_t row_len = strlen(row->name);
+	int order = memcmp(name, row->name, len < row_len ? len : row_len);
+	return order ? order : (len > row_len) - (len < row_len);
 }
 
 const struct sw_jn_builtin *sw_jn_builtin_find(const char *name, size_t len, unsigned flags)

@@ -164,6 +164,7 @@ struct reading {
 		size_t start, end, shortest;
 	} * spans;
 	unsigned char *failed; /* a bit for each part and place that led nowhere */
+	uint64_t looked_at; /* bytes that were searched for words of numbers since steps were counted last */
 };
 
 static bool is_letter(char c)
@@ -265,8 +266,16 @@ static bool match_decimal(const struct reading *reading, const struct sw_jn_inte
 	return true;
 }
 
+/* Bytes of words of numbers from start on, not beyond end. */
+static size_t words_span(struct reading *reading, size_t start, size_t end)
+{
+	size_t bytes = sw_jn_words_span(reading->text, end, start);
+	reading->looked_at += 8 * (bytes + 1);
+	return bytes;
+}
+
 /* Whether the part can begin at span->start, and between which ends. */
-static bool match_part(const struct reading *reading, const struct sw_jn_date_part *part, struct span *span)
+static bool match_part(struct reading *reading, const struct sw_jn_date_part *part, struct span *span)
 {
 	if (part->literal.kind == SW_JN_STRING)
 		return match_literal(reading, part->literal, span);
@@ -282,31 +291,30 @@ static bool match_part(const struct reading *reading, const struct sw_jn_date_pa
 	else if (part->integer.primary == SW_JN_ROMAN)
 		span->end = run_of(reading, span->start, is_roman);
 	else if (part->integer.primary == SW_JN_WORDS)
-		span->end = span->start + sw_jn_words_span(reading->text, reading->len, span->start);
+		span->end = span->start + words_span(reading, span->start, reading->len);
 	else
 		return match_decimal(reading, &part->integer, span);
 	return span->end > span->start;
 }
 
 /* Ends of words are where words end. */
-static bool may_end(const struct reading *reading, const struct sw_jn_date_part *part,
-		    const struct span *span)
+static bool may_end(struct reading *reading, const struct sw_jn_date_part *part, const struct span *span)
 {
 	if (!part->has_integer || part->integer.primary != SW_JN_WORDS)
 		return true;
-	return sw_jn_words_span(reading->text, span->end, span->start) == span->end - span->start;
+	return words_span(reading, span->start, span->end) == span->end - span->start;
 }
 
 /* Takes back the last decision that leaves another choice. False: there is none. */
 static bool back_up(struct reading *reading, size_t *index)
 {
 	size_t states = reading->len + 1;
-	while (*index > 0) {
+	while (*index > 0 && reading->looked_at <= reading->run->steps_left) {
 		size_t state = *index * states + reading->spans[*index - 1].end;
 		reading->failed[state / 8] |= (unsigned char)(1u << state % 8);
 		--*index;
 		struct span *span = &reading->spans[*index];
-		while (span->end > span->shortest) {
+		while (span->end > span->shortest && reading->looked_at <= reading->run->steps_left) {
 			span->end--;
 			if (may_end(reading, &reading->picture->parts[*index], span)) {
 				++*index;
@@ -334,14 +342,15 @@ static enum sw_result match_parts(struct reading *reading, bool *ret_matched)
 			*ret_matched = true;
 			return SW_OK;
 		}
-		result = sw_jn_steps(run, 1);
+		result = sw_jn_steps(run, 1 + reading->looked_at);
+		reading->looked_at = 0;
 		bool tried = reading->failed[state / 8] >> state % 8 & 1;
 		struct span *span = &reading->spans[index];
 		*span = (struct span){.start = start};
 		if (!tried && index < count && match_part(reading, &reading->picture->parts[index], span))
 			index++;
 		else if (!back_up(reading, &index))
-			return result;
+			return result ? result : sw_jn_steps(run, reading->looked_at);
 	}
 	return result;
 }

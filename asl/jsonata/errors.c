@@ -180,27 +180,14 @@ static const char *filling(const struct sw_jn_fill *fill, const char *name, size
 	return "undefined";
 }
 
-/* Bytes of the character that starts at text; 0: it is none. */
-static size_t character(const unsigned char *text)
-{
-	size_t bytes = text[0] < 0x80    ? 1
-		       : text[0] >= 0xF0 ? 4
-		       : text[0] >= 0xE0 ? 3
-		       : text[0] >= 0xC2 ? 2
-					 : 0;
-	for (size_t i = 1; i < bytes; i++)
-		if ((text[i] & 0xC0) != 0x80)
-			return 0;
-	return text[0] == 0xED && text[1] >= 0xA0 ? 0 : bytes;
-}
-
 void sw_jn_error_clean(char *text)
 {
-	while (*text) {
-		size_t bytes = character((const unsigned char *)text);
-		if (!bytes)
-			*text = '?';
-		text += bytes ? bytes : 1;
+	for (size_t left = strlen(text), bytes; left; left -= bytes, text += bytes) {
+		bytes = sw_jn_character(text, left);
+		if (bytes)
+			continue;
+		*text = '?';
+		bytes = 1;
 	}
 }
 

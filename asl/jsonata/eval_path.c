@@ -86,8 +86,7 @@ static enum sw_result filter_item(struct sw_jn_run *run, const struct sw_jn_stag
 	}
 	if (sw_jn_eval(run, stage->filter, context, frame, &result) < 0)
 		return run->failed;
-	if (own && !stage->filter->closure && stage->filter->kind != SW_JN_NODE_LAMBDA &&
-	    stage->filter->kind != SW_JN_NODE_TRANSFORM)
+	if (own && !stage->filter->closure)
 		sw_jn_frame_free(run, own);
 	return chooses(run, result, index, len, ret_times);
 }

@@ -77,7 +77,7 @@ static enum sw_result map_tuple(struct sw_jn_run *run, const struct sw_jn_node *
 				const struct sw_jn_tuple *tuple, struct sw_jn_frame *frame,
 				struct sw_jn_list *stream)
 {
-	struct sw_jn_frame *own = sw_jn_frame_new(run, frame, step->frame_slots);
+	struct sw_jn_frame *own = sw_jn_frame_new(run, frame, step->tuple_slots);
 	struct sw_jn_value result;
 	if (!own)
 		return run->failed;

@@ -241,8 +241,10 @@ static const struct {
 
 static void put_roman(double value, bool upper, struct sw_buf *out)
 {
+	/* At most ROMAN_MAX; NaN has no digits. */
+	uint32_t rest = value >= 1 ? (uint32_t)value : 0;
 	for (size_t i = 0; i < sizeof(numerals) / sizeof(numerals[0]); i++) {
-		for (; value >= numerals[i].value; value -= numerals[i].value)
+		for (; rest >= numerals[i].value; rest -= numerals[i].value)
 			sw_buf_text(out, upper ? numerals[i].upper : numerals[i].lower);
 	}
 }

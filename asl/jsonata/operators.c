@@ -192,10 +192,10 @@ static enum sw_result concat(struct sw_jn_run *run, struct sw_jn_value lhs, stru
 	size_t len = (size_t)lhs.len + rhs.len;
 	if (len > UINT32_MAX)
 		return sw_jn_fail(run, "U1001", SW_JN_UNDEFINED_VALUE);
-	const unsigned char *end = (const unsigned char *)lhs.text + lhs.len;
-	size_t slack = (size_t)(run->room - end);
-	if (fresh && simple && lhs.len && end <= run->room && slack < 16 &&
-	    rhs.len < slack + (size_t)(run->room_end - run->room)) {
+	/* Bytes between the end of lhs and the memory at hand: what rounding left, when it was the last allocation. */
+	uintptr_t end = (uintptr_t)lhs.text + lhs.len, room = (uintptr_t)run->room;
+	size_t slack = lhs.len && end <= room ? room - end : SIZE_MAX;
+	if (fresh && simple && rhs.len && slack < 16) {
 		size_t more = rhs.len > slack ? (rhs.len - slack + 15) & ~(size_t)15 : 0;
 		if (more <= (size_t)(run->room_end - run->room) && run->bytes_used + more <= run->bytes_max) {
 			memcpy((char *)lhs.text + lhs.len, rhs.text, rhs.len);

@@ -65,13 +65,18 @@ static bool mark(struct sw_jn_node *node)
 {
 	if (!node)
 		return false;
-	bool closure = mark(node->lhs) | mark(node->rhs) | mark(node->other) | mark_all(&node->items) |
-		       mark_stages(&node->predicates) | mark_stages(&node->stages);
+	bool closure = mark(node->lhs);
+	closure |= mark(node->rhs);
+	closure |= mark(node->other);
+	closure |= mark_all(&node->items);
+	closure |= mark_stages(&node->predicates);
+	closure |= mark_stages(&node->stages);
 	if (node->group)
 		closure |= mark_all(&node->group->pairs);
-	node->closure = closure; /* of a lambda: what its own frame needs */
+	closure |= node->kind == SW_JN_NODE_LAMBDA || node->kind == SW_JN_NODE_TRANSFORM;
+	node->closure = closure;
 	node->dressed = node->predicates.count || node->group;
-	return closure || node->kind == SW_JN_NODE_LAMBDA || node->kind == SW_JN_NODE_TRANSFORM;
+	return closure;
 }
 
 /* ---- scopes ------------------------------------------------------------------------------------------- */
@@ -152,8 +157,9 @@ static enum sw_result declare_in(struct resolver *resolver, const struct sw_jn_n
 		return SW_OK;
 	if (node->kind == SW_JN_NODE_PATH) {
 		count = first_tuple(node);
-		/* A sort that starts the stream (#$i) still has plain items. */
-		if (count < node->items.count && node->items.items[count]->kind == SW_JN_NODE_SORT)
+		/* A sort that starts the stream (#$i) still has plain items, and so has an array constructor. */
+		if (count < node->items.count && (node->items.items[count]->kind == SW_JN_NODE_SORT ||
+						  (count == 0 && node->items.items[0]->cons)))
 			count++;
 	}
 	if (declare_in(resolver, node->lhs) < 0 || declare_in(resolver, node->rhs) < 0 ||
@@ -438,7 +444,7 @@ static enum sw_result visit_tuple_step(struct resolver *resolver, struct sw_jn_n
 	if (step->kind == SW_JN_NODE_SORT)
 		return visit_sort(resolver, step);
 	step->stages = (struct sw_jn_stages){0};
-	if (visit_framed(resolver, &step, 1, &step->frame_slots) < 0)
+	if (visit_framed(resolver, &step, 1, &step->tuple_slots) < 0)
 		return resolver->compiler->failed;
 	step->stages = stages;
 	return visit_stages(resolver, &step->stages);
@@ -472,7 +478,8 @@ static enum sw_result visit_path(struct resolver *resolver, struct sw_jn_node *p
 		    path->items.count > 1 && steps[1]->kind == SW_JN_NODE_NAME)
 			r = variable(resolver, steps[0], steps[1]);
 		else
-			r = i >= tuple ? visit_tuple_step(resolver, steps[i]) : visit(resolver, steps[i]);
+			r = i >= tuple && !(i == 0 && steps[0]->cons) ? visit_tuple_step(resolver, steps[i])
+								      : visit(resolver, steps[i]);
 		resolver->bound = true;
 	}
 	resolver->bound = bound;

@@ -150,6 +150,7 @@ struct sw_jn_node {
 	uint32_t global;                  /* of variables: 1 + number of the free name; 0: none */
 	uint32_t slot_first, slots_count; /* of blocks without a frame of their own: slots to clear */
 	uint32_t frame_slots;             /* slots of the frame made here */
+	uint32_t tuple_slots;             /* of steps: slots of the frame that a tuple of the stream gets */
 };
 
 /* A name that no enclosing scope binds. */

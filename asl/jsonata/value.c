@@ -133,9 +133,9 @@ enum sw_result sw_jn_list_reserve(struct sw_jn_run *run, struct sw_jn_list *list
 		capacity *= 2;
 	if (capacity > UINT32_MAX / 2)
 		return sw_jn_fail(run, "U1001", SW_JN_UNDEFINED_VALUE);
-	unsigned char *end = (unsigned char *)(list->items + list->capacity);
+	unsigned char *end = list->items ? (unsigned char *)(list->items + list->capacity) : NULL;
 	size_t growth = (size_t)(capacity - list->capacity) * sizeof(*list->items);
-	if (list->items && end == run->room && growth <= (size_t)(run->room_end - run->room)) {
+	if (end && end == run->room && growth <= (size_t)(run->room_end - run->room)) {
 		/* The last thing that was allocated: it grows where it is. */
 		run->room += growth;
 		run->bytes_used += growth;

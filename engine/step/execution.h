@@ -20,7 +20,7 @@ enum sw_branch_wait {
 	SW_BRANCH_RETRY,    /* a retrier's interval, until due_ms */
 	SW_BRANCH_CHILDREN, /* Parallel, Map: children run */
 	SW_BRANCH_DONE,     /* a child that has ended well; output is kept until the parent joins */
-	SW_BRANCH_HELD,     /* the execution has ended without success while it stood here: a redrive goes on */
+	SW_BRANCH_HELD, /* the execution has ended without success while it stood here: a redrive goes on */
 };
 
 struct sw_branch {
@@ -89,8 +89,8 @@ struct sw_redrive_tokens {
 };
 void sw_redrive_tokens_done(struct sw_redrive_tokens *tokens);
 /* The one that is token and is valid still, or NULL. token may be NULL. */
-const struct sw_redrive_token *sw_redrive_tokens_find(const struct sw_redrive_tokens *tokens, const char *token,
-						      int64_t now_ms);
+const struct sw_redrive_token *sw_redrive_tokens_find(const struct sw_redrive_tokens *tokens,
+						      const char *token, int64_t now_ms);
 
 struct sw_execution {
 	uint64_t id;

@@ -29,38 +29,36 @@ enum sw_result sw_turn_throw(struct sw_turn *turn, enum sw_thrower thrower, cons
 	return r < 0 ? r : SW_EQUERY;
 }
 
-enum sw_result sw_turn_runtime(struct sw_turn *turn, const char *format, ...)
+/* A failure of that name; its cause by printf format. */
+static enum sw_result __attribute__((format(printf, 3, 0)))
+fail_by(struct sw_turn *turn, const char *error, const char *format, va_list args)
 {
 	struct sw_buf cause = SW_BUF;
+	sw_buf_vprintf(&cause, format, args);
+	char *text = sw_buf_take(&cause, NULL);
+	sw_buf_done(&cause);
+	enum sw_result r = text ? sw_failure_take(&turn->failure, error, text) : SW_ENOMEM;
+	return r < 0 ? r : SW_EQUERY;
+}
+
+enum sw_result sw_turn_runtime(struct sw_turn *turn, const char *format, ...)
+{
 	va_list args;
 	va_start(args, format);
-	sw_buf_vprintf(&cause, format, args);
+	enum sw_result r = fail_by(turn, SW_ERROR_RUNTIME, format, args);
 	va_end(args);
-	char *text = sw_buf_take(&cause, NULL);
-	if (!text) {
-		sw_buf_done(&cause);
-		return SW_ENOMEM;
-	}
-	enum sw_result r = sw_failure_take(&turn->failure, SW_ERROR_RUNTIME, text);
-	return r < 0 ? r : SW_EQUERY;
+	return r;
 }
 
 enum sw_result sw_turn_query(struct sw_turn *turn, const char *location, const char *format, ...)
 {
-	struct sw_buf cause = SW_BUF;
 	va_list args;
 	va_start(args, format);
-	sw_buf_vprintf(&cause, format, args);
+	enum sw_result r = fail_by(turn, SW_ERROR_QUERY, format, args);
 	va_end(args);
-	char *text = sw_buf_take(&cause, NULL);
-	if (!text) {
-		sw_buf_done(&cause);
-		return SW_ENOMEM;
-	}
-	enum sw_result r = sw_failure_take(&turn->failure, SW_ERROR_QUERY, text);
-	if (r == SW_OK && location)
-		r = sw_failure_locate(&turn->failure, location);
-	return r < 0 ? r : SW_EQUERY;
+	if (r == SW_EQUERY && location && sw_failure_locate(&turn->failure, location) < 0)
+		r = SW_ENOMEM;
+	return r;
 }
 
 /* ---- ErrorEquals -------------------------------------------------------------------------------------- */

@@ -3,7 +3,6 @@
 #define TESTS_UNIT_JSONATA_FN_FIXTURE_H
 
 #include "asl/jsonata/jsonata.h"
-#include "base/rng.h"
 #include "asl/value.h"
 #include "base/rng.h"
 

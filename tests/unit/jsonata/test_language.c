@@ -108,6 +108,9 @@ static void variables_are_those_of_the_nearest_scope_that_has_bound_them(void **
 		 "})(7))",
 		 "63"},
 		{"function($a, $a) { $a }(1, 2)", "2"},
+		{"[($v := $; [])]@$v.$keys({'a': $v})", "undefined"},
+		{"nested@$v.($f := function($x) { $x }; $g := $f; $g($f(1)))", "[1,1]"},
+		{"($f := (one#$i.|$|{'i': $i}|); {} ~> $f)", "{\"i\":0}"},
 		{"($sum := 5; $sum)", "5"},
 	};
 	CHECK(rows);

@@ -179,8 +179,7 @@ static void what_must_hold_holds_after_every_step(void **state)
 			check(&story);
 			if (story.world->execution->status == SW_STATUS_RUNNING ||
 			    story.world->execution->status == SW_STATUS_SUCCEEDED ||
-			    story.world->execution->redrive_count == 4 ||
-			    sw_rng_below(&story.rng, 3) == 0)
+			    story.world->execution->redrive_count == 4 || sw_rng_below(&story.rng, 3) == 0)
 				continue;
 			assert_int_equal(world_send(story.world, (struct sw_event){.kind = SW_EVENT_REDRIVE}),
 					 SW_OK);
