@@ -27,6 +27,7 @@ help:
 	@echo "make bench      measure, beside raw LMDB commits"
 	@echo "make crash      kill -9 at random moments, ROUNDS=$(ROUNDS) times"
 	@echo "make soak       MINUTES=$(MINUTES) of full load over HTTP with restarts: memory, descriptors, nothing lost"
+	@echo "make mutants    break the engine on purpose, ten times: the simulation must find each (5 minutes)"
 	@echo "make fuzz       every fuzz target for SECONDS_EACH=$(SECONDS_EACH) seconds"
 	@echo "make format     clang-format over all sources"
 	@echo "make lint       clang-format and clang-tidy, without changing anything"
@@ -65,6 +66,9 @@ soak: all
 simulate: all
 	python3 tests/simulation/run.py $(BUILD)/tests/simulation/simulate $(or $(SEEDS),1000)
 
+mutants: | packages
+	python3 tests/mutants/run.py --seeds $(or $(SEEDS),2000) $(MUTANTS)
+
 fuzz:
 	@sh tests/lib/packages.sh $(PACKAGES) $(FUZZ_PACKAGES)
 	@test -f $(BUILD)-fuzz/build.ninja || CC=clang meson setup $(BUILD)-fuzz -Dfuzzers=true \
@@ -89,4 +93,4 @@ install: all
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-fuzz
 
-.PHONY: all help packages test-packages run test asan bench crash soak simulate fuzz format lint install clean
+.PHONY: all help packages test-packages run test asan bench crash soak simulate mutants fuzz format lint install clean

@@ -10,10 +10,11 @@
 #define ROUND_MS 1 /* of times as JSON numbers */
 
 struct event {
-	char type[32], name[16];
+	char type[32], name[16], error[24];
 	uint32_t previous;
 	int64_t time_ms;
-	unsigned ended; /* events that end it: exits of an entering, ends of a scheduling */
+	unsigned ended;     /* events that end it: exits of an entering, ends of a scheduling */
+	unsigned scheduled; /* attempts of a Task, at its entering */
 };
 
 struct history {
@@ -140,6 +141,44 @@ static void check_time(struct history *h, uint32_t id)
 		broken(h->s, "%s: event %u, %s, is early", h->arn, (unsigned)id, event->type);
 }
 
+/* A retrier that takes every error is not asked more often than it says, restarts or not. */
+static void check_retries(struct history *h, uint32_t id)
+{
+	uint32_t entered = back_to(h, id, "StateEntered");
+	const struct state *state = entered ? machine_state(&h->s->machine, h->events[entered].name) : NULL;
+	if (!state || !ends_in(h->events[id].type, "Scheduled") || h->redriven > 0)
+		return;
+	if (++h->events[entered].scheduled > state->retries + 1 && state->retries > 0)
+		broken(h->s, "%s: event %u, %s, is one attempt more than %u retries make", h->arn,
+		       (unsigned)id, h->events[id].type, state->retries);
+}
+
+static bool catches(const char *name, const char *error)
+{
+	bool timeout = strcmp(error, "States.Timeout") == 0;
+	return strcmp(name, "States.ALL") == 0 || strcmp(name, error) == 0 ||
+	       (strcmp(name, "States.TaskFailed") == 0 && !timeout);
+}
+
+/* After a Task that failed and was left comes the state that its first fitting catcher names. */
+static void check_catch(struct history *h, uint32_t id)
+{
+	const struct event *event = &h->events[id], *exit = &h->events[event->previous];
+	const struct event *failed = &h->events[exit->previous];
+	if (h->redriven > 0 || !ends_in(event->type, "StateEntered") ||
+	    strcmp(exit->type, "TaskStateExited") != 0 ||
+	    !(ends_in(failed->type, "Failed") || ends_in(failed->type, "TimedOut")))
+		return;
+	uint32_t entered = back_to(h, exit->previous, "StateEntered");
+	const struct state *state = machine_state(&h->s->machine, h->events[entered].name);
+	unsigned i = 0;
+	while (state && i < state->catchers_count && !catches(state->catchers[i].error, failed->error))
+		i++;
+	if (!state || i == state->catchers_count || strcmp(state->catchers[i].next, event->name) != 0)
+		broken(h->s, "%s: event %u, %s %s, is not where %s leads after %s", h->arn, (unsigned)id,
+		       event->type, event->name, state ? state->name : "no state", failed->error);
+}
+
 static int state_type_of(const char *entered)
 {
 	static const char *const types[] = {"Task",    "Pass", "Choice",   "Wait",
@@ -170,6 +209,19 @@ static void cover(struct history *h, uint32_t id)
 
 /* ---- histories ----------------------------------------------------------------------------------------------- */
 
+/* What went wrong, as the event tells it; "": nothing. */
+static const char *error_of(json_t *tree)
+{
+	const char *key, *error = NULL;
+	json_t *details;
+	json_object_foreach(tree, key, details)
+	{
+		if (!error)
+			error = json_string_value(json_object_get(details, "error"));
+	}
+	return error ? error : "";
+}
+
 static void each_event(void *user, uint32_t id, const char *json, size_t len)
 {
 	struct history *h = user;
@@ -187,6 +239,7 @@ static void each_event(void *user, uint32_t id, const char *json, size_t len)
 	*event = (struct event){.previous = (uint32_t)previous};
 	snprintf(event->type, sizeof(event->type), "%s", type);
 	snprintf(event->name, sizeof(event->name), "%s", name ? name : "");
+	snprintf(event->error, sizeof(event->error), "%s", error_of(tree));
 	event->time_ms = llround(json_number_value(json_object_get(tree, "timestamp")) * 1000);
 	h->count = id;
 	if (id > 1 && event->time_ms + ROUND_MS < h->events[id - 1].time_ms)
@@ -222,6 +275,8 @@ static void check_history(struct simulation *s, const char *arn, enum sw_status 
 		check_order(&h, id);
 		check_once(&h, id);
 		check_time(&h, id);
+		check_retries(&h, id);
+		check_catch(&h, id);
 		cover(&h, id);
 		terminal += is_terminal(h.events[id].type);
 	}
@@ -256,6 +311,9 @@ void check_all(struct simulation *s, bool ended, struct coverage *coverage)
 			broken(s, "%s does not end", execution->name);
 		if (r == SW_OK && execution->stopped && info.status == SW_STATUS_RUNNING)
 			broken(s, "%s was stopped and runs", execution->name);
+		if (r == SW_OK && (execution->stopped || ended) && script_holds(s, execution->arn))
+			broken(s, "%s has ended, and nobody said so to the handler that has a task of it",
+			       execution->name);
 		if (r == SW_OK)
 			check_history(s, execution->arn, info.status, coverage);
 		sw_execution_info_done(&info);

@@ -11,6 +11,7 @@ struct generator {
 	struct machine *machine;
 	struct sw_rng *rng;
 	struct sw_buf *out;
+	bool several; /* catchers of a Task */
 };
 
 static unsigned below(struct generator *g, unsigned limit)
@@ -51,6 +52,25 @@ static void catcher(struct generator *g, const char *next)
 		      error_name(g), next);
 }
 
+/* Of a Task: known to the checks. The second is for what the first leaves, and leads elsewhere if it can. */
+static void catchers(struct generator *g, struct state *state, const char *next, const char *later)
+{
+	unsigned count = g->several ? 1 + below(g, 2) : 1;
+	sw_buf_text(g->out, ",\"Catch\":[");
+	for (unsigned i = 0; i < count; i++) {
+		const char *error = error_name(g), *target = i == 0 ? later : next;
+		/* It may only come last. */
+		if (i + 1 < count && strcmp(error, "States.ALL") == 0)
+			error = "A";
+		snprintf(state->catchers[i].error, sizeof(state->catchers[i].error), "%s", error);
+		snprintf(state->catchers[i].next, sizeof(state->catchers[i].next), "%s", target);
+		sw_buf_printf(g->out, "%s{\"ErrorEquals\":[\"%s\"],\"ResultPath\":\"$.e\",\"Next\":\"%s\"}",
+			      i ? "," : "", error, target);
+	}
+	sw_buf_char(g->out, ']');
+	state->catchers_count = count;
+}
+
 static void timeouts(struct generator *g, struct state *state)
 {
 	if (g->machine->calm || !chance(g, 40))
@@ -62,7 +82,7 @@ static void timeouts(struct generator *g, struct state *state)
 		sw_buf_printf(g->out, ",\"HeartbeatSeconds\":5");
 }
 
-static void task(struct generator *g, struct state *state, const char *later)
+static void task(struct generator *g, struct state *state, const char *next, const char *later)
 {
 	static const char *const resources[] = {
 		"function:work", "arn:aws:lambda:us-east-1:123456789012:function:work",
@@ -76,7 +96,7 @@ static void task(struct generator *g, struct state *state, const char *later)
 	if (chance(g, 60))
 		retry(g, state);
 	if (later && chance(g, 50))
-		catcher(g, later);
+		catchers(g, state, next, later);
 }
 
 static void choice(struct generator *g, const char *next, const char *later)
@@ -152,7 +172,7 @@ static void write_state(struct generator *g, struct state *state, unsigned depth
 		return;
 	}
 	if (kind < 45)
-		task(g, state, later);
+		task(g, state, next, later);
 	else if (kind < 57 && !full)
 		parallel(g, state, depth, later);
 	else if (kind < 70 && !full)
@@ -193,9 +213,9 @@ static void flow(struct generator *g, unsigned depth)
 	sw_buf_text(g->out, "}");
 }
 
-void machine_generate(struct machine *machine, struct sw_rng *rng, bool calm)
+void machine_generate(struct machine *machine, struct sw_rng *rng, bool calm, bool several)
 {
-	struct generator g = {machine, rng, &machine->text};
+	struct generator g = {machine, rng, &machine->text, several};
 	machine->calm = calm;
 	machine->states_count = 0;
 	flow(&g, 0);

@@ -178,7 +178,7 @@ static bool simulate(uint64_t seed, bool trace, struct coverage *coverage, uint6
 	s->trace = trace;
 	s->rng = sw_rng(seed);
 	entropy_begin(seed);
-	machine_generate(&s->machine, &s->rng, seed % 2 == 0);
+	machine_generate(&s->machine, &s->rng, seed % 2 == 0, seed >= REDRIVES_FROM);
 	if (trace)
 		printf("%s\n", s->machine.text.data);
 	life_begin(s);

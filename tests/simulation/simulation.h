@@ -33,6 +33,10 @@ struct state {
 	uint32_t retries;          /* the first retrier takes every error, so often */
 	bool branch;               /* stands in a Parallel or Map */
 	bool timeout, heartbeat;   /* has TimeoutSeconds, HeartbeatSeconds */
+	unsigned catchers_count;   /* of a Task */
+	struct {
+		char error[24], next[16];
+	} catchers[2];
 };
 
 struct machine {
@@ -45,7 +49,8 @@ struct machine {
 	 */
 	bool calm;
 };
-void machine_generate(struct machine *machine, struct sw_rng *rng, bool calm);
+/* several: a Task may have two catchers. */
+void machine_generate(struct machine *machine, struct sw_rng *rng, bool calm, bool several);
 void machine_done(struct machine *machine);
 const struct state *machine_state(const struct machine *machine, const char *name); /* NULL: there is none */
 
@@ -131,6 +136,8 @@ void script_play(struct simulation *s);
 int64_t script_next_ms(const struct simulation *s);
 /* Completes an attempt a second time: it must be refused. */
 void script_repeat(struct simulation *s);
+/* Does the handler have a task of the execution that it was not told to drop? */
+bool script_holds(const struct simulation *s, const char *arn);
 /* The process that held them is gone. */
 void script_forget(struct simulation *s);
 /* What was ended so far is on disk. */
