@@ -343,11 +343,13 @@ void coverage_report(const struct coverage *coverage)
 {
 	static const char *const types[] = {"Task",    "Pass", "Choice",   "Wait",
 					    "Succeed", "Fail", "Parallel", "Map"};
-	static const char *const events[] = {
+	static const char task_events[] =
 		"TaskStateEntered TaskScheduled TaskStarted TaskSubmitted TaskSucceeded TaskFailed "
 		"TaskTimedOut "
 		"TaskStateExited TaskStateAborted LambdaFunctionScheduled LambdaFunctionStarted "
-		"LambdaFunctionSucceeded LambdaFunctionFailed LambdaFunctionTimedOut ExecutionFailed",
+		"LambdaFunctionSucceeded LambdaFunctionFailed LambdaFunctionTimedOut ExecutionFailed";
+	static const char *const events[] = {
+		task_events,
 		"PassStateEntered PassStateExited",
 		"ChoiceStateEntered ChoiceStateExited",
 		"WaitStateEntered WaitStateExited WaitStateAborted",
