@@ -40,6 +40,22 @@ static const char *inner_text(const char *text, size_t *len)
 	return from;
 }
 
+/*
+ * Where in the whole text, in characters from 1, line and column of the expression inside are; 0: no place is known.
+ * (A string has one line in the file; an escaped line feed begins a new one in the expression.)
+ */
+static uint32_t column_in(const char *whole, const char *text, uint32_t line, uint32_t column)
+{
+	uint32_t before = (uint32_t)(text - whole); /* "{%" and white space: ASCII */
+	if (line == 0 || column == 0)
+		return 0;
+	for (; line > 1 && *text; text++) {
+		before += ((unsigned char)*text & 0xC0) != 0x80;
+		line -= *text == '\n';
+	}
+	return before + column;
+}
+
 /* "$ and $$ at the top level are refused; use $states": what stands for an input there is none of. */
 static enum sw_result check_references(struct jsonata_expr *expr, unsigned kinds, struct sw_error *err)
 {
@@ -88,15 +104,17 @@ static enum sw_result compile(const char *text, size_t len, unsigned kinds, stru
 	if (r == SW_ENOMEM)
 		return r;
 	if (r < 0) {
-		if (err && mistake.line == 1)
-			err->column = mistake.column + (uint32_t)(text - whole);
+		if (err)
+			err->column = column_in(whole, text, mistake.line, mistake.column);
 		return sw_error_set(err, SW_EQUERY, "%s: %s", mistake.code, mistake.message);
 	}
 	r = sw_owner_adopt(owner, expr->jsonata, free_jsonata);
 	if (r == SW_OK)
 		r = check_references(expr, kinds, err);
-	if (r == SW_EINVAL && err && err->line == 1)
-		err->column += (uint32_t)(text - whole);
+	if (r == SW_EINVAL && err) {
+		err->column = column_in(whole, text, err->line, err->column);
+		err->line = 1;
+	}
 	if (r < 0)
 		return r;
 	*ret_expr = &expr->base;
