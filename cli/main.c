@@ -91,6 +91,15 @@ static const struct command commands[] = {
 	 "Reads only, and works while the directory is owned. Exit code 1 when something was found.\n"
 	 "  stepwell doctor --data BACKUP\n",
 	 cmd_doctor},
+	{"dump", "[TABLE|EXECUTION]", "print the records of a data directory as text", "draj", 0, 1,
+	 "One record a line: table, key, and its fields as a JSON object (docs/store-format.md); with --json all of "
+	 "it\n"
+	 "as one object. Everything, or one table, or what belongs to one execution (its ARN, or MACHINE:NAME).\n"
+	 "Reads only, and works while the directory is owned. Exit code 1 when a record is damaged: it is shown\n"
+	 "with what is wrong, and its bytes.\n"
+	 "  stepwell dump order:first\n"
+	 "  stepwell dump timers --json | head\n",
+	 cmd_dump},
 	{"backup", "DIR", "copy the store to a new directory while it is in use", "dj", 1, 1,
 	 "The copy is of one moment, compact, and on disk when the command ends. DIR must not hold a store.\n"
 	 "  stepwell backup /backups/monday && stepwell doctor --data /backups/monday\n",
