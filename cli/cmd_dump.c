@@ -51,14 +51,19 @@ int cmd_dump(const struct options *options)
 	else
 		dump.table = what;
 	enum sw_result r = sw_reader_open(options->data, options->region, options->account, &reader, &err);
-	if (r == SW_OK)
+	bool opened = r == SW_OK;
+	if (opened)
 		r = sw_reader_dump(reader, &dump, &err);
 	sw_reader_close(reader);
 	meter_clear(&printing.meter);
+	if (opened && r == SW_ENOENT)
+		return complain(EXIT_FAILED, "%s", err.text);
 	if (r == SW_EINVAL)
-		return complain(EXIT_USAGE, "%s; tables are settings, machines, numbers, executions, branches, "
-					    "history, values, timers, names, listing, versions, aliases, tags "
-					    "and activities", err.text);
+		return complain(EXIT_USAGE,
+				"%s; tables are settings, machines, numbers, executions, branches, "
+				"history, values, timers, names, listing, versions, aliases, tags "
+				"and activities",
+				err.text);
 	if (r != SW_OK)
 		return complain_store(options, r, &err);
 	return printing.damaged > 0 ? EXIT_FAILED : EXIT_OK;

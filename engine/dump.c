@@ -580,8 +580,8 @@ _Static_assert(sizeof(shown_tables) / sizeof(shown_tables[0]) == SW_TABLES_COUNT
 /* Is it a fault of the record, and not of the disk or of this process? */
 static bool is_damage(enum sw_result r)
 {
-	return r == SW_ECORRUPT || r == SW_EVERSION || r == SW_ENOENT || r == SW_EDEFINITION || r == SW_ELIMIT ||
-	       r == SW_EJSON;
+	return r == SW_ECORRUPT || r == SW_EVERSION || r == SW_ENOENT || r == SW_EDEFINITION ||
+	       r == SW_ELIMIT || r == SW_EJSON;
 }
 
 static bool belongs(const struct dump *dump, enum sw_table table, uint64_t id, struct sw_slice value)
@@ -681,16 +681,16 @@ static enum sw_result find_execution(struct dump *dump, struct sw_reader *reader
 	dump->execution_id = head.id;
 	sw_head_done(&head);
 	sw_view_end(&view);
-	return r == SW_ENOENT && !(err && *err->text)
-		       ? sw_error_set(err, r, "there is no execution %s", text)
-		       : r;
+	return r == SW_ENOENT && !(err && *err->text) ? sw_error_set(err, r, "there is no execution %s", text)
+						      : r;
 }
 
 enum sw_result sw_reader_dump(struct sw_reader *reader, const struct sw_dump_options *options,
 			      struct sw_error *err)
 {
 	if (!reader || !options || !options->record)
-		return sw_error_set(err, SW_EINVAL, "a dump needs a reader, and somebody to take the records");
+		return sw_error_set(err, SW_EINVAL,
+				    "a dump needs a reader, and somebody to take the records");
 	struct dump dump = {.options = options, .json = SW_BUF, .key = SW_BUF};
 	enum sw_result r = options->execution ? find_execution(&dump, reader, err) : SW_OK;
 	bool found = !options->table;

@@ -94,9 +94,9 @@ struct sw_dump_record {
 };
 typedef void sw_dump_fn(void *user, const struct sw_dump_record *record);
 struct sw_dump_options {
-	const char *table;     /* one table; NULL: all, in the order of docs/store-format.md */
-	const char *execution; /* only what belongs to it: its ARN, or MACHINE:NAME; NULL: all */
-	sw_dump_fn *record;    /* required */
+	const char *table;        /* one table; NULL: all, in the order of docs/store-format.md */
+	const char *execution;    /* only what belongs to it: its ARN, or MACHINE:NAME; NULL: all */
+	sw_dump_fn *record;       /* required */
 	sw_progress_fn *progress; /* NULL: none */
 	void *user;
 };
