@@ -541,10 +541,10 @@ static bool print_key(struct sw_buf *out, enum key_kind kind, struct sw_slice ke
 		sw_buf_printf(out, "%" PRIu32, sw_cursor_be32(&cursor));
 		break;
 	case KEY_LISTING:
-		sw_buf_printf(out, "%" PRIu32 "/", sw_cursor_be32(&cursor));
-		/* fall through */
 	case KEY_ID:
 	case KEY_PAIR:
+		if (kind == KEY_LISTING)
+			sw_buf_printf(out, "%" PRIu32 "/", sw_cursor_be32(&cursor));
 		*ret_id = sw_cursor_be64(&cursor);
 		sw_buf_printf(out, "%016" PRIx64, *ret_id);
 		if (kind == KEY_PAIR)

@@ -15,10 +15,9 @@ static json_t *describe_operand(const struct sw_path_operand *operand)
 		return json_boolean(operand->boolean);
 	case SW_PATH_OPERAND_NUMBER:
 	case SW_PATH_OPERAND_JSON:
+	case SW_PATH_OPERAND_STRING:
 		if (operand->tree)
 			return json_incref(operand->tree);
-		/* fall through */
-	case SW_PATH_OPERAND_STRING:
 		return json_stringn(operand->text ? operand->text : "", operand->text ? operand->len : 0);
 	case SW_PATH_OPERAND_PATTERN:
 		return json_pack("{s:s%}", "pattern", operand->text ? operand->text : "",
