@@ -9,13 +9,13 @@ static void judge(bool held, const char *what)
 	printf("%-7s %-31s ", held ? "held" : "MISSED", what);
 }
 
-static void at_least(const char *what, double figure, double bar, const char *unit)
+void at_least(const char *what, double figure, double bar, const char *unit)
 {
 	judge(figure >= bar, what);
 	printf("%.0f%s, at least %.0f\n", figure, unit, bar);
 }
 
-static void at_most(const char *what, double figure, double bar, const char *unit)
+void at_most(const char *what, double figure, double bar, const char *unit)
 {
 	judge(figure <= bar, what);
 	printf("%.1f%s, at most %.1f\n", figure, unit, bar);
@@ -117,7 +117,6 @@ static void slowest(const struct results *results, const struct workload *worklo
 
 void bars_print(const struct results *results, const struct workload *workloads)
 {
-	putchar('\n');
 	single_executions(results, workloads);
 	chains(results, workloads);
 	chains_of_pass(results, workloads);

@@ -2,14 +2,15 @@
  * Measures durable executions: the engine embedded in this program, beside bare LMDB that commits the same
  * records in the same batches, in the same run. bench/README.md explains every column.
  *
- * usage: bench [DIRECTORY [STEPWELL [engine|http]]]
- * STEPWELL is the command, for the HTTP rows; without it there are none.
+ * usage: bench DIRECTORY engine [ROW] | million
+ *        bench DIRECTORY http STEPWELL
+ * ROW is how the names of rows begin: W1, "W3 task", W4, ...
+ * STEPWELL is the command.
  */
 #include "bench/bench.h"
+#include "bench/sleepers.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* How many executions: some tenths of a second on a machine of two cores, and at least eight times those in flight. */
@@ -30,26 +31,49 @@ static const struct size sizes[] = {
 	{W2, 1024, 6000, 10},      {W2, 1024, 6000, 100},
 };
 
-static bool engine_rows(const struct workload *workloads, const char *where)
+static bool wanted(const char *name, const char *row)
 {
-	struct results results = {0};
+	return !row || strncmp(name, row, strlen(row)) == 0;
+}
+
+static bool table_rows(const struct workload *workloads, const char *where, const char *row,
+		       struct results *results)
+{
 	struct recording recording = {0};
 	bool good = true;
 	table_head();
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct result *result = &results.list[results.count];
-		result->plan = (struct plan){&workloads[sizes[i].workload], sizes[i].in_flight,
-					     sizes[i].executions, sizes[i].relaxed_ms};
+		const struct workload *workload = &workloads[sizes[i].workload];
+		struct result *result = &results->list[results->count];
+		if (!wanted(workload->name, row))
+			continue;
+		result->plan =
+			(struct plan){workload, sizes[i].in_flight, sizes[i].executions, sizes[i].relaxed_ms};
 		if (measure(&result->plan, where, &recording, &result->figures)) {
 			table_row(result);
-			results.count++;
+			results->count++;
 		} else {
-			printf("%s, %u in flight: failed\n", result->plan.workload->name, sizes[i].in_flight);
+			printf("%s, %u in flight: failed\n", workload->name, sizes[i].in_flight);
 			good = false;
 		}
 	}
 	recording_done(&recording);
+	return good;
+}
+
+static bool engine_rows(const struct workload *workloads, const char *where, const char *row)
+{
+	struct results results = {0};
+	struct sleepers few = {0}, many = {0};
+	bool good = true;
+	if (!row || !wanted("W4", row))
+		good = table_rows(workloads, where, row, &results);
+	if (wanted("W4", row))
+		good = sleepers_rows(where, &few, &many) && good;
+	putchar('\n');
 	bars_print(&results, workloads);
+	if (many.count > 0)
+		sleepers_bars(&few, &many);
 	return good;
 }
 
@@ -68,23 +92,29 @@ static bool measure_http(const char *program, const struct workload *w1, const c
 	return good;
 }
 
+static bool run(const struct workload *workloads, int argc, char **argv)
+{
+	const char *where = argv[1], *what = argv[2], *more = argc > 3 ? argv[3] : NULL;
+	if (strcmp(what, "million") == 0)
+		return sleepers_million(where);
+	printf("payload %zu bytes; fdatasync of 4 KiB alone: %.0f/s; data in %s\n\n",
+	       strlen(workloads[W1].input), 500 / floor_sync(where, 500), where);
+	if (strcmp(what, "http") == 0)
+		return more && measure_http(more, &workloads[W1], where);
+	return engine_rows(workloads, where, more);
+}
+
 int main(int argc, char **argv)
 {
 	struct workload workloads[WORKLOADS_COUNT];
-	char directory[] = "/tmp/stepwell-bench-XXXXXX";
-	const char *where = argc > 1 ? argv[1] : mkdtemp(directory);
-	const char *rows = argc > 3 ? argv[3] : "all";
-	bool good = true;
-	if (!workloads_init(workloads) || !where) {
-		fprintf(stderr, "bench: %s\n", strerror(errno));
-		return 1;
+	if (argc > 2 && strcmp(argv[1], "--sleepers") == 0)
+		return sleepers_owner(argc - 2, argv + 2);
+	if (argc < 3) {
+		fprintf(stderr, "usage: bench DIRECTORY engine [ROW] | million\n"
+				"       bench DIRECTORY http STEPWELL\n");
+		return 2;
 	}
-	printf("payload %zu bytes; fdatasync of 4 KiB alone: %.0f/s; data in %s\n\n",
-	       strlen(workloads[W1].input), 500 / floor_sync(where, 500), where);
-	if (strcmp(rows, "http") != 0)
-		good = engine_rows(workloads, where);
-	if (argc > 2 && strcmp(rows, "engine") != 0)
-		good = measure_http(argv[2], &workloads[W1], where) && good;
+	bool good = workloads_init(workloads) && run(workloads, argc, argv);
 	workloads_done(workloads);
 	return good ? 0 : 1;
 }

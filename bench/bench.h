@@ -11,7 +11,7 @@
 
 #include <sys/types.h>
 
-#define ROUNDS 3 /* of each row; the table shows medians */
+#define TABLE_ROUNDS 3 /* of each row; the table shows medians */
 
 /* ---- what is run: workloads.c -------------------------------------------------------------------------- */
 
@@ -50,13 +50,15 @@ struct recording;
 /* One run in a directory that does not exist yet, and the floor of what it committed. False: something failed. */
 bool measure_once(const struct plan *plan, const char *directory, struct recording *recording,
 		  struct figures *ret_figures);
-/* ROUNDS of them below directory. */
+/* TABLE_ROUNDS of them below directory. */
 bool measure(const struct plan *plan, const char *directory, struct recording *recording,
 	     struct figures *ret_medians);
 
 double now_seconds(void);
 /* Sorts the numbers; part 0.5 is the median. */
 double quantile(double *numbers, size_t count, double part);
+/* Of TABLE_ROUNDS structs that consist of doubles, each of so many bytes. */
+void medians(const void *rounds, size_t bytes, void *ret_medians);
 /* Removes a directory that holds files alone. */
 void directory_remove(const char *path);
 /* What is being done, on standard error when that is a terminal; NULL takes it away. */
@@ -111,7 +113,10 @@ struct results {
 void table_head(void);
 void table_row(const struct result *result);
 
-/* Prints a line for each bar: held or MISSED. */
+/* A line: held or MISSED, the figure with its unit, the bar. */
+void at_least(const char *what, double figure, double bar, const char *unit);
+void at_most(const char *what, double figure, double bar, const char *unit);
+/* The lines of the table's rows. */
 void bars_print(const struct results *results, const struct workload *workloads);
 
 /* ---- over HTTP: http.c (the rows), http_client.c, http_child.c ----------------------------------------- */

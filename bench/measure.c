@@ -305,30 +305,30 @@ bool measure_once(const struct plan *plan, const char *directory, struct recordi
 	return good && figures.floor_seconds > 0;
 }
 
-static double median_at(const struct figures *rounds, size_t offset)
+void medians(const void *rounds, size_t bytes, void *ret_medians)
 {
-	double numbers[ROUNDS];
-	for (size_t i = 0; i < ROUNDS; i++)
-		memcpy(&numbers[i], (const char *)&rounds[i] + offset, sizeof(double));
-	return quantile(numbers, ROUNDS, 0.5);
+	double numbers[TABLE_ROUNDS];
+	for (size_t at = 0; at < bytes; at += sizeof(double)) {
+		for (size_t i = 0; i < TABLE_ROUNDS; i++)
+			memcpy(&numbers[i], (const char *)rounds + i * bytes + at, sizeof(double));
+		double median = quantile(numbers, TABLE_ROUNDS, 0.5);
+		memcpy((char *)ret_medians + at, &median, sizeof(median));
+	}
 }
 
 bool measure(const struct plan *plan, const char *directory, struct recording *recording,
 	     struct figures *ret_medians)
 {
-	struct figures rounds[ROUNDS];
+	struct figures rounds[TABLE_ROUNDS];
 	char path[4100];
-	for (size_t i = 0; i < ROUNDS; i++) {
-		progress("%s, %u in flight: %zu of %d", plan->workload->name, plan->in_flight, i + 1, ROUNDS);
+	for (size_t i = 0; i < TABLE_ROUNDS; i++) {
+		progress("%s, %u in flight: %zu of %d", plan->workload->name, plan->in_flight, i + 1,
+			 TABLE_ROUNDS);
 		snprintf(path, sizeof(path), "%s/data", directory);
 		if (!measure_once(plan, path, recording, &rounds[i]))
 			return false;
 	}
 	progress(NULL);
-	/* figures are doubles and nothing else */
-	for (size_t at = 0; at < sizeof(*ret_medians); at += sizeof(double)) {
-		double median = median_at(rounds, at);
-		memcpy((char *)ret_medians + at, &median, sizeof(median));
-	}
+	medians(rounds, sizeof(rounds[0]), ret_medians);
 	return true;
 }
