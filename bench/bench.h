@@ -42,7 +42,7 @@ struct plan {
 struct figures {
 	double seconds, p50_ms, p99_ms;
 	double cpu_us;                    /* of the loop's thread */
-	double commits, bytes, growth;    /* growth: of the used part of the data file */
+	double syncs, bytes, growth;      /* growth: of the used part of the data file */
 	double floor_seconds, floor_part; /* part: floor_seconds / seconds */
 };
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Counts the instructions of one execution of W1, W2 and W5 with callgrind, and holds them against bench/instructions.
 
-usage: instructions.py BUILD [--update]
+usage: instructions.py BUILD [--update|--quick]
 
 Two runs that differ in the number of executions alone: what the start of the process costs is in both. --update writes
-the counts into the file, for a change that is meant to cost or to save something.
+the counts into the file, for a change that is meant to cost or to save something. --quick is a test that the counted
+program does what it should, without valgrind.
 """
 import os
 import re
@@ -19,8 +20,19 @@ TOLERANCE_PERCENT = 3
 EXECUTIONS = {"W1": (200, 400), "W2": (100, 200), "W5": (5, 10)}
 
 
+def scratch_directory():
+    return tempfile.TemporaryDirectory(prefix="stepwell-instructions-", dir=os.environ.get("BENCH_DIR"))
+
+
+def quick(program):
+    subprocess.run([program, "--made-with"], check=True)
+    for workload in EXECUTIONS:
+        with scratch_directory() as scratch:
+            subprocess.run([program, os.path.join(scratch, "data"), workload, "3"], check=True)
+
+
 def count(program, workload, executions):
-    with tempfile.TemporaryDirectory(prefix="stepwell-instructions-", dir=os.environ.get("BENCH_DIR")) as scratch:
+    with scratch_directory() as scratch:
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={scratch}/callgrind", program,
                    os.path.join(scratch, "data"), workload, str(executions)]
         run = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
@@ -62,6 +74,9 @@ def judge(name, number, kept):
 
 def main():
     program = os.path.join(sys.argv[1], "bench", "bench-instructions")
+    if "--quick" in sys.argv:
+        quick(program)
+        return
     if not shutil.which("valgrind"):
         print("instructions: not counted, because valgrind is missing (make test-packages)")
         return

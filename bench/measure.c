@@ -262,7 +262,7 @@ static bool run_all(struct run *run, struct figures *ret_figures)
 	f.seconds = now_seconds() - start;
 	f.cpu_us = (cpu_seconds() - cpu) * 1e6 / executions;
 	sw_engine_stats(run->engine, &after);
-	f.commits = (double)(after.commits - before.commits) / executions;
+	f.syncs = (double)(after.syncs - before.syncs) / executions;
 	f.bytes = (double)(after.bytes_written - before.bytes_written) / executions;
 	f.growth = ((double)after.data_bytes - (double)before.data_bytes) / executions;
 	for (unsigned i = 0; i < executions; i++)

@@ -23,6 +23,8 @@ struct sleepers {
 /* Prints the rows of 10,000 and 100,000, and returns them; or the one of a million. False: something failed. */
 bool sleepers_rows(const char *directory, struct sleepers *ret_few, struct sleepers *ret_many);
 bool sleepers_million(const char *directory);
+/* A few of them, once. */
+bool sleepers_quick(const char *directory);
 /* One line for each bar. */
 void sleepers_bars(const struct sleepers *few, const struct sleepers *many);
 

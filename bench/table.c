@@ -24,7 +24,7 @@ void table_row(const struct result *result)
 		snprintf(step_cpu, sizeof(step_cpu), "%.2f", f->cpu_us / steps);
 	}
 	printf("%-12s %9u %12.0f %9s %8.2f %8.2f %8.3f %8.0f %8.0f %8.1f %8s %12.0f %6.0f%%\n", name,
-	       plan->in_flight, plan->executions / f->seconds, steps_rate, f->p50_ms, f->p99_ms, f->commits,
+	       plan->in_flight, plan->executions / f->seconds, steps_rate, f->p50_ms, f->p99_ms, f->syncs,
 	       f->bytes, f->growth, f->cpu_us, step_cpu, plan->executions / f->floor_seconds,
 	       100 * f->floor_part);
 	fflush(stdout);
