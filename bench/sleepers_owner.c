@@ -225,12 +225,14 @@ static bool begin(struct owner *owner)
 		sw_poll_loop_run(owner->loop.inner, 1000, NULL);
 	double seconds = now_seconds() - start;
 	settle(owner);
-	if (left_ms(owner) < LEFT_MS_MIN)
+	if (left_ms(owner) < LEFT_MS_MIN) {
 		fprintf(stderr, "bench: %u executions took too long to start: %.0f s\n", owner->count,
 			seconds);
-	else if (!owner->failed)
-		printf("%.6f %.0f %.0f %.0f %.0f\n", seconds, memory, anonymous_bytes(), disk,
-		       disk_bytes(owner));
+		return false;
+	}
+	if (owner->failed)
+		return false;
+	printf("%.6f %.0f %.0f %.0f %.0f\n", seconds, memory, anonymous_bytes(), disk, disk_bytes(owner));
 	fflush(stdout);
 	pause();
 	return true;
