@@ -5,7 +5,8 @@ BUILD ?= build
 PACKAGES = gcc meson ninja-build pkg-config libjansson-dev libpcre2-dev liblmdb-dev libev-dev \
 	libmicrohttpd-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libcmocka-dev libunistring-dev \
 	python3
-# The clients that tests/sdk drives, and what tests/embed looks for leaks with; they skip what is not there.
+# The clients that tests/sdk drives, and what tests/embed looks for leaks and bench/ counts instructions with; they skip what
+# is not there.
 TEST_PACKAGES = awscli python3-boto3 python3-prometheus-client valgrind
 LINT_PACKAGES = clang-format clang-tidy
 FUZZ_PACKAGES = clang libclang-rt-14-dev
@@ -24,7 +25,7 @@ help:
 	@echo "make test       every test; ends with 'N passed, N failed'"
 	@echo "make test-packages  install the AWS CLI, boto3 and valgrind, which some tests use and skip otherwise"
 	@echo "make asan       every test under AddressSanitizer and UndefinedBehaviorSanitizer"
-	@echo "make bench      measure, beside raw LMDB commits"
+	@echo "make bench      measure, beside raw LMDB commits: which bars are held? (5 minutes)"
 	@echo "make crash      kill -9 at random moments, ROUNDS=$(ROUNDS) times"
 	@echo "make soak       MINUTES=$(MINUTES) of full load over HTTP with restarts: memory, descriptors, nothing lost"
 	@echo "make mutants    break the engine on purpose, ten times: the simulation must find each (5 minutes)"

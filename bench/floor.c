@@ -6,42 +6,54 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-double now_seconds(void)
+#define TABLES_MAX 32
+
+static int delete_prefix(MDB_txn *txn, MDB_dbi table, struct sw_slice prefix)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	MDB_cursor *cursor;
+	int rc = mdb_cursor_open(txn, table, &cursor);
+	while (rc == 0) {
+		MDB_val key = {prefix.len, (void *)prefix.data}, value;
+		rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+		if (rc || key.mv_size < prefix.len || memcmp(key.mv_data, prefix.data, prefix.len) != 0)
+			break;
+		rc = mdb_cursor_del(cursor, 0);
+	}
+	mdb_cursor_close(cursor);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int replay_one(MDB_txn *txn, MDB_dbi table, const struct recorded *operation)
+{
+	MDB_val key = {operation->key.len, (void *)operation->key.data};
+	MDB_val value = {operation->value.len, (void *)operation->value.data};
+	int rc = MDB_KEYEXIST;
+	if (operation->op == SW_BATCH_DELETE_PREFIX)
+		return delete_prefix(txn, table, operation->key);
+	if (operation->op == SW_BATCH_DELETE) {
+		rc = mdb_del(txn, table, &key, NULL);
+		return rc == MDB_NOTFOUND ? 0 : rc;
+	}
+	if (operation->op == SW_BATCH_APPEND)
+		rc = mdb_put(txn, table, &key, &value, MDB_APPEND);
+	return rc == MDB_KEYEXIST ? mdb_put(txn, table, &key, &value, 0) : rc;
 }
 
 /* One recorded commit as one transaction. */
-static int replay_batch(MDB_env *env, const MDB_dbi *tables, const struct sw_batch *batch)
+static int replay_commit(MDB_env *env, const MDB_dbi *tables, const struct recording *recording,
+			 size_t commit)
 {
-	struct sw_slice key, value;
-	enum sw_batch_op op;
-	unsigned table;
-	size_t at = 0;
+	size_t at = recording_begin(recording, commit);
+	struct recorded operation;
 	MDB_txn *txn;
 	int rc = mdb_txn_begin(env, NULL, 0, &txn);
 	if (rc)
 		return rc;
-	while (!rc && sw_batch_each(batch, &at, &op, &table, &key, &value)) {
-		MDB_val k = {key.len, (void *)key.data}, v = {value.len, (void *)value.data};
-		if (op == SW_BATCH_DELETE) {
-			rc = mdb_del(txn, tables[table], &k, NULL);
-			rc = rc == MDB_NOTFOUND ? 0 : rc;
-		} else if (op == SW_BATCH_APPEND) {
-			rc = mdb_put(txn, tables[table], &k, &v, MDB_APPEND);
-			if (rc == MDB_KEYEXIST)
-				rc = mdb_put(txn, tables[table], &k, &v, 0);
-		} else if (op == SW_BATCH_PUT) {
-			rc = mdb_put(txn, tables[table], &k, &v, 0);
-		} /* deletions by prefix: none of the workloads makes them */
-	}
+	while (!rc && recording_each(recording, commit, &at, &operation))
+		rc = replay_one(txn, tables[operation.table], &operation);
 	if (rc) {
 		mdb_txn_abort(txn);
 		return rc;
@@ -61,26 +73,13 @@ static int open_tables(MDB_env *env, MDB_dbi *tables, unsigned count)
 	return rc ? rc : mdb_txn_commit(txn);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double left = *(const double *)a, right = *(const double *)b;
-	return (left > right) - (left < right);
-}
-
-double quantile(double *numbers, size_t count, double part)
-{
-	size_t at = (size_t)((double)count * part);
-	qsort(numbers, count, sizeof(*numbers), by_value);
-	return numbers[at < count ? at : count - 1];
-}
-
 double floor_replay(const struct recording *recording, const char *directory, unsigned tables_count,
 		    struct floor_commit *ret_commit)
 {
-	MDB_dbi tables[32];
+	MDB_dbi tables[TABLES_MAX];
 	MDB_env *env;
 	double start, seconds = -1, *each;
-	int rc = tables_count > 32 || recording->count == 0 ? -1 : mdb_env_create(&env);
+	int rc = tables_count > TABLES_MAX || recording->count == 0 ? -1 : mdb_env_create(&env);
 	if (rc)
 		return -1;
 	each = sw_zalloc_array(recording->count, sizeof(*each));
@@ -92,7 +91,7 @@ double floor_replay(const struct recording *recording, const char *directory, un
 	start = now_seconds();
 	for (size_t i = 0; !rc && i < recording->count; i++) {
 		double begun = now_seconds();
-		rc = replay_batch(env, tables, recording->batches[i]);
+		rc = replay_commit(env, tables, recording, i);
 		each[i] = now_seconds() - begun;
 	}
 	if (!rc) {

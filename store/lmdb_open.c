@@ -110,7 +110,9 @@ static int env_open(struct lmdb_store *store, const char *directory)
 {
 	unsigned flags = store->read_only ? MDB_RDONLY : 0;
 	int rc = ENOMEM;
-	for (size_t bytes = MAP_BYTES_MAX; rc == ENOMEM && bytes >= MAP_BYTES_MIN; bytes /= 2) {
+	/* EINVAL is what valgrind answers where the system says ENOMEM */
+	for (size_t bytes = MAP_BYTES_MAX; (rc == ENOMEM || rc == EINVAL) && bytes >= MAP_BYTES_MIN;
+	     bytes /= 2) {
 		rc = env_try(store, directory, bytes, flags);
 		if (store->read_only && (rc == EACCES || rc == EROFS) && !(flags & MDB_NOLOCK)) {
 			/*
