@@ -307,7 +307,7 @@ static int64_t random_time(struct sw_rng *rng)
 	uint64_t which = sw_rng_below(rng, 4);
 	if (which == 0)
 		return SW_NEVER;
-	return which == 1 ? (int64_t)sw_rng_next(rng) : 1700000000000 + (int64_t)sw_rng_below(rng, 1000000);
+	return which == 1 ? (int64_t)sw_rng_next(rng) / 1024 : 1700000000000 + (int64_t)sw_rng_below(rng, 1000000);
 }
 
 static void randomise_waiting(struct sw_branch *branch, struct sw_rng *rng)
@@ -354,7 +354,7 @@ static struct sw_branch *random_branch(const struct sw_machine *machine, struct 
 	branch->entered_id = random_u32(rng);
 	branch->previous_id = sw_rng_below(rng, 2) ? branch->entered_id : random_u32(rng);
 	branch->approached_id = random_u32(rng);
-	branch->entered_ms = random_time(rng);
+	branch->entered_ms = (int64_t)sw_rng_next(rng) / 1024;
 	branch->due_ms = random_time(rng);
 	branch->input = random_value(rng);
 	/* Often the same: it is then written once. */
