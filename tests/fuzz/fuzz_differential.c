@@ -508,8 +508,9 @@ static struct sw_machine *machine_of(const char *text, size_t len)
 		return sw_machine_compile(text, len, &machine, NULL, NULL) == SW_OK ? machine : NULL;
 	struct machine generated = {.text = SW_BUF};
 	memcpy(number, text + 1, len - 1 < sizeof(number) - 1 ? len - 1 : sizeof(number) - 1);
-	struct sw_rng rng = sw_rng(strtoull(number, NULL, 10));
-	machine_generate(&generated, &rng, false, true);
+	uint64_t seed = strtoull(number, NULL, 10);
+	struct sw_rng rng = sw_rng(seed);
+	machine_generate(&generated, &rng, seed % 2 == 0, era_of(seed));
 	SW_ASSERT(sw_machine_compile(generated.text.data, generated.text.len, &machine, NULL, NULL) == SW_OK);
 	machine_done(&generated);
 	return machine;

@@ -13,8 +13,6 @@
 #include <unistd.h>
 
 #define REDRIVES_MAX 6
-#define REDRIVES_FROM \
-	10000 /* lower seeds are of a time without them: those that found something stay what they were */
 #define STEPS_MAX 60
 #define DRAIN_MAX 4000
 
@@ -93,7 +91,7 @@ static void reopen(struct simulation *s, bool crash)
 static void act(struct simulation *s, struct coverage *coverage)
 {
 	struct execution *execution = any_execution(s);
-	bool redrives = !s->machine.calm && s->seed >= REDRIVES_FROM;
+	bool redrives = !s->machine.calm && era_of(s->seed) >= ERA_REDRIVES;
 	uint64_t what = sw_rng_below(&s->rng, 100);
 	if (what < 20) {
 		add_execution(s);
@@ -178,7 +176,7 @@ static bool simulate(uint64_t seed, bool trace, struct coverage *coverage, uint6
 	s->trace = trace;
 	s->rng = sw_rng(seed);
 	entropy_begin(seed);
-	machine_generate(&s->machine, &s->rng, seed % 2 == 0, seed >= REDRIVES_FROM);
+	machine_generate(&s->machine, &s->rng, seed % 2 == 0, era_of(seed));
 	if (trace)
 		printf("%s\n", s->machine.text.data);
 	life_begin(s);

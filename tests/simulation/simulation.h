@@ -49,8 +49,17 @@ struct machine {
 	 */
 	bool calm;
 };
-/* several: a Task may have two catchers. */
-void machine_generate(struct machine *machine, struct sw_rng *rng, bool calm, bool several);
+/*
+ * What happens in simulations has grown; seeds that found something stay what they were. The lowest seeds know nothing
+ * of redrives and have one catcher a Task, those of the second era nothing of JSONata and what came with it: variables,
+ * item selectors, activities, updates, EXPRESS machines and values with records of their own.
+ */
+enum era { ERA_FIRST, ERA_REDRIVES, ERA_LANGUAGES };
+static inline enum era era_of(uint64_t seed)
+{
+	return seed < 10000 ? ERA_FIRST : seed < 100000 ? ERA_REDRIVES : ERA_LANGUAGES;
+}
+void machine_generate(struct machine *machine, struct sw_rng *rng, bool calm, enum era era);
 void machine_done(struct machine *machine);
 const struct state *machine_state(const struct machine *machine, const char *name); /* NULL: there is none */
 

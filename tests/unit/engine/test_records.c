@@ -141,7 +141,9 @@ static void a_head_whose_counters_cannot_be_is_damaged(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		struct fixture f;
 		struct sw_head head;
+		char name[] = "m";
 		fixture_init(&f);
+		f.execution.name = f.execution.machine_name = name;
 		f.execution.next_event_id = events[i];
 		f.execution.next_branch = branches[i];
 		f.execution.next_value = values[i];
