@@ -13,6 +13,8 @@ struct generator {
 	struct sw_buf *out;
 	enum era era;
 	bool jsonata;                      /* the machine's language */
+	bool express;                      /* nothing that ends it later */
+	unsigned first;                    /* of the states: the first of this definition */
 	unsigned variables[DEPTH_MAX + 2]; /* by depth: $v<n - 1> is assigned for sure; 0: none */
 };
 
@@ -190,8 +192,8 @@ static void task(struct generator *g, struct state *state, unsigned depth, const
 		"function:work", "arn:aws:lambda:us-east-1:123456789012:function:work",
 		"arn:aws:states:::aws-sdk:s3:getObject", "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
 		"arn:aws:states:us-east-1:123456789012:activity:a"};
-	unsigned which = below(g, 4);
-	if (!g->machine->calm && chance_now(g, 25))
+	unsigned which = below(g, g->express ? 3 : 4);
+	if (!g->machine->calm && !g->express && chance_now(g, 25))
 		which = ACTIVITY;
 	sw_buf_printf(g->out, "\"Type\":\"Task\",\"Resource\":\"%s\"", resources[which]);
 	if (jsonata)
@@ -335,7 +337,7 @@ static void write_state(struct generator *g, struct state *state, unsigned depth
 			const char *later)
 {
 	unsigned kind = below(g, 100);
-	bool full = g->machine->states_count > TASKS_WANTED_MAX || depth >= DEPTH_MAX;
+	bool full = g->machine->states_count - g->first > TASKS_WANTED_MAX || depth >= DEPTH_MAX;
 	bool jsonata = g->jsonata || chance_now(g, 35);
 	sw_buf_printf(g->out, "\"%s\":{", state->name);
 	if (jsonata && !g->jsonata)
@@ -409,6 +411,25 @@ static void flow(struct generator *g, unsigned depth)
 	sw_buf_text(g->out, "}");
 }
 
+/* Another definition of the same states does as well; a comment makes it another revision. */
+static void generate_same(struct machine *machine)
+{
+	sw_buf_text(&machine->other, "{\"Comment\":\"again\",");
+	sw_buf_text(&machine->other, machine->text.data + 1);
+}
+
+static void generate_more(struct machine *machine, struct sw_rng *rng, bool express)
+{
+	struct generator g = {.machine = machine,
+			      .rng = rng,
+			      .out = express ? &machine->express : &machine->other,
+			      .era = ERA_LANGUAGES,
+			      .express = express,
+			      .first = machine->states_count};
+	g.jsonata = chance(&g, 25);
+	flow(&g, 0);
+}
+
 void machine_generate(struct machine *machine, struct sw_rng *rng, bool calm, enum era era)
 {
 	struct generator g = {.machine = machine, .rng = rng, .out = &machine->text, .era = era};
@@ -416,11 +437,22 @@ void machine_generate(struct machine *machine, struct sw_rng *rng, bool calm, en
 	machine->states_count = 0;
 	g.jsonata = chance_now(&g, 25);
 	flow(&g, 0);
+	if (era < ERA_LANGUAGES)
+		return;
+	if (calm) {
+		generate_same(machine);
+		return;
+	}
+	machine->other_first = machine->states_count;
+	generate_more(machine, rng, false);
+	generate_more(machine, rng, true);
 }
 
 void machine_done(struct machine *machine)
 {
 	sw_buf_done(&machine->text);
+	sw_buf_done(&machine->other);
+	sw_buf_done(&machine->express);
 }
 
 const struct state *machine_state(const struct machine *machine, const char *name)
