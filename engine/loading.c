@@ -126,7 +126,12 @@ static enum sw_result load_branches(struct sw_execution *execution, struct sw_sn
 		r = sw_branch_decode(bytes, execution->machine, loader, &branch, err);
 		if (r < 0)
 			break;
-		branch->number = sw_cursor_be32(&number);
+		if (branch->number != sw_cursor_be32(&number)) {
+			sw_branch_free(branch);
+			r = sw_error_set(err, SW_ECORRUPT,
+					 "a branch stands under another number than its own");
+			break;
+		}
 		branch->dirty = false;
 		branch->on_disk = true;
 		branch->stored_due_ms = branch->due_ms;

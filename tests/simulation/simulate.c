@@ -122,7 +122,7 @@ static void act(struct simulation *s, struct coverage *coverage)
 		reopen(s, what < 49);
 		disarm(s);
 		check_all(s, false, coverage);
-	} else if (what < 55 && era_of(s->seed) >= ERA_LANGUAGES && sw_rng_below(&s->rng, 2)) {
+	} else if (what >= 85 && era_of(s->seed) >= ERA_LANGUAGES) {
 		act_lately(s);
 	} else if (what < 55) {
 		s->loop.wall_ms += (int64_t)sw_rng_below(&s->rng, 100000) - 50000;

@@ -405,6 +405,22 @@ static void branches_that_cannot_be_are_found_and_end_their_executions(void **st
 			    "SUCCEEDED");
 }
 
+static void a_branch_under_the_number_of_another_ends_its_execution(void **state)
+{
+	struct world *world = *state;
+	char arn[SW_ARN_TEXT_BYTES];
+	uint64_t id = id_of(world, "fan");
+	struct sw_key first = pair_key(id, 1), second = pair_key(id, 2);
+	struct sw_buf record = record_of(world, SW_TABLE_BRANCHES, &second);
+	write_one(world, SW_TABLE_BRANCHES, &first, record.data, record.len);
+	sw_buf_done(&record);
+	sw_arn_execution(arn, sizeof(arn), "us-east-1", "123456789012", "fan", "fan");
+	world_open(world);
+	assert_string_equal(world_status(world, arn), "FAILED");
+	assert_string_equal(world_cause(world, arn),
+			    "stored record is damaged: a branch stands under another number than its own");
+}
+
 static void branches_that_wait_in_vain_are_found(void **state)
 {
 	struct world *world = *state;
@@ -651,6 +667,7 @@ int main(void)
 		FILLED(a_missing_root_is_found),
 		FILLED(branches_that_wait_in_vain_are_found),
 		FILLED(branches_that_cannot_be_are_found_and_end_their_executions),
+		FILLED(a_branch_under_the_number_of_another_ends_its_execution),
 		FILLED(a_root_that_is_done_is_found),
 		FILLED(a_branch_ahead_of_its_history_is_found),
 		FILLED(gaps_in_a_history_are_found),
