@@ -79,18 +79,12 @@ static enum sw_result check_mark(const struct sw_patient *patient, const struct 
 /* What is impossible though each field is possible; NULL: nothing. */
 static const char *impossible(const struct sw_head *head, const struct sw_branch *branch)
 {
-	enum sw_state_type type = branch->state->type;
 	if (branch->number >= head->next_branch)
 		return "the head does not know of it";
-	if (branch->entered_id >= head->next_event_id || branch->previous_id >= head->next_event_id)
+	if (branch->entered_id >= head->next_event_id || branch->previous_id >= head->next_event_id ||
+	    branch->approached_id >= head->next_event_id)
 		return "it follows an event that is not in the history";
-	if (branch->wait == SW_BRANCH_TASK && type != SW_STATE_TASK)
-		return "it waits for a task, and its state is not a Task";
-	if (branch->wait == SW_BRANCH_TIMER && type != SW_STATE_WAIT)
-		return "it waits for a moment, and its state is not a Wait";
-	if (branch->wait == SW_BRANCH_CHILDREN && type != SW_STATE_PARALLEL && type != SW_STATE_MAP)
-		return "it waits for children, and its state has none";
-	return NULL;
+	return sw_branch_impossible(branch);
 }
 
 /* Whatever it waits for, is there something that will come? NULL: yes. */

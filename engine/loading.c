@@ -71,6 +71,19 @@ static enum sw_result check_children(const struct sw_execution *execution, struc
 	return r;
 }
 
+static enum sw_result check_branch(const struct sw_execution *execution, const struct sw_branch *branch,
+				   struct sw_error *err)
+{
+	const char *wrong = sw_branch_impossible(branch);
+	if (branch->number >= execution->next_branch)
+		wrong = "it is not known to the head";
+	else if (branch->entered_id >= execution->next_event_id ||
+		 branch->previous_id >= execution->next_event_id ||
+		 branch->approached_id >= execution->next_event_id)
+		wrong = "it follows an event that is not in the history";
+	return wrong ? sw_error_set(err, SW_ECORRUPT, "branch %u: %s", branch->number, wrong) : SW_OK;
+}
+
 /* Records may be missing though each one that is there is sound. The step relies on what is checked here. */
 static enum sw_result check_tree(const struct sw_execution *execution, struct sw_error *err)
 {
@@ -78,9 +91,9 @@ static enum sw_result check_tree(const struct sw_execution *execution, struct sw
 		return sw_error_set(err, SW_ECORRUPT, "the root branch is missing");
 	for (uint32_t i = 0; i < execution->branches_count; i++) {
 		const struct sw_branch *branch = execution->branches[i];
-		if (branch->number >= execution->next_branch)
-			return sw_error_set(err, SW_ECORRUPT, "branch %u is not known to the head",
-					    branch->number);
+		enum sw_result r = check_branch(execution, branch, err);
+		if (r < 0)
+			return r;
 		if ((branch->parent == SW_NO_BRANCH) != (branch->number == 0))
 			return sw_error_set(err, SW_ECORRUPT, "branch %u stands alone", branch->number);
 		if (branch->number == 0)
@@ -113,7 +126,12 @@ static enum sw_result load_branches(struct sw_execution *execution, struct sw_sn
 		r = sw_branch_decode(bytes, execution->machine, loader, &branch, err);
 		if (r < 0)
 			break;
-		branch->number = sw_cursor_be32(&number);
+		if (branch->number != sw_cursor_be32(&number)) {
+			sw_branch_free(branch);
+			r = sw_error_set(err, SW_ECORRUPT,
+					 "a branch stands under another number than its own");
+			break;
+		}
 		branch->dirty = false;
 		branch->on_disk = true;
 		branch->stored_due_ms = branch->due_ms;

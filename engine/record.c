@@ -10,6 +10,7 @@
 #define BLOB_KIND_MASK 3u
 /* Shorter bytes are not looked for: a reference would hardly be shorter. */
 #define BLOB_SHARED_BYTES_MIN 4
+#define TIME_MS_MAX (INT64_C(1) << 56) /* beyond every time there can be, far below what overflows */
 
 /* ---- bytes that were written before ---------------------------------------------------------- */
 
@@ -245,9 +246,13 @@ uint32_t sw_record_read_count(struct sw_record_reader *record)
 	return sw_record_failed(record) ? 0 : count;
 }
 
+/* Whoever adds to a time need not fear that it overflows. */
 int64_t sw_record_read_time(struct sw_record_reader *record, int64_t base_ms)
 {
-	return (int64_t)((uint64_t)base_ms + (uint64_t)sw_cursor_zigzag(&record->cursor));
+	int64_t time_ms = (int64_t)((uint64_t)base_ms + (uint64_t)sw_cursor_zigzag(&record->cursor));
+	if (time_ms < -TIME_MS_MAX || time_ms > TIME_MS_MAX)
+		sw_record_refuse(record);
+	return sw_record_failed(record) ? 0 : time_ms;
 }
 
 /* The bytes of an inline blob that stands at an offset before what is read now. */

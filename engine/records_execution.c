@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define COUNTER_MAX (UINT32_MAX / 2) /* no counter comes near it; whoever counts on need not fear its end */
+
 /* Which of the optional fields follow. */
 enum head_flag {
 	HEAD_STOPPED = 1,
@@ -177,6 +179,9 @@ static void read_head(struct sw_record_reader *r, struct sw_head *head)
 	head->input = sw_record_read_value(r);
 	head->output = sw_record_read_value(r);
 	head->next_value = sw_record_read_u32(r);
+	if (head->next_event_id == 0 || head->next_event_id > COUNTER_MAX || head->next_branch > COUNTER_MAX ||
+	    head->next_value > COUNTER_MAX)
+		sw_record_refuse(r);
 }
 
 enum sw_result sw_head_decode(struct sw_slice bytes, uint64_t id, struct sw_value_loader *loader,

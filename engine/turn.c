@@ -600,6 +600,8 @@ static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_p
 	}
 	if (pending->kind == SW_EVENT_REDRIVE && result == SW_EINVAL)
 		refuse_redrive(engine, execution, pending, &answer);
+	if (result == SW_ECORRUPT && entry->damage)
+		answer.text = sw_strdup(entry->damage);
 	if (answer.reply)
 		sw_box_act(sw_express_box(engine, entry),
 			   &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = answer});
@@ -706,11 +708,32 @@ static struct sw_pending *choose(struct sw_entry *entry, bool *ret_nothing)
 	return pending;
 }
 
+/* It has ended and cannot be made to go on: whoever asked for that is told why, and it stays as it is. */
+static bool refuse_damaged(struct sw_engine *engine, struct sw_entry *entry)
+{
+	while (entry->pending_first) {
+		if (reserve(engine, entry, 1) < 0) {
+			sw_executions_enqueue(engine, entry);
+			return false;
+		}
+		struct sw_pending *pending = take_pending(entry);
+		bool redrive = pending->kind == SW_EVENT_REDRIVE;
+		refuse(engine, entry, pending, redrive ? SW_ECORRUPT : SW_ETIMEDOUT);
+	}
+	sw_free(entry->damage);
+	entry->damage = NULL;
+	entry->more = false;
+	sw_executions_evict(engine, entry);
+	return true;
+}
+
 bool sw_turn_run(struct sw_engine *engine, struct sw_entry *entry)
 {
 	SW_ASSERT(!engine->unrecorded);
 	if (entry->broken)
 		return mend(engine, entry);
+	if (entry->damage && entry->execution->status != SW_STATUS_RUNNING)
+		return refuse_damaged(engine, entry);
 	if (engine->full && !entry->stored && (!entry->express || entry->asynchronous)) {
 		refuse_start(engine, entry, SW_EFULL);
 		return true;

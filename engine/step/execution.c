@@ -270,6 +270,46 @@ bool sw_branch_may_have_children(const struct sw_branch *branch)
 	       (branch->wait == SW_BRANCH_READY && branch->phase == SW_PHASE_JOIN);
 }
 
+/* Of a branch that says it has children; those that are there are counted elsewhere. */
+static const char *impossible_children(const struct sw_branch *branch)
+{
+	const struct sw_state *state = branch->state;
+	if (!sw_branch_may_have_children(branch))
+		return "it waits for children, and its state has none";
+	if (branch->next_index > branch->length || branch->finished > branch->next_index || !branch->work)
+		return "it has other children than it counts";
+	if (branch->wait == SW_BRANCH_READY && branch->finished != branch->length)
+		return "it joins children that are not done";
+	if (branch->wait == SW_BRANCH_CHILDREN && branch->finished == branch->length)
+		return "it waits for children, and all are done";
+	if (state->type == SW_STATE_PARALLEL && branch->length != state->as.parallel.branches_count)
+		return "it has other children than its state";
+	if (state->type == SW_STATE_MAP && (!branch->items || branch->concurrency_max == 0))
+		return "it has no items";
+	return NULL;
+}
+
+const char *sw_branch_impossible(const struct sw_branch *branch)
+{
+	enum sw_state_type type = branch->state->type;
+	enum sw_branch_wait wait = branch->wait;
+	bool joins = wait == SW_BRANCH_READY && branch->phase == SW_PHASE_JOIN;
+	if (!branch->input)
+		return "it has no input";
+	if (wait == SW_BRANCH_TASK && type != SW_STATE_TASK)
+		return "it waits for a task, and its state is not a Task";
+	if (wait == SW_BRANCH_TASK && !branch->work)
+		return "it waits for a task that has no input";
+	if (wait == SW_BRANCH_TIMER && type != SW_STATE_WAIT)
+		return "it waits for a moment, and its state is not a Wait";
+	if (wait == SW_BRANCH_RETRY && branch->state->retriers_count == 0)
+		return "it waits to be tried again, and its state has no Retry";
+	if (wait == SW_BRANCH_READY && branch->phase > SW_PHASE_JOIN)
+		return "it is ready for nothing";
+	return wait == SW_BRANCH_CHILDREN || joins || branch->next_index > 0 ? impossible_children(branch)
+									     : NULL;
+}
+
 bool sw_execution_is_redrivable(const struct sw_execution *execution)
 {
 	return execution->status != SW_STATUS_RUNNING && execution->status != SW_STATUS_SUCCEEDED &&

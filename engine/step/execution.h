@@ -150,6 +150,11 @@ static inline bool sw_branch_has_just_entered(const struct sw_branch *branch)
 }
 /* Is it in a Parallel or Map whose branches there may be? */
 bool sw_branch_may_have_children(const struct sw_branch *branch);
+/*
+ * What of a branch that was read is impossible though each of its fields is possible, for messages; NULL: nothing. The
+ * step relies on it.
+ */
+const char *sw_branch_impossible(const struct sw_branch *branch);
 struct sw_branch *sw_branch_new(void); /* zeroed, times SW_NEVER, no parent; NULL when out of memory */
 void sw_branch_free(struct sw_branch *branch);
 /* Puts a READY branch at the end of the queue (no effect when it is in it); used after loading too. */

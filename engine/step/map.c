@@ -42,11 +42,14 @@ static enum sw_result start_iteration(struct sw_turn *turn, struct sw_branch *br
 	enum sw_result r = sw_value_tree(branch->items, &items);
 	if (r < 0)
 		return r;
+	json_t *item = json_array_get(items, branch->next_index);
+	if (!item)
+		return SW_ECORRUPT; /* the record of the branch counts more than there are */
 	struct sw_branch *child = sw_step_branch_new(turn, branch, &branch->state->as.map.processor,
 						     branch->next_index, previous_id);
 	if (!child)
 		return SW_ENOMEM;
-	child->item = sw_value_from_tree_new(json_incref(json_array_get(items, branch->next_index)));
+	child->item = sw_value_from_tree_new(json_incref(item));
 	r = child->item ? sw_step_map_select(turn, branch, child) : SW_ENOMEM;
 	if (r == SW_OK)
 		r = write_iteration_started(turn, branch, child);

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "engine/arn.h"
+#include "engine/qualifiers.h"
 #include "engine/records.h"
 
 #include <string.h>
@@ -43,6 +44,7 @@ static void fuzz_init(struct fuzz *f)
 	for (uint32_t i = 0; i < STATES; i++) {
 		f->states[i].index = i;
 		f->states[i].retriers_count = i;
+		f->states[i].type = i == 0 ? SW_STATE_PASS : SW_STATE_TASK;
 	}
 	f->machine = (struct sw_machine){.states = f->states, .states_count = STATES};
 	f->execution = (struct sw_execution){.id = ID, .machine = &f->machine, .next_value = 2};
@@ -128,6 +130,52 @@ static void fuzz_history(struct fuzz *f, struct sw_slice bytes)
 	}
 }
 
+static void fuzz_activity(struct fuzz *f, struct sw_slice bytes)
+{
+	struct sw_activity_record record, back;
+	if (sw_activity_record_decode(bytes, &record, NULL) < 0)
+		return;
+	SW_ASSERT(sw_activity_record_encode(&record, &f->again) == SW_OK);
+	SW_ASSERT(sw_activity_record_decode(again_bytes(f), &back, NULL) == SW_OK);
+	SW_ASSERT(strcmp(record.name, back.name) == 0 && record.creation_ms == back.creation_ms);
+	SW_ASSERT(record.tags.count == back.tags.count);
+	sw_activity_record_done(&record);
+	sw_activity_record_done(&back);
+}
+
+static void fuzz_versions(struct fuzz *f, struct sw_slice bytes)
+{
+	struct sw_versions versions;
+	if (sw_versions_decode(bytes, &versions, NULL) < 0)
+		return;
+	for (uint32_t i = 0; i < versions.count; i++)
+		SW_ASSERT(sw_versions_find(&versions, versions.list[i].number) && versions.list[i].role_arn);
+	sw_versions_done(&versions);
+}
+
+static void fuzz_aliases(struct fuzz *f, struct sw_slice bytes)
+{
+	struct sw_aliases aliases;
+	if (sw_aliases_decode(bytes, &aliases, NULL) < 0)
+		return;
+	for (uint32_t i = 0; i < aliases.count; i++) {
+		SW_ASSERT(sw_aliases_find(&aliases, aliases.list[i].name));
+		SW_ASSERT(aliases.list[i].routes_count >= 1 && aliases.list[i].routes_count <= SW_ROUTES_MAX);
+		SW_ASSERT(sw_alias_leads_to(&aliases.list[i], aliases.list[i].routes[0].version));
+	}
+	sw_aliases_done(&aliases);
+}
+
+static void fuzz_tags(struct fuzz *f, struct sw_slice bytes)
+{
+	struct sw_tags tags;
+	if (sw_tags_decode(bytes, &tags, NULL) < 0)
+		return;
+	for (uint32_t i = 0; i < tags.count; i++)
+		SW_ASSERT(tags.list[i].key && tags.list[i].value);
+	sw_tags_done(&tags);
+}
+
 static void fuzz_texts(const char *text)
 {
 	struct sw_arn arn;
@@ -174,12 +222,13 @@ static uint8_t *seal(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const kinds[])(struct fuzz * f, struct sw_slice bytes) = {fuzz_machine, fuzz_head,
-										fuzz_branch, fuzz_history};
+	static void (*const kinds[])(struct fuzz * f, struct sw_slice bytes) = {
+		fuzz_machine, fuzz_head,     fuzz_branch,   fuzz_history, NULL,
+		NULL,         fuzz_activity, fuzz_versions, fuzz_aliases, fuzz_tags};
 	struct fuzz f;
 	if (size == 0)
 		return 0;
-	uint8_t kind = data[0] % 6;
+	uint8_t kind = data[0] % 10;
 	data++;
 	size--;
 	if (kind == 4) {

@@ -10,7 +10,7 @@
 #define ROUND_MS 1 /* of times as JSON numbers */
 
 struct event {
-	char type[32], name[16], error[24];
+	char type[32], name[16], error[32];
 	uint32_t previous;
 	int64_t time_ms;
 	unsigned ended;     /* events that end it: exits of an entering, ends of a scheduling */
@@ -34,7 +34,7 @@ struct history {
  */
 static const struct rule {
 	const char *type;
-	const char *before[8];
+	const char *before[10];
 } rules[] = {
 	{"ExecutionStarted", {"0"}},
 	{"ExecutionAborted", {"0"}},
@@ -52,7 +52,7 @@ static const struct rule {
 	{"ChoiceStateExited", {"ChoiceStateEntered"}},
 	{"SucceedStateExited", {"SucceedStateEntered"}},
 	{"WaitStateExited", {"WaitStateEntered"}},
-	{"TaskScheduled", {"TaskStateEntered", "TaskFailed", "TaskTimedOut"}},
+	{"TaskScheduled", {"TaskStateEntered", "TaskFailed", "TaskTimedOut", "EvaluationFailed"}},
 	{"TaskStarted", {"TaskScheduled"}},
 	{"TaskSubmitted", {"TaskStarted"}},
 	{"TaskSucceeded", {"TaskStarted", "TaskSubmitted"}},
@@ -60,12 +60,18 @@ static const struct rule {
 	{"TaskTimedOut", {"TaskStarted", "TaskSubmitted", "TaskScheduled"}},
 	{"TaskStateExited",
 	 {"TaskSucceeded", "TaskFailed", "TaskTimedOut", "FunctionSucceeded", "FunctionFailed",
-	  "FunctionTimedOut"}},
-	{"LambdaFunctionScheduled", {"TaskStateEntered", "FunctionFailed", "FunctionTimedOut"}},
+	  "FunctionTimedOut", "ActivitySucceeded", "ActivityFailed", "ActivityTimedOut", "EvaluationFailed"}},
+	{"LambdaFunctionScheduled",
+	 {"TaskStateEntered", "FunctionFailed", "FunctionTimedOut", "EvaluationFailed"}},
 	{"LambdaFunctionStarted", {"LambdaFunctionScheduled"}},
 	{"LambdaFunctionSucceeded", {"LambdaFunctionStarted"}},
 	{"LambdaFunctionFailed", {"LambdaFunctionStarted"}},
 	{"LambdaFunctionTimedOut", {"LambdaFunctionStarted"}},
+	{"ActivityScheduled", {"TaskStateEntered", "ActivityFailed", "ActivityTimedOut", "EvaluationFailed"}},
+	{"ActivityStarted", {"ActivityScheduled"}},
+	{"ActivitySucceeded", {"ActivityStarted"}},
+	{"ActivityFailed", {"ActivityStarted"}},
+	{"ActivityTimedOut", {"ActivityStarted", "ActivityScheduled"}},
 	{"MapIterationSucceeded", {"StateExited"}},
 };
 
@@ -85,7 +91,7 @@ static void check_order(struct history *h, uint32_t id)
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		if (strcmp(rules[i].type, event->type) != 0)
 			continue;
-		for (unsigned j = 0; j < 8 && rules[i].before[j]; j++) {
+		for (unsigned j = 0; j < 10 && rules[i].before[j]; j++) {
 			if (ends_in(before, rules[i].before[j]))
 				return;
 		}
@@ -104,18 +110,44 @@ static uint32_t back_to(const struct history *h, uint32_t id, const char *end)
 	return id;
 }
 
+/*
+ * The entering of the state that the event belongs to; 0: none. An expression that fails before the state has done
+ * anything is told behind what the entering followed: from there the chain leads past it.
+ */
+static uint32_t entering_of(const struct history *h, uint32_t id)
+{
+	const char *state = NULL;
+	while (id && !ends_in(h->events[id].type, "StateEntered")) {
+		if (!state && strcmp(h->events[id].type, "EvaluationFailed") == 0)
+			state = h->events[id].name;
+		id = h->events[id].previous;
+	}
+	return id && state && strcmp(h->events[id].name, state) != 0 ? 0 : id;
+}
+
+static bool is_outcome(const char *type)
+{
+	static const char *const works[] = {"Task", "Function", "Activity"};
+	static const char *const ends[] = {"Succeeded", "Failed", "TimedOut"};
+	for (unsigned i = 0; i < 9; i++) {
+		char end[24];
+		snprintf(end, sizeof(end), "%s%s", works[i / 3], ends[i % 3]);
+		if (ends_in(type, end))
+			return true;
+	}
+	return false;
+}
+
 /* An entering has one exit, a scheduling one outcome. */
 static void check_once(struct history *h, uint32_t id)
 {
 	const char *type = h->events[id].type;
 	uint32_t begin = 0;
-	if (ends_in(type, "TaskSucceeded") || ends_in(type, "TaskFailed") || ends_in(type, "TaskTimedOut") ||
-	    ends_in(type, "FunctionSucceeded") || ends_in(type, "FunctionFailed") ||
-	    ends_in(type, "FunctionTimedOut"))
+	if (is_outcome(type))
 		begin = back_to(h, id, "Scheduled");
 	else if (ends_in(type, "StateExited") && strcmp(type, "ParallelStateExited") != 0 &&
 		 strcmp(type, "MapStateExited") != 0)
-		begin = back_to(h, id, "StateEntered");
+		begin = entering_of(h, id);
 	if (begin && h->events[begin].ended++ > 0)
 		broken(h->s, "%s: event %u, %s, ends once more what %u began", h->arn, (unsigned)id, type,
 		       (unsigned)begin);
@@ -125,7 +157,7 @@ static void check_once(struct history *h, uint32_t id)
 static void check_time(struct history *h, uint32_t id)
 {
 	const struct event *event = &h->events[id];
-	uint32_t entered = back_to(h, id, "StateEntered");
+	uint32_t entered = entering_of(h, id);
 	const struct state *state = entered ? machine_state(&h->s->machine, h->events[entered].name) : NULL;
 	int64_t least_ms = 0, from_ms = 0;
 	if (!state)
@@ -144,7 +176,7 @@ static void check_time(struct history *h, uint32_t id)
 /* A retrier that takes every error is not asked more often than it says, restarts or not. */
 static void check_retries(struct history *h, uint32_t id)
 {
-	uint32_t entered = back_to(h, id, "StateEntered");
+	uint32_t entered = entering_of(h, id);
 	const struct state *state = entered ? machine_state(&h->s->machine, h->events[entered].name) : NULL;
 	if (!state || !ends_in(h->events[id].type, "Scheduled") || h->redriven > 0)
 		return;
@@ -169,14 +201,29 @@ static void check_catch(struct history *h, uint32_t id)
 	    strcmp(exit->type, "TaskStateExited") != 0 ||
 	    !(ends_in(failed->type, "Failed") || ends_in(failed->type, "TimedOut")))
 		return;
-	uint32_t entered = back_to(h, exit->previous, "StateEntered");
-	const struct state *state = machine_state(&h->s->machine, h->events[entered].name);
+	const struct state *state = machine_state(&h->s->machine, exit->name);
 	unsigned i = 0;
 	while (state && i < state->catchers_count && !catches(state->catchers[i].error, failed->error))
 		i++;
 	if (!state || i == state->catchers_count || strcmp(state->catchers[i].next, event->name) != 0)
 		broken(h->s, "%s: event %u, %s %s, is not where %s leads after %s", h->arn, (unsigned)id,
-		       event->type, event->name, state ? state->name : "no state", failed->error);
+		       event->type, event->name, exit->name, failed->error);
+}
+
+/* "Running executions will continue to use the previous definition": never states of both. */
+static void check_definition(struct history *h, uint32_t id, unsigned *which)
+{
+	const struct machine *machine = &h->s->machine;
+	const struct state *state = ends_in(h->events[id].type, "StateEntered")
+					    ? machine_state(machine, h->events[id].name)
+					    : NULL;
+	if (!state || machine->other_first == 0)
+		return;
+	unsigned its = 1 + (state >= &machine->states[machine->other_first]);
+	if (*which && *which != its)
+		broken(h->s, "%s: event %u enters %s, which is in another definition than what it began with",
+		       h->arn, (unsigned)id, state->name);
+	*which = its;
 }
 
 static int state_type_of(const char *entered)
@@ -195,7 +242,13 @@ static void cover(struct history *h, uint32_t id)
 {
 	/* Events of joins follow the branch that ended last: their own names tell the state. */
 	const char *own = h->events[id].type;
-	uint32_t entered = back_to(h, id, "StateEntered");
+	uint32_t entered = entering_of(h, id);
+	/* Told behind what the state's entering followed: any entering of the state tells its type. */
+	for (uint32_t i = id; i-- > 1 && strcmp(own, "EvaluationFailed") == 0 && !entered;) {
+		if (ends_in(h->events[i].type, "StateEntered") &&
+		    strcmp(h->events[i].name, h->events[id].name) == 0)
+			entered = i;
+	}
 	int type = strncmp(own, "Parallel", 8) == 0 ? 6
 		   : strncmp(own, "Map", 3) == 0    ? 7
 		   : entered                        ? state_type_of(h->events[entered].type)
@@ -222,14 +275,28 @@ static const char *error_of(json_t *tree)
 	return error ? error : "";
 }
 
+/* Of the state that is entered or left, or whose expression has failed. */
+static const char *name_of(json_t *tree)
+{
+	static const struct {
+		const char *details, *member;
+	} places[] = {{"stateEnteredEventDetails", "name"},
+		      {"stateExitedEventDetails", "name"},
+		      {"evaluationFailedEventDetails", "state"}};
+	const char *name = NULL;
+	for (unsigned i = 0; i < 3 && !name; i++)
+		name = json_string_value(
+			json_object_get(json_object_get(tree, places[i].details), places[i].member));
+	return name;
+}
+
 static void each_event(void *user, uint32_t id, const char *json, size_t len)
 {
 	struct history *h = user;
 	json_t *tree = json_loadb(json, len, 0, NULL);
 	const char *type = json_string_value(json_object_get(tree, "type"));
 	json_int_t previous = json_integer_value(json_object_get(tree, "previousEventId"));
-	const char *name =
-		json_string_value(json_object_get(json_object_get(tree, "stateEnteredEventDetails"), "name"));
+	const char *name = name_of(tree);
 	if (!type || id != h->count + 1 || id >= EVENTS_MAX || previous < 0 || previous >= id) {
 		broken(h->s, "%s: event %u after %u: %.200s", h->arn, (unsigned)id, (unsigned)h->count, json);
 		json_decref(tree);
@@ -264,6 +331,7 @@ static void check_history(struct simulation *s, const char *arn, enum sw_status 
 {
 	struct history h = {.s = s, .coverage = coverage, .arn = arn};
 	uint32_t next_id = 1, terminal = 0;
+	unsigned definition = 0;
 	h.events = sw_zalloc_array(EVENTS_MAX, sizeof(*h.events));
 	while (h.events && next_id && !s->failed) {
 		if (sw_reader_history(sw_engine_reader(s->engine), arn, next_id, 1000, false, true,
@@ -277,6 +345,7 @@ static void check_history(struct simulation *s, const char *arn, enum sw_status 
 		check_time(&h, id);
 		check_retries(&h, id);
 		check_catch(&h, id);
+		check_definition(&h, id, &definition);
 		cover(&h, id);
 		terminal += is_terminal(h.events[id].type);
 	}
@@ -347,16 +416,25 @@ void coverage_report(const struct coverage *coverage)
 		"TaskStateEntered TaskScheduled TaskStarted TaskSubmitted TaskSucceeded TaskFailed "
 		"TaskTimedOut "
 		"TaskStateExited TaskStateAborted LambdaFunctionScheduled LambdaFunctionStarted "
-		"LambdaFunctionSucceeded LambdaFunctionFailed LambdaFunctionTimedOut ExecutionFailed";
+		"LambdaFunctionSucceeded LambdaFunctionFailed LambdaFunctionTimedOut ExecutionFailed "
+		"ActivityScheduled ActivityStarted ActivitySucceeded ActivityFailed ActivityTimedOut "
+		"EvaluationFailed ExecutionSucceeded ExecutionRedriven";
 	static const char *const events[] = {
 		task_events,
-		"PassStateEntered PassStateExited",
-		"ChoiceStateEntered ChoiceStateExited",
-		"WaitStateEntered WaitStateExited WaitStateAborted",
-		"SucceedStateEntered SucceedStateExited",
-		"FailStateEntered ExecutionFailed",
-		"ParallelStateEntered ParallelStateStarted ParallelStateExited ParallelStateAborted",
-		"MapStateEntered MapStateStarted MapIterationStarted MapStateExited MapStateAborted",
+		"PassStateEntered PassStateExited EvaluationFailed ExecutionSucceeded ExecutionFailed",
+		"ChoiceStateEntered ChoiceStateExited EvaluationFailed ExecutionFailed",
+		"WaitStateEntered WaitStateExited WaitStateAborted EvaluationFailed ExecutionSucceeded "
+		"ExecutionFailed ExecutionRedriven",
+		"SucceedStateEntered SucceedStateExited EvaluationFailed ExecutionSucceeded ExecutionFailed",
+		"FailStateEntered ExecutionFailed ExecutionRedriven",
+		"ParallelStateEntered ParallelStateStarted ParallelStateSucceeded ParallelStateFailed "
+		"ParallelStateExited ParallelStateAborted EvaluationFailed ExecutionSucceeded "
+		"ExecutionFailed",
+		"MapStateEntered MapStateStarted MapIterationStarted MapIterationSucceeded "
+		"MapIterationFailed "
+		"MapIterationAborted MapStateSucceeded MapStateFailed MapStateExited MapStateAborted "
+		"EvaluationFailed "
+		"ExecutionSucceeded ExecutionFailed",
 	};
 	unsigned missing = 0;
 	for (int type = 0; type < 8; type++) {

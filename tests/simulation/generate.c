@@ -11,7 +11,11 @@ struct generator {
 	struct machine *machine;
 	struct sw_rng *rng;
 	struct sw_buf *out;
-	bool several; /* catchers of a Task */
+	enum era era;
+	bool jsonata;                      /* the machine's language */
+	bool express;                      /* nothing that ends it later */
+	unsigned first;                    /* of the states: the first of this definition */
+	unsigned variables[DEPTH_MAX + 2]; /* by depth: $v<n - 1> is assigned for sure; 0: none */
 };
 
 static unsigned below(struct generator *g, unsigned limit)
@@ -24,12 +28,19 @@ static bool chance(struct generator *g, unsigned percent)
 	return below(g, 100) < percent;
 }
 
+/* Of what the first eras do not have. */
+static bool chance_now(struct generator *g, unsigned percent)
+{
+	return g->era >= ERA_LANGUAGES && chance(g, percent);
+}
+
 static void flow(struct generator *g, unsigned depth);
 
 static const char *error_name(struct generator *g)
 {
-	static const char *const names[] = {"A", "B", "States.TaskFailed", "States.Timeout", "States.ALL"};
-	return names[below(g, 5)];
+	static const char *const names[] = {
+		"A", "B", "States.TaskFailed", "States.Timeout", "States.ALL", "States.QueryEvaluationError"};
+	return names[below(g, g->era >= ERA_LANGUAGES ? 6 : 5)];
 }
 
 /* A retrier that takes every error comes first where the script relies on it. */
@@ -45,17 +56,24 @@ static void retry(struct generator *g, struct state *state)
 		      all ? "States.ALL" : error_name(g), state->interval_seconds, attempts, 1 + below(g, 2));
 }
 
-static void catcher(struct generator *g, const char *next)
+/* What a catcher makes of the failure. */
+static const char *caught(bool jsonata)
 {
-	sw_buf_printf(g->out,
-		      ",\"Catch\":[{\"ErrorEquals\":[\"%s\"],\"ResultPath\":\"$.e\",\"Next\":\"%s\"}]",
-		      error_name(g), next);
+	return jsonata ? "\"Output\":\"{% $merge([$states.input,{'e':$states.errorOutput.Error}]) %}\""
+		       : "\"ResultPath\":\"$.e\"";
+}
+
+static void catcher(struct generator *g, const char *next, bool jsonata)
+{
+	sw_buf_printf(g->out, ",\"Catch\":[{\"ErrorEquals\":[\"%s\"],%s,\"Next\":\"%s\"}]", error_name(g),
+		      caught(jsonata), next);
 }
 
 /* Of a Task: known to the checks. The second is for what the first leaves, and leads elsewhere if it can. */
-static void catchers(struct generator *g, struct state *state, const char *next, const char *later)
+static void catchers(struct generator *g, struct state *state, const char *next, const char *later,
+		     bool jsonata)
 {
-	unsigned count = g->several ? 1 + below(g, 2) : 1;
+	unsigned count = g->era >= ERA_REDRIVES ? 1 + below(g, 2) : 1;
 	sw_buf_text(g->out, ",\"Catch\":[");
 	for (unsigned i = 0; i < count; i++) {
 		const char *error = error_name(g), *target = i == 0 ? later : next;
@@ -64,16 +82,17 @@ static void catchers(struct generator *g, struct state *state, const char *next,
 			error = "A";
 		snprintf(state->catchers[i].error, sizeof(state->catchers[i].error), "%s", error);
 		snprintf(state->catchers[i].next, sizeof(state->catchers[i].next), "%s", target);
-		sw_buf_printf(g->out, "%s{\"ErrorEquals\":[\"%s\"],\"ResultPath\":\"$.e\",\"Next\":\"%s\"}",
-			      i ? "," : "", error, target);
+		sw_buf_printf(g->out, "%s{\"ErrorEquals\":[\"%s\"],%s,\"Next\":\"%s\"}", i ? "," : "", error,
+			      caught(jsonata), target);
 	}
 	sw_buf_char(g->out, ']');
 	state->catchers_count = count;
 }
 
-static void timeouts(struct generator *g, struct state *state)
+/* always: nobody may be left who ends it. */
+static void timeouts(struct generator *g, struct state *state, bool always)
 {
-	if (g->machine->calm || !chance(g, 40))
+	if (g->machine->calm || (!chance(g, 40) && !always))
 		return;
 	state->timeout = true;
 	state->heartbeat = chance(g, 40);
@@ -82,35 +101,136 @@ static void timeouts(struct generator *g, struct state *state)
 		sw_buf_printf(g->out, ",\"HeartbeatSeconds\":5");
 }
 
-static void task(struct generator *g, struct state *state, const char *next, const char *later)
+/* ---- expressions ---------------------------------------------------------------------------------------- */
+
+/* The innermost variable that is assigned here for sure; 0: none, else one more than its number. */
+static unsigned variable_of(const struct generator *g, unsigned depth)
+{
+	unsigned variable = 0;
+	for (unsigned i = 0; i <= depth; i++)
+		variable = g->variables[i] ? g->variables[i] : variable;
+	return variable;
+}
+
+/* May an expression fail here? In branches of calm machines the first failure would depend on the time. */
+static bool may_fail(const struct generator *g, unsigned depth)
+{
+	return depth == 0 || !g->machine->calm;
+}
+
+/* A JSONata expression for the item's number; now and then one that fails. */
+static void number(struct generator *g, unsigned depth)
+{
+	unsigned variable = variable_of(g, depth), kind = below(g, 10);
+	if (kind == 0 && may_fail(g, depth))
+		sw_buf_printf(g->out, "\"{%% $states.input.n = %u ? $error('meant') : $states.input.n %%}\"",
+			      below(g, 10));
+	else if (kind < 4 && variable)
+		sw_buf_printf(g->out, "\"{%% $states.input.n + $v%u - $v%u %%}\"", variable - 1,
+			      variable - 1);
+	else if (kind < 6)
+		sw_buf_text(g->out, "\"{% $sum([$states.input.n, $count($states.input.list), "
+				    "-$count($states.input.list)]) %}\"");
+	else
+		sw_buf_text(g->out, "\"{% $states.input.n %}\"");
+}
+
+/* The input with a member more: JSONata's way of ResultPath. value is an expression. */
+static void output(struct generator *g, unsigned depth, const char *member, const char *value)
+{
+	unsigned variable = variable_of(g, depth);
+	sw_buf_printf(g->out, ",\"Output\":\"{%% $merge([$states.input,{'%s':%s", member, value);
+	if (variable && chance(g, 30))
+		sw_buf_printf(g->out, ",'w':$v%u", variable - 1);
+	if (may_fail(g, depth) && chance(g, 5))
+		sw_buf_printf(g->out, ",'q':$states.input.n = %u ? $error('meant')", below(g, 10));
+	sw_buf_text(g->out, "}]) %}\"");
+}
+
+/* Nobody reads it but the checks of the store: each state has one of its own. */
+static void assign(struct generator *g, const struct state *state, bool jsonata)
+{
+	if (!chance_now(g, 25))
+		return;
+	sw_buf_printf(g->out,
+		      jsonata ? ",\"Assign\":{\"a%s\":\"{%% $states.input.n * 2 %%}\"}"
+			      : ",\"Assign\":{\"a%s.$\":\"$.n\"}",
+		      state->name);
+}
+
+/* ---- states ----------------------------------------------------------------------------------------------- */
+
+#define ACTIVITY 4 /* of the resources */
+
+static void arguments(struct generator *g, const struct state *state, unsigned depth, unsigned resource,
+		      bool jsonata)
+{
+	static const char token[] = ",\"token.$\":\"$$.Task.Token\"",
+			  token_jsonata[] = ",\"token\":\"{% $states.context.Task.Token %}\"";
+	unsigned variable = g->era >= ERA_LANGUAGES ? variable_of(g, depth) : 0;
+	sw_buf_text(g->out, jsonata ? ",\"Arguments\":{\"n\":" : ",\"Parameters\":{\"n.$\":");
+	if (jsonata)
+		number(g, depth);
+	else
+		sw_buf_text(g->out, "\"$.n\"");
+	if (resource == 3)
+		sw_buf_text(g->out, jsonata ? token_jsonata : token);
+	if (resource == ACTIVITY)
+		sw_buf_printf(g->out,
+			      jsonata ? ",\"s\":\"%s\",\"a\":\"{%% $states.context.State.RetryCount %%}\""
+				      : ",\"s\":\"%s\",\"a.$\":\"$$.State.RetryCount\"",
+			      state->name);
+	if (variable && !jsonata && chance(g, 30))
+		sw_buf_printf(g->out, ",\"w.$\":\"$v%u\"", variable - 1);
+	sw_buf_char(g->out, '}');
+}
+
+static void task(struct generator *g, struct state *state, unsigned depth, const char *next,
+		 const char *later, bool jsonata)
 {
 	static const char *const resources[] = {
 		"function:work", "arn:aws:lambda:us-east-1:123456789012:function:work",
-		"arn:aws:states:::aws-sdk:s3:getObject", "arn:aws:states:::sqs:sendMessage.waitForTaskToken"};
-	unsigned which = below(g, 4);
-	sw_buf_printf(g->out, "\"Type\":\"Task\",\"Resource\":\"%s\",\"ResultPath\":\"$.r\"",
-		      resources[which]);
-	sw_buf_printf(g->out, ",\"Parameters\":{\"n.$\":\"$.n\"%s}",
-		      which == 3 ? ",\"token.$\":\"$$.Task.Token\"" : "");
-	timeouts(g, state);
+		"arn:aws:states:::aws-sdk:s3:getObject", "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+		"arn:aws:states:us-east-1:123456789012:activity:a"};
+	unsigned which = below(g, g->express ? 3 : 4);
+	if (!g->machine->calm && !g->express && chance_now(g, 25))
+		which = ACTIVITY;
+	sw_buf_printf(g->out, "\"Type\":\"Task\",\"Resource\":\"%s\"", resources[which]);
+	if (jsonata)
+		output(g, depth, "r", "$states.result");
+	else
+		sw_buf_text(g->out, ",\"ResultPath\":\"$.r\"");
+	arguments(g, state, depth, which, jsonata);
+	assign(g, state, jsonata);
+	timeouts(g, state, which == ACTIVITY);
 	if (chance(g, 60))
 		retry(g, state);
 	if (later && chance(g, 50))
-		catchers(g, state, next, later);
+		catchers(g, state, next, later, jsonata);
 }
 
-static void choice(struct generator *g, const char *next, const char *later)
+static void choice(struct generator *g, const char *next, const char *later, bool jsonata)
 {
-	sw_buf_printf(g->out,
-		      "\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$.n\",\"NumericGreaterThan\":%u,"
-		      "\"Next\":\"%s\"}],\"Default\":\"%s\"",
-		      below(g, 10), later, next);
+	sw_buf_printf(
+		g->out,
+		jsonata ? "\"Type\":\"Choice\",\"Choices\":[{\"Condition\":\"{%% $states.input.n > %u %%}\","
+			  "\"Next\":\"%s\"}],\"Default\":\"%s\""
+			: "\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$.n\",\"NumericGreaterThan\":%u,"
+			  "\"Next\":\"%s\"}],\"Default\":\"%s\"",
+		below(g, 10), later, next);
 }
 
-static void parallel(struct generator *g, struct state *state, unsigned depth, const char *later)
+static void parallel(struct generator *g, struct state *state, unsigned depth, const char *later,
+		     bool jsonata)
 {
 	unsigned count = 1 + below(g, 3);
-	sw_buf_printf(g->out, "\"Type\":\"Parallel\",\"ResultPath\":\"$.p\",\"Branches\":[");
+	sw_buf_text(g->out, "\"Type\":\"Parallel\"");
+	if (jsonata)
+		output(g, depth, "p", "$states.result");
+	else
+		sw_buf_text(g->out, ",\"ResultPath\":\"$.p\"");
+	assign(g, state, jsonata);
+	sw_buf_text(g->out, ",\"Branches\":[");
 	for (unsigned i = 0; i < count; i++) {
 		if (i > 0)
 			sw_buf_char(g->out, ',');
@@ -120,36 +240,96 @@ static void parallel(struct generator *g, struct state *state, unsigned depth, c
 	if (!g->machine->calm && chance(g, 40))
 		retry(g, state);
 	if (later && chance(g, 50))
-		catcher(g, later);
+		catcher(g, later, jsonata);
 }
 
-static void map(struct generator *g, struct state *state, unsigned depth, const char *later)
+static void items(struct generator *g, unsigned depth, bool jsonata)
 {
-	sw_buf_printf(
-		g->out,
-		"\"Type\":\"Map\",\"ItemsPath\":\"$.list\",\"ResultPath\":\"$.m\",\"MaxConcurrency\":%u,"
-		"\"ItemProcessor\":",
-		below(g, 4));
+	static const char
+		selector[] = ",\"ItemSelector\":{\"n.$\":\"$$.Map.Item.Value.n\",\"list.$\":"
+			     "\"$$.Map.Item.Value.list\",\"i.$\":\"$$.Map.Item.Index\"}",
+		selector_jsonata[] =
+			",\"ItemSelector\":\"{% $merge([$states.context.Map.Item.Value,"
+			"{'i':$states.context.Map.Item.Index,'of':$count($states.input.list)}]) %}\"";
+	if (jsonata) {
+		output(g, depth, "m", "$states.result");
+		/* A Map over an object has its pairs as items: they are made what the flow inside reads. */
+		sw_buf_text(g->out, ",\"Items\":\"{% $states.input.list %}\"");
+	} else {
+		sw_buf_text(g->out, ",\"ItemsPath\":\"$.list\",\"ResultPath\":\"$.m\"");
+	}
+	sw_buf_printf(g->out, ",\"MaxConcurrency\":%u", below(g, 4));
+	if (chance_now(g, 40))
+		sw_buf_text(g->out, jsonata ? selector_jsonata : selector);
+}
+
+static void map(struct generator *g, struct state *state, unsigned depth, const char *later, bool jsonata)
+{
+	sw_buf_text(g->out, "\"Type\":\"Map\"");
+	items(g, depth, jsonata);
+	assign(g, state, jsonata);
+	sw_buf_text(g->out, ",\"ItemProcessor\":");
 	flow(g, depth + 1);
 	if (!g->machine->calm && chance(g, 40))
 		retry(g, state);
 	if (later && chance(g, 50))
-		catcher(g, later);
+		catcher(g, later, jsonata);
 }
 
-static void pass(struct generator *g)
+static void pass(struct generator *g, const struct state *state, unsigned depth, bool jsonata)
 {
+	unsigned variable = g->era >= ERA_LANGUAGES ? variable_of(g, depth) : 0;
+	char value[40];
 	sw_buf_printf(g->out, "\"Type\":\"Pass\"");
+	if (jsonata) {
+		snprintf(value, sizeof(value), "{'x':%u}", below(g, 1000));
+		output(g, depth, "r", value);
+		assign(g, state, jsonata);
+		return;
+	}
+	if (variable && chance(g, 40)) {
+		sw_buf_printf(g->out,
+			      ",\"Parameters\":{\"n.$\":\"$.n\",\"list.$\":\"$.list\",\"w.$\":\"States."
+			      "MathAdd($v%u,"
+			      "$.n)\"%s}",
+			      variable - 1,
+			      may_fail(g, depth) && chance(g, 5) ? ",\"q.$\":\"$.missing\"" : "");
+		assign(g, state, jsonata);
+		return;
+	}
 	if (chance(g, 50))
 		sw_buf_printf(g->out, ",\"Result\":{\"x\":%u},\"ResultPath\":\"$.r\"", below(g, 1000));
 	if (chance(g, 30))
 		sw_buf_printf(g->out, ",\"Assign\":{\"v\":%u}", below(g, 1000));
 }
 
-static void wait(struct generator *g, struct state *state)
+/* The first state of a flow: from here on there is a variable. */
+static void declare(struct generator *g, unsigned number, unsigned depth, bool jsonata)
+{
+	sw_buf_printf(g->out,
+		      jsonata ? "\"Type\":\"Pass\",\"Assign\":{\"v%u\":\"{%% $states.input.n %%}\"}"
+			      : "\"Type\":\"Pass\",\"Assign\":{\"v%u.$\":\"$.n\"}",
+		      number);
+	g->variables[depth] = number + 1;
+}
+
+static void wait(struct generator *g, struct state *state, bool jsonata)
 {
 	state->wait_seconds = below(g, 20);
-	sw_buf_printf(g->out, "\"Type\":\"Wait\",\"Seconds\":%u", state->wait_seconds);
+	sw_buf_printf(
+		g->out,
+		jsonata ? "\"Type\":\"Wait\",\"Seconds\":\"{%% %u + $states.input.n - $states.input.n %%}\""
+			: "\"Type\":\"Wait\",\"Seconds\":%u",
+		state->wait_seconds);
+	assign(g, state, jsonata);
+}
+
+static void end_state(struct generator *g, const char *next)
+{
+	if (next)
+		sw_buf_printf(g->out, ",\"Next\":\"%s\"}", next);
+	else
+		sw_buf_printf(g->out, ",\"End\":true}");
 }
 
 /* One state; next is NULL for the last of its flow, later some state behind it (NULL: none). */
@@ -157,34 +337,44 @@ static void write_state(struct generator *g, struct state *state, unsigned depth
 			const char *later)
 {
 	unsigned kind = below(g, 100);
-	bool full = g->machine->states_count > TASKS_WANTED_MAX || depth >= DEPTH_MAX;
-	bool may_fail = depth == 0 || !g->machine->calm;
+	bool full = g->machine->states_count - g->first > TASKS_WANTED_MAX || depth >= DEPTH_MAX;
+	bool jsonata = g->jsonata || chance_now(g, 35);
 	sw_buf_printf(g->out, "\"%s\":{", state->name);
+	if (jsonata && !g->jsonata)
+		sw_buf_text(g->out, "\"QueryLanguage\":\"JSONata\",");
 	if (next && kind < 15) {
-		choice(g, next, later);
+		choice(g, next, later, jsonata);
 		sw_buf_char(g->out, '}');
 		return;
 	}
-	if (!next && (kind < 12 || (kind < 24 && may_fail))) {
+	if (!next && (kind < 12 || (kind < 24 && may_fail(g, depth)))) {
 		bool fail = kind >= 12;
 		sw_buf_printf(g->out, fail ? "\"Type\":\"Fail\",\"Error\":\"A\",\"Cause\":\"meant\"}"
 					   : "\"Type\":\"Succeed\"}");
 		return;
 	}
 	if (kind < 45)
-		task(g, state, next, later);
+		task(g, state, depth, next, later, jsonata);
 	else if (kind < 57 && !full)
-		parallel(g, state, depth, later);
+		parallel(g, state, depth, later, jsonata);
 	else if (kind < 70 && !full)
-		map(g, state, depth, later);
+		map(g, state, depth, later, jsonata);
 	else if (kind < 85)
-		pass(g);
+		pass(g, state, depth, jsonata);
 	else
-		wait(g, state);
-	if (next)
-		sw_buf_printf(g->out, ",\"Next\":\"%s\"}", next);
-	else
-		sw_buf_printf(g->out, ",\"End\":true}");
+		wait(g, state, jsonata);
+	end_state(g, next);
+}
+
+static void write_first(struct generator *g, const struct state *state, unsigned number, unsigned depth,
+			const char *next)
+{
+	bool jsonata = g->jsonata || chance(g, 35);
+	sw_buf_printf(g->out, "\"%s\":{", state->name);
+	if (jsonata && !g->jsonata)
+		sw_buf_text(g->out, "\"QueryLanguage\":\"JSONata\",");
+	declare(g, number, depth, jsonata);
+	end_state(g, next);
 }
 
 static void flow(struct generator *g, unsigned depth)
@@ -198,32 +388,71 @@ static void flow(struct generator *g, unsigned depth)
 		machine->states[i] = (struct state){.branch = depth > 0};
 		snprintf(machine->states[i].name, sizeof(machine->states[i].name), "S%u", i);
 	}
-	sw_buf_printf(g->out, "{\"StartAt\":\"%s\",\"States\":{", machine->states[first].name);
+	g->variables[depth] = 0;
+	sw_buf_text(g->out, "{");
+	if (depth == 0 && g->jsonata)
+		sw_buf_text(g->out, "\"QueryLanguage\":\"JSONata\",");
+	sw_buf_printf(g->out, "\"StartAt\":\"%s\",\"States\":{", machine->states[first].name);
 	for (unsigned i = 0; i < count; i++) {
 		const char *next = i + 1 < count ? machine->states[first + i + 1].name : NULL;
 		const char *later =
 			next ? machine->states[first + i + 1 + below(g, count - i - 1)].name : NULL;
 		if (i > 0)
 			sw_buf_char(g->out, ',');
-		write_state(g, &machine->states[first + i], depth, next, later);
+		if (i == 0 && chance_now(g, 50))
+			write_first(g, &machine->states[first], first, depth, next);
+		else
+			write_state(g, &machine->states[first + i], depth, next, later);
 	}
+	g->variables[depth] = 0;
 	sw_buf_text(g->out, "}");
 	if (depth == 0 && !machine->calm && chance(g, 10))
 		sw_buf_printf(g->out, ",\"TimeoutSeconds\":%u", 5 + below(g, 60));
 	sw_buf_text(g->out, "}");
 }
 
-void machine_generate(struct machine *machine, struct sw_rng *rng, bool calm, bool several)
+/* Another definition of the same states does as well; a comment makes it another revision. */
+static void generate_same(struct machine *machine)
 {
-	struct generator g = {machine, rng, &machine->text, several};
+	sw_buf_text(&machine->other, "{\"Comment\":\"again\",");
+	sw_buf_text(&machine->other, machine->text.data + 1);
+}
+
+static void generate_more(struct machine *machine, struct sw_rng *rng, bool express)
+{
+	struct generator g = {.machine = machine,
+			      .rng = rng,
+			      .out = express ? &machine->express : &machine->other,
+			      .era = ERA_LANGUAGES,
+			      .express = express,
+			      .first = machine->states_count};
+	g.jsonata = chance(&g, 25);
+	flow(&g, 0);
+}
+
+void machine_generate(struct machine *machine, struct sw_rng *rng, bool calm, enum era era)
+{
+	struct generator g = {.machine = machine, .rng = rng, .out = &machine->text, .era = era};
 	machine->calm = calm;
 	machine->states_count = 0;
+	g.jsonata = chance_now(&g, 25);
 	flow(&g, 0);
+	if (era < ERA_LANGUAGES)
+		return;
+	if (calm) {
+		generate_same(machine);
+		return;
+	}
+	machine->other_first = machine->states_count;
+	generate_more(machine, rng, false);
+	generate_more(machine, rng, true);
 }
 
 void machine_done(struct machine *machine)
 {
 	sw_buf_done(&machine->text);
+	sw_buf_done(&machine->other);
+	sw_buf_done(&machine->express);
 }
 
 const struct state *machine_state(const struct machine *machine, const char *name)

@@ -104,6 +104,9 @@ void life_close(struct simulation *s)
 	sw_engine_free(s->engine);
 	s->engine = NULL;
 	script_forget(s);
+	if (s->polls > 0 || s->express_waiting > 0)
+		broken(s, "the engine is gone, and %u polls and %u starts were not answered", s->polls,
+		       s->express_waiting);
 	sw_store_close(s->store);
 	s->store = NULL;
 }
@@ -169,14 +172,45 @@ static void created(void *user, enum sw_result result, const struct sw_reply *re
 		broken(s, "the machine is not created: %s", err->text);
 }
 
-void life_create_machine(struct simulation *s)
+static void create_machine(struct simulation *s, const char *name, const struct sw_buf *definition,
+			   enum sw_machine_type type)
 {
 	struct sw_error err = {0};
-	struct sw_machine_params params = {
-		.name = "m", .definition = s->machine.text.data, .definition_len = s->machine.text.len};
+	struct sw_machine_params params = {.name = name,
+					   .definition = definition->data,
+					   .definition_len = definition->len,
+					   .type = type};
 	if (sw_engine_create_machine(s->engine, &params, created, s, NULL, &err) < 0)
 		broken(s, "the machine is refused: %s: %s", err.pointer, err.text);
+}
+
+void life_create_machine(struct simulation *s)
+{
+	create_machine(s, "m", &s->machine.text, SW_TYPE_STANDARD);
+	if (s->machine.express.len > 0)
+		create_machine(s, "x", &s->machine.express, SW_TYPE_EXPRESS);
+	if (era_of(s->seed) >= ERA_LANGUAGES &&
+	    sw_engine_create_activity(s->engine, "a", created, s, NULL) < 0)
+		broken(s, "the activity is refused");
 	life_settle(s);
+}
+
+static void updated(void *user, enum sw_result result, const struct sw_reply *reply,
+		    const struct sw_error *err)
+{
+	note(user, "update: %s", sw_result_text(result));
+}
+
+void life_update(struct simulation *s)
+{
+	const struct sw_buf *definition = s->updated ? &s->machine.text : &s->machine.other;
+	struct sw_machine_params params = {
+		.name = "m", .definition = definition->data, .definition_len = definition->len};
+	struct sw_error err = {0};
+	s->updated = !s->updated;
+	enum sw_result r = sw_engine_update_machine(s->engine, &params, updated, s, NULL, &err);
+	if (r == SW_EDEFINITION)
+		broken(s, "the update is refused: %s: %s", err.pointer, err.text);
 }
 
 struct request {
@@ -218,6 +252,39 @@ void life_start(struct simulation *s, struct execution *execution)
 	struct request *request = request_new(s, execution);
 	if (request && sw_engine_start(s->engine, &params, started, request, NULL) < 0)
 		sw_free(request);
+}
+
+static void express_ended(void *user, enum sw_result result, const struct sw_outcome *outcome,
+			  const struct sw_error *err)
+{
+	struct simulation *s = user;
+	note(s, "express: %s %s", sw_result_text(result), outcome ? sw_status_name(outcome->status) : "");
+	if (s->express_waiting == 0)
+		broken(s, "an EXPRESS execution ends, and nobody waits for one");
+	else
+		s->express_waiting--;
+	if ((result == SW_OK) != (outcome != NULL) || (outcome && outcome->status == SW_STATUS_RUNNING))
+		broken(s, "an EXPRESS execution ends without having ended");
+}
+
+static void express_started(void *user, enum sw_result result, const struct sw_reply *reply,
+			    const struct sw_error *err)
+{
+	note(user, "start of an EXPRESS execution: %s", sw_result_text(result));
+}
+
+void life_start_express(struct simulation *s, bool synchronous)
+{
+	static const char input[] =
+		"{\"n\":4,\"list\":[{\"n\":1,\"list\":[]},{\"n\":6,\"list\":[{\"n\":2,\"list\":[]}]}]}";
+	struct sw_start_params params = {.machine = "x", .input = input, .input_len = strlen(input)};
+	if (!synchronous) {
+		sw_engine_start(s->engine, &params, express_started, s, NULL);
+		return;
+	}
+	s->express_waiting++;
+	if (sw_engine_start_sync(s->engine, &params, express_ended, s, NULL) < 0)
+		s->express_waiting--;
 }
 
 static void stopped(void *user, enum sw_result result, const struct sw_reply *reply,

@@ -40,10 +40,18 @@ static struct key *add_key(struct simulation *s, const char *text)
 
 /* ---- delivery ------------------------------------------------------------------------------------------ */
 
+static bool is_express(const struct sw_task *task)
+{
+	return strstr(sw_task_execution_arn(task), ":express:") != NULL;
+}
+
 static void check_delivery(struct simulation *s, const struct sw_task *task)
 {
 	const char *arn = sw_task_execution_arn(task);
 	const struct key *key = find_key(s, sw_task_idempotency_key(task));
+	/* An EXPRESS execution that was interrupted begins again. */
+	if (is_express(task))
+		return;
 	if (key && key->durable)
 		broken(s, "the attempt %s was ended, and is delivered again", key->text);
 	for (unsigned i = 0; i < s->executions_count; i++) {
@@ -57,21 +65,37 @@ static void forget_held(struct simulation *s, unsigned index)
 	s->held[index] = s->held[--s->held_count];
 }
 
-static uint64_t plan(struct simulation *s, const struct sw_task *task)
+static uint64_t plan(struct simulation *s, const char *state, unsigned attempt, const char *input)
 {
-	size_t len;
 	char text[64];
-	const char *n = strstr(sw_task_input(task, &len), "\"n\":");
-	snprintf(text, sizeof(text), "%s/%u/%d", sw_task_state_name(task), (unsigned)sw_task_attempt(task),
-		 n ? atoi(n + 4) : 0);
+	const char *n = strstr(input, "\"n\":");
+	snprintf(text, sizeof(text), "%s/%u/%d", state, attempt, n ? atoi(n + 4) : 0);
 	struct sw_rng rng = sw_rng(mix(s->seed ^ UINT64_C(14695981039346656037), text));
 	return sw_rng_next(&rng);
+}
+
+/* What becomes of the attempt, and when. */
+static void arrange(struct simulation *s, struct held *held, const struct state *state, unsigned attempt)
+{
+	/* A third of them fails; of those in branches of calm machines only as often as the retrier takes. */
+	bool fails = held->hash % 3 == 0;
+	if (s->machine.calm && state->branch && attempt >= state->retries)
+		fails = false;
+	held->hash = held->hash / 3 * 2 + fails;
+	held->heartbeats = state->heartbeat ? (unsigned)(held->hash >> 40) % 4 : 0;
+	held->due_ms =
+		s->loop.mono_ms + (held->heartbeats ? HEARTBEAT_MS : (int64_t)(held->hash >> 20) % 4000);
+	if ((held->hash >> 10) % 10 < 4 && !held->heartbeats)
+		held->due_ms = s->loop.mono_ms;
+	if (state->timeout && (held->hash >> 14) % 8 == 0)
+		held->due_ms = SW_NEVER;
 }
 
 static void hold(void *user, struct sw_task *task)
 {
 	struct simulation *s = user;
 	const struct state *state = machine_state(&s->machine, sw_task_state_name(task));
+	size_t len;
 	s->deliveries++;
 	check_delivery(s, task);
 	for (unsigned i = 0; i < s->held_count; i++) {
@@ -85,27 +109,55 @@ static void hold(void *user, struct sw_task *task)
 		return;
 	}
 	struct held *held = &s->held[s->held_count++];
-	*held = (struct held){.task = task, .hash = plan(s, task)};
+	*held = (struct held){.task = task};
+	held->hash = plan(s, state->name, sw_task_attempt(task), sw_task_input(task, &len));
 	snprintf(held->key, sizeof(held->key), "%s", sw_task_idempotency_key(task));
 	snprintf(held->token, sizeof(held->token), "%s", sw_task_token(task));
-	snprintf(held->state, sizeof(held->state), "%s", state->name);
 	note(s, "deliver %s", held->key);
-	/* A third of them fails; of those in branches of calm machines only as often as the retrier takes. */
-	bool fails = held->hash % 3 == 0;
-	if (s->machine.calm && state->branch && sw_task_attempt(task) >= state->retries)
-		fails = false;
-	held->hash = held->hash / 3 * 2 + fails;
-	held->heartbeats = state->heartbeat ? (unsigned)(held->hash >> 40) % 4 : 0;
-	held->due_ms =
-		s->loop.mono_ms + (held->heartbeats ? HEARTBEAT_MS : (int64_t)(held->hash >> 20) % 4000);
-	if ((held->hash >> 10) % 10 < 4 && !held->heartbeats)
-		held->due_ms = s->loop.mono_ms;
-	if (state->timeout && (held->hash >> 14) % 8 == 0)
-		held->due_ms = SW_NEVER;
+	arrange(s, held, state, sw_task_attempt(task));
 	if (strstr(sw_task_resource(task), "waitForTaskToken")) {
 		sw_task_release(task);
 		held->task = NULL;
 	}
+}
+
+/* A worker was given a task of the activity; its input says of which state and attempt. */
+static void work(void *user, enum sw_result result, const struct sw_activity_task *task,
+		 const struct sw_error *err)
+{
+	struct simulation *s = user;
+	char name[16] = "", key[160];
+	const char *at = task ? strstr(task->input, "\"s\":\"") : NULL;
+	const char *attempt = task ? strstr(task->input, "\"a\":") : NULL;
+	s->polls--;
+	if (!task)
+		return;
+	if (at)
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(at + 5, "\""), at + 5);
+	const struct state *state = machine_state(&s->machine, name);
+	snprintf(key, sizeof(key), "activity %016llx",
+		 (unsigned long long)mix(UINT64_C(14695981039346656037), task->token));
+	if (!state || !attempt || s->held_count == HELD_MAX) {
+		broken(s, "a worker was given a task of no state: %.100s", task->input);
+		return;
+	}
+	if (find_key(s, key))
+		broken(s, "a worker was given the task %s again", key);
+	s->deliveries++;
+	struct held *held = &s->held[s->held_count++];
+	*held = (struct held){.hash = plan(s, name, (unsigned)atoi(attempt + 4), task->input)};
+	snprintf(held->key, sizeof(held->key), "%s", key);
+	snprintf(held->token, sizeof(held->token), "%s", task->token);
+	note(s, "a worker has %s of %s", key, name);
+	arrange(s, held, state, (unsigned)atoi(attempt + 4));
+}
+
+void script_poll(struct simulation *s)
+{
+	struct sw_poll *poll;
+	s->polls++;
+	if (sw_engine_poll_activity(s->engine, "a", "worker", 0, work, s, &poll, NULL) < 0)
+		s->polls--;
 }
 
 static void cancel(void *user, struct sw_task *task)
@@ -123,9 +175,14 @@ static void cancel(void *user, struct sw_task *task)
 
 void script_register(struct simulation *s)
 {
-	static const char *const patterns[] = {"function:*", "arn:*"};
-	for (unsigned i = 0; i < 2; i++) {
-		if (sw_engine_on_task(s->engine, patterns[i], hold, cancel, s, NULL) < 0)
+	static const char *const patterns[] = {"function:*", "arn:*"}, *const without_activities[] = {
+									       "function:*",
+									       "arn:aws:states:::*",
+									       "arn:aws:lambda:*"};
+	bool workers = era_of(s->seed) >= ERA_LANGUAGES;
+	for (unsigned i = 0; i < (workers ? 3 : 2); i++) {
+		if (sw_engine_on_task(s->engine, workers ? without_activities[i] : patterns[i], hold, cancel,
+				      s, NULL) < 0)
 			broken(s, "no handler can be registered");
 	}
 }
@@ -184,14 +241,26 @@ static void end_by_token(struct simulation *s, const struct held *held, const ch
 	}
 }
 
+#define OUTPUT_BYTES 2000
+
+/* Some of it has a record of its own. */
+static void write_output(const struct simulation *s, const struct held *held, char output[OUTPUT_BYTES])
+{
+	unsigned number = (unsigned)(held->hash % 1000), padding = 450 + (unsigned)(held->hash >> 33) % 1000;
+	if (era_of(s->seed) >= ERA_LANGUAGES && (held->hash >> 30) % 8 == 0)
+		snprintf(output, OUTPUT_BYTES, "{\"v\":%u,\"long\":\"%0*u\"}", number, (int)padding, number);
+	else
+		snprintf(output, OUTPUT_BYTES, "{\"v\":%u}", number);
+}
+
 static void end(struct simulation *s, unsigned index)
 {
 	struct held held = s->held[index];
 	const char *error = held.hash & 1 ? ((held.hash >> 5) & 1 ? "A" : "B") : NULL;
-	char output[40];
-	snprintf(output, sizeof(output), "{\"v\":%u}", (unsigned)(held.hash % 1000));
+	char output[OUTPUT_BYTES];
+	write_output(s, &held, output);
 	forget_held(s, index);
-	note(s, "end %s %s", held.key, error ? error : output);
+	note(s, "end %s %.60s", held.key, error ? error : output);
 	if (!held.task) {
 		end_by_token(s, &held, output, error);
 		return;
@@ -249,8 +318,8 @@ void script_repeat(struct simulation *s)
 	for (unsigned i = 0; i < s->held_count; i++) {
 		if (!s->held[i].task && s->held[i].heartbeats == 0) {
 			struct held twice = s->held[i];
-			char output[40];
-			snprintf(output, sizeof(output), "{\"v\":%u}", (unsigned)(twice.hash % 1000));
+			char output[OUTPUT_BYTES];
+			write_output(s, &twice, output);
 			end(s, i);
 			end_by_token(s, &twice, output,
 				     twice.hash & 1 ? ((twice.hash >> 5) & 1 ? "A" : "B") : NULL);

@@ -13,8 +13,6 @@
 #include <unistd.h>
 
 #define REDRIVES_MAX 6
-#define REDRIVES_FROM \
-	10000 /* lower seeds are of a time without them: those that found something stay what they were */
 #define STEPS_MAX 60
 #define DRAIN_MAX 4000
 
@@ -90,10 +88,22 @@ static void reopen(struct simulation *s, bool crash)
 	life_settle(s);
 }
 
+/* What the first eras do not know. */
+static void act_lately(struct simulation *s)
+{
+	uint64_t what = sw_rng_below(&s->rng, 4);
+	if (what == 0)
+		life_update(s);
+	else if (what < 3 && s->machine.express.len > 0)
+		life_start_express(s, what == 1);
+	else
+		script_poll(s);
+}
+
 static void act(struct simulation *s, struct coverage *coverage)
 {
 	struct execution *execution = any_execution(s);
-	bool redrives = !s->machine.calm && s->seed >= REDRIVES_FROM;
+	bool redrives = !s->machine.calm && era_of(s->seed) >= ERA_REDRIVES;
 	uint64_t what = sw_rng_below(&s->rng, 100);
 	if (what < 20) {
 		add_execution(s);
@@ -112,12 +122,27 @@ static void act(struct simulation *s, struct coverage *coverage)
 		reopen(s, what < 49);
 		disarm(s);
 		check_all(s, false, coverage);
+	} else if (what >= 85 && era_of(s->seed) >= ERA_LANGUAGES) {
+		act_lately(s);
 	} else if (what < 55) {
 		s->loop.wall_ms += (int64_t)sw_rng_below(&s->rng, 100000) - 50000;
 	} else {
 		life_advance(s, (int64_t)sw_rng_below(&s->rng, 5000));
 	}
 	life_settle(s);
+}
+
+/* Workers take what there is. True: there was something. */
+static bool poll_all(struct simulation *s)
+{
+	unsigned deliveries = s->deliveries, before;
+	do {
+		before = s->deliveries;
+		if (era_of(s->seed) >= ERA_LANGUAGES)
+			script_poll(s);
+		life_settle(s);
+	} while (s->deliveries > before && !s->failed);
+	return s->deliveries > deliveries;
 }
 
 /* Until nothing runs any more. */
@@ -132,6 +157,8 @@ static void drain(struct simulation *s)
 				life_start(s, &s->executions[j]);
 		}
 		life_settle(s);
+		if (poll_all(s))
+			life_settle(s);
 		int64_t next_ms = script_next_ms(s), alarm_ms = virtual_loop_next_ms(&s->loop);
 		next_ms = alarm_ms < next_ms ? alarm_ms : next_ms;
 		if (next_ms == SW_NEVER)
@@ -178,7 +205,7 @@ static bool simulate(uint64_t seed, bool trace, struct coverage *coverage, uint6
 	s->trace = trace;
 	s->rng = sw_rng(seed);
 	entropy_begin(seed);
-	machine_generate(&s->machine, &s->rng, seed % 2 == 0, seed >= REDRIVES_FROM);
+	machine_generate(&s->machine, &s->rng, seed % 2 == 0, era_of(seed));
 	if (trace)
 		printf("%s\n", s->machine.text.data);
 	life_begin(s);

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "engine/activity.h"
 #include "engine/engine.h"
 #include "engine/internal.h"
 #include "engine/maintenance.h"
@@ -35,12 +36,15 @@ struct state {
 	bool timeout, heartbeat;   /* has TimeoutSeconds, HeartbeatSeconds */
 	unsigned catchers_count;   /* of a Task */
 	struct {
-		char error[24], next[16];
+		char error[32], next[16];
 	} catchers[2];
 };
 
 struct machine {
 	struct sw_buf text;
+	struct sw_buf other;   /* what the machine is updated to, and back; empty: it is not */
+	struct sw_buf express; /* a machine beside it; empty: there is none */
+	unsigned other_first;  /* of the states: the first of another definition; 0: there is none */
 	struct state states[STATES_MAX];
 	unsigned states_count;
 	/*
@@ -49,8 +53,17 @@ struct machine {
 	 */
 	bool calm;
 };
-/* several: a Task may have two catchers. */
-void machine_generate(struct machine *machine, struct sw_rng *rng, bool calm, bool several);
+/*
+ * What happens in simulations has grown; seeds that found something stay what they were. The lowest seeds know nothing
+ * of redrives and have one catcher a Task, those of the second era nothing of JSONata and what came with it: variables,
+ * item selectors, activities, updates, EXPRESS machines and values with records of their own.
+ */
+enum era { ERA_FIRST, ERA_REDRIVES, ERA_LANGUAGES };
+static inline enum era era_of(uint64_t seed)
+{
+	return seed < 10000 ? ERA_FIRST : seed < 100000 ? ERA_REDRIVES : ERA_LANGUAGES;
+}
+void machine_generate(struct machine *machine, struct sw_rng *rng, bool calm, enum era era);
 void machine_done(struct machine *machine);
 const struct state *machine_state(const struct machine *machine, const char *name); /* NULL: there is none */
 
@@ -68,7 +81,7 @@ struct execution {
 struct held {
 	struct sw_task *task; /* NULL: it was released, and is completed by its token */
 	char token[SW_TOKEN_BYTES_MAX + 1];
-	char key[160], state[16];
+	char key[160];
 	int64_t due_ms; /* when the script goes on with it, on the loop's clock; SW_NEVER: it does not */
 	uint64_t hash;  /* what becomes of it */
 	unsigned heartbeats;
@@ -99,6 +112,10 @@ struct simulation {
 	struct key *keys;
 	unsigned keys_count;
 
+	unsigned polls;           /* workers that wait for a task of the activity */
+	unsigned express_waiting; /* who waits for an EXPRESS execution to end */
+	bool updated;             /* the machine was last asked to be machine.other */
+
 	int64_t doubt_until_ms; /* what was asked for may wait for memory or disk until then */
 	unsigned crashes, deliveries;
 	bool failed;
@@ -122,6 +139,10 @@ void life_crash(struct simulation *s);
 void life_settle(struct simulation *s);
 void life_advance(struct simulation *s, int64_t by_ms);
 void life_create_machine(struct simulation *s);
+/* To its other definition, or back. */
+void life_update(struct simulation *s);
+/* One of the machine beside it, waited for or not. */
+void life_start_express(struct simulation *s, bool synchronous);
 void life_start(struct simulation *s, struct execution *execution);
 void life_stop(struct simulation *s, struct execution *execution);
 /* With a token that comes twice: the second time it is the same redrive. */
@@ -132,6 +153,8 @@ void life_redrive(struct simulation *s, struct execution *execution);
 void script_register(struct simulation *s);
 /* Ends or goes on with what is due by now. */
 void script_play(struct simulation *s);
+/* A worker asks for a task of the activity, and does not wait for one. */
+void script_poll(struct simulation *s);
 /* When the next held task is due; SW_NEVER: none. */
 int64_t script_next_ms(const struct simulation *s);
 /* Completes an attempt a second time: it must be refused. */

@@ -287,6 +287,13 @@ static void a_missing_root_is_found(void **state)
 	      "damaged-branch branches 0");
 }
 
+static enum sw_result load_value(void *user, uint64_t execution_id, uint32_t number,
+				 struct sw_slice *ret_text)
+{
+	struct sw_key key = pair_key(execution_id, number);
+	return sw_snapshot_get(user, SW_TABLE_VALUES, sw_key_slice(&key), ret_text);
+}
+
 /* Writes the only branch of the execution anew, as change makes it. */
 static void rewrite_branch(struct world *world, const char *name, void (*alter)(struct sw_branch *branch))
 {
@@ -300,17 +307,20 @@ static void rewrite_branch(struct world *world, const char *name, void (*alter)(
 		if (!strcmp(fixture_machines[i].name, name))
 			definition = fixture_machines[i].definition;
 	struct sw_value_writer writer = {&execution, NULL};
-	struct sw_value_loader loader = {.execution_id = head.id};
+	struct sw_snapshot *snapshot = NULL;
+	assert_int_equal(sw_store_begin(world->memory, &snapshot, NULL), SW_OK);
+	struct sw_value_loader loader = {.execution_id = head.id, .load = load_value, .user = snapshot};
 	assert_int_equal(sw_batch_new(&writer.batch), SW_OK);
 	assert_int_equal(sw_machine_compile(definition, strlen(definition), &execution.machine, NULL, NULL),
 			 SW_OK);
 	assert_int_equal(
-		sw_branch_decode(sw_slice(bytes.data, bytes.len), execution.machine, NULL, &branch, NULL),
+		sw_branch_decode(sw_slice(bytes.data, bytes.len), execution.machine, &loader, &branch, NULL),
 		SW_OK);
 	alter(branch);
 	assert_int_equal(sw_branch_encode(&writer, branch, &out), SW_OK);
 	write_one(world, SW_TABLE_BRANCHES, &key, out.data, out.len);
 	sw_value_loader_done(&loader);
+	sw_snapshot_end(snapshot);
 	sw_branch_free(branch);
 	sw_machine_unref(execution.machine);
 	sw_batch_free(writer.batch);
@@ -339,6 +349,76 @@ static void finish(struct sw_branch *branch)
 {
 	branch->wait = SW_BRANCH_DONE;
 	branch->due_ms = SW_NEVER;
+}
+
+static void lose_input(struct sw_branch *branch)
+{
+	sw_value_unref(branch->work);
+	branch->work = NULL;
+}
+
+static void be_ready_for_nothing(struct sw_branch *branch)
+{
+	branch->wait = SW_BRANCH_READY;
+	branch->phase = 9;
+}
+
+static void join_nobody(struct sw_branch *branch)
+{
+	branch->wait = SW_BRANCH_READY;
+	branch->phase = 2;
+}
+
+static void try_again(struct sw_branch *branch)
+{
+	branch->wait = SW_BRANCH_RETRY;
+}
+
+/* The step relies on what is found here: no engine goes on with such a branch. */
+static void branches_that_cannot_be_are_found_and_end_their_executions(void **state)
+{
+	static const struct {
+		const char *name, *wrong;
+		void (*alter)(struct sw_branch *branch);
+	} cases[] = {{"task", "it waits for a task that has no input", lose_input},
+		     {"wait", "it is ready for nothing", be_ready_for_nothing},
+		     {"token", "it waits for children, and its state has none", join_nobody},
+		     {"late", "it waits to be tried again, and its state has no Retry", try_again}};
+	struct world *world = *state;
+	char cause[200];
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		rewrite_branch(world, cases[i].name, cases[i].alter);
+		struct findings found = check(world);
+		assert_non_null(strstr(found.text.data, cases[i].wrong));
+		sw_buf_done(&found.text);
+	}
+	world_open(world);
+	world_advance(world, 10000000);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char arn[SW_ARN_TEXT_BYTES];
+		sw_arn_execution(arn, sizeof(arn), "us-east-1", "123456789012", cases[i].name, cases[i].name);
+		assert_string_equal(world_status(world, arn), "FAILED");
+		snprintf(cause, sizeof(cause), "stored record is damaged: branch 0: %s", cases[i].wrong);
+		assert_string_equal(world_cause(world, arn), cause);
+	}
+	assert_string_equal(world_status(world, "arn:aws:states:us-east-1:123456789012:execution:done:done"),
+			    "SUCCEEDED");
+}
+
+static void a_branch_under_the_number_of_another_ends_its_execution(void **state)
+{
+	struct world *world = *state;
+	char arn[SW_ARN_TEXT_BYTES];
+	uint64_t id = id_of(world, "fan");
+	struct sw_key first = pair_key(id, 1), second = pair_key(id, 2);
+	struct sw_buf record = record_of(world, SW_TABLE_BRANCHES, &second);
+	write_one(world, SW_TABLE_BRANCHES, &first, record.data, record.len);
+	sw_buf_done(&record);
+	sw_arn_execution(arn, sizeof(arn), "us-east-1", "123456789012", "fan", "fan");
+	world_open(world);
+	assert_string_equal(world_status(world, arn), "FAILED");
+	assert_string_equal(world_cause(world, arn),
+			    "stored record is damaged: a branch stands under another number than its own");
 }
 
 static void branches_that_wait_in_vain_are_found(void **state)
@@ -586,6 +666,8 @@ int main(void)
 		FILLED(a_missing_child_is_found),
 		FILLED(a_missing_root_is_found),
 		FILLED(branches_that_wait_in_vain_are_found),
+		FILLED(branches_that_cannot_be_are_found_and_end_their_executions),
+		FILLED(a_branch_under_the_number_of_another_ends_its_execution),
 		FILLED(a_root_that_is_done_is_found),
 		FILLED(a_branch_ahead_of_its_history_is_found),
 		FILLED(gaps_in_a_history_are_found),

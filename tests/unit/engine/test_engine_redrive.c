@@ -1,7 +1,10 @@
 /* RedriveExecution over the store: what is kept of executions that ended without success. */
 #include "engine_world.h"
 
+#include "base/hash.h"
 #include "engine/maintenance.h"
+
+#include <stdio.h>
 
 #define TASK(resource)                                                                                      \
 	"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Assign\":{\"v\":7},\"Next\":\"B\"},"     \
@@ -388,6 +391,52 @@ static void it_can_be_deleted(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
+/* The text of the first value that has a record of its own is no JSON any more, though the record is whole. */
+static void spoil_value(struct world *world)
+{
+	struct sw_snapshot *snapshot = NULL;
+	struct sw_scan *scan = NULL;
+	struct sw_batch *batch = NULL;
+	struct sw_slice key, value;
+	struct sw_buf record = SW_BUF;
+	sw_buf_text(&record, "\1{\"x\":");
+	sw_buf_be32(&record, sw_crc32(record.data, record.len));
+	assert_int_equal(sw_store_begin(world->store, &snapshot, NULL), SW_OK);
+	assert_int_equal(sw_scan_new(snapshot, SW_TABLE_VALUES, sw_slice("", 0), false, &scan), SW_OK);
+	assert_int_equal(sw_scan_next(scan, &key, &value), SW_OK);
+	assert_int_equal(sw_batch_new(&batch), SW_OK);
+	assert_int_equal(sw_batch_put(batch, SW_TABLE_VALUES, key, sw_slice(record.data, record.len)), SW_OK);
+	sw_scan_free(scan);
+	sw_snapshot_end(snapshot);
+	assert_int_equal(sw_store_commit(world->store, batch, NULL), SW_OK);
+	sw_batch_free(batch);
+	sw_buf_done(&record);
+}
+
+static void a_redrive_that_meets_a_damaged_value_is_answered_once(void **state)
+{
+	struct world *world = *state;
+	char input[700];
+	snprintf(input, sizeof(input), "{\"x\":\"%0600d\"}", 1);
+	struct told bad = world_start(world, "held", NULL, input);
+	assert_int_equal(sw_task_fail(world_take(world), "E", NULL), SW_OK);
+	world_settle(world);
+	assert_string_equal(world_status(world, bad.arn), "FAILED");
+	world_close(world);
+	spoil_value(world);
+	world_open(world);
+	struct told told = {0};
+	assert_int_equal(sw_engine_redrive(world->engine, bad.arn, tell, &told, NULL), SW_OK);
+	world_advance(world, 1000);
+	assert_int_equal(told.calls, 1);
+	assert_int_equal(told.result, SW_ECORRUPT);
+	assert_string_equal(told.text, "The execution cannot go on: the text is not JSON.");
+	assert_string_equal(world_status(world, bad.arn), "FAILED");
+	/* It is not turned over again and again. */
+	assert_true(sw_engine_is_idle(world->engine));
+	assert_false(virtual_loop_turn(&world->loop));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -405,6 +454,7 @@ int main(void)
 		TEST(after_fourteen_days_it_is_too_late),
 		TEST(without_its_machine_it_is_refused),
 		TEST(it_can_be_deleted),
+		TEST(a_redrive_that_meets_a_damaged_value_is_answered_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,6 +133,27 @@ static void assert_same_head(const struct sw_execution *x, const struct sw_head 
 		assert_int_equal(x->mock_counts[i], head->mock_counts[i]);
 }
 
+/* A step counts on from what it reads. */
+static void a_head_whose_counters_cannot_be_is_damaged(void **state)
+{
+	static const uint32_t events[] = {0, UINT32_MAX, 5, 5}, branches[] = {1, 1, UINT32_MAX, 1},
+			      values[] = {0, 0, 0, UINT32_MAX};
+	for (size_t i = 0; i < 4; i++) {
+		struct fixture f;
+		struct sw_head head;
+		char name[] = "m";
+		fixture_init(&f);
+		f.execution.name = f.execution.machine_name = name;
+		f.execution.next_event_id = events[i];
+		f.execution.next_branch = branches[i];
+		f.execution.next_value = values[i];
+		assert_int_equal(sw_head_encode(&f.writer, &f.execution, &f.out), SW_OK);
+		assert_int_equal(sw_head_decode(fixture_bytes(&f), f.execution.id, NULL, false, &head, NULL),
+				 SW_ECORRUPT);
+		fixture_done(&f);
+	}
+}
+
 static void a_head_comes_back_as_it_was_written(void **state)
 {
 	struct fixture f;
@@ -307,7 +328,7 @@ static int64_t random_time(struct sw_rng *rng)
 	uint64_t which = sw_rng_below(rng, 4);
 	if (which == 0)
 		return SW_NEVER;
-	return which == 1 ? (int64_t)sw_rng_next(rng) : 1700000000000 + (int64_t)sw_rng_below(rng, 1000000);
+	return which == 1 ? (int64_t)sw_rng_next(rng) / 1024 : 1700000000000 + (int64_t)sw_rng_below(rng, 1000000);
 }
 
 static void randomise_waiting(struct sw_branch *branch, struct sw_rng *rng)
@@ -354,7 +375,7 @@ static struct sw_branch *random_branch(const struct sw_machine *machine, struct 
 	branch->entered_id = random_u32(rng);
 	branch->previous_id = sw_rng_below(rng, 2) ? branch->entered_id : random_u32(rng);
 	branch->approached_id = random_u32(rng);
-	branch->entered_ms = random_time(rng);
+	branch->entered_ms = (int64_t)sw_rng_next(rng) / 1024;
 	branch->due_ms = random_time(rng);
 	branch->input = random_value(rng);
 	/* Often the same: it is then written once. */
@@ -623,6 +644,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_machine_record_is_refused),
 		cmocka_unit_test(a_refused_record_says_what_is_wrong),
 		cmocka_unit_test(a_head_comes_back_as_it_was_written),
+		cmocka_unit_test(a_head_whose_counters_cannot_be_is_damaged),
 		cmocka_unit_test(a_head_with_too_many_tokens_is_damaged),
 		cmocka_unit_test(a_head_of_a_running_execution_has_no_end),
 		cmocka_unit_test(a_head_is_read_without_values_and_without_a_loader),

@@ -358,6 +358,22 @@ static void a_parallel_whose_history_was_full_keeps_nothing(void **state)
 	world_free(world);
 }
 
+/* The store must have the branch as it is in memory, whatever came of the redrive. */
+static void what_a_redrive_changes_of_the_root_is_marked_when_the_history_is_full(void **state)
+{
+	struct world *world = begin(TASK(""), "{}");
+	struct sw_branch *root = world->execution->branches[0];
+	assert_int_equal(world_fail(world, 0, world_dispatched(world)->attempt, "E", NULL), SW_OK);
+	world->execution->history_events_max = world->execution->next_event_id;
+	root->dirty = false;
+	uint32_t previous_id = root->previous_id;
+	assert_int_equal(redrive(world), SW_OK);
+	assert_int_equal(world->execution->status, SW_STATUS_FAILED);
+	assert_string_equal(world->execution->failure.error, "States.Runtime");
+	assert_true(root->previous_id == previous_id || root->dirty);
+	world_free(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +394,7 @@ int main(void)
 		cmocka_unit_test(what_is_caught_or_tried_again_is_not_kept),
 		cmocka_unit_test(a_parallel_that_failed_before_its_branches_begins_anew),
 		cmocka_unit_test(a_parallel_whose_history_was_full_keeps_nothing),
+		cmocka_unit_test(what_a_redrive_changes_of_the_root_is_marked_when_the_history_is_full),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
