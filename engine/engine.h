@@ -58,6 +58,11 @@ struct sw_engine_options {
 	struct sw_log log;
 	struct sw_execution_log execution_log;
 	uint32_t relaxed_ms; /* 0: every commit is synced before it is acknowledged; else synced every N ms */
+	/*
+	 * How long executions are kept after their end. 0: as long as they were when the store was opened last, and 90
+	 * days in a new one (as AWS does); SW_NEVER: for ever. Negative: SW_EINVAL.
+	 */
+	int64_t retention_ms;
 	bool synchronous_commit; /* commit on the loop's thread: for tests and simulation */
 	uint64_t seed;           /* 0: from the system's entropy */
 };

@@ -161,6 +161,7 @@ struct sw_entry {
 	unsigned pins;             /* boxes not yet committed that hold it */
 	size_t open_pin;           /* place + 1 among the pins of the open box; 0: none */
 	int64_t stored_timeout_ms; /* of the execution-wide timer on disk */
+	int64_t stored_ended_ms;   /* of its key in the table of those that have ended; SW_NEVER: none */
 	int64_t retry_at_ms;       /* a failed turn is tried again then (loop's time) */
 	unsigned retries;
 	bool queued, more; /* more: its last turn was full */
@@ -269,6 +270,34 @@ enum sw_result sw_recover_open(struct sw_engine *engine, struct sw_error *err);
 bool sw_recover_some(struct sw_engine *engine);
 /* Redelivers and continues what is in flight or ready in the entry and not known to this process. */
 enum sw_result sw_recover_entry(struct sw_engine *engine, struct sw_entry *entry);
+
+/* ---- retention.c: executions that ended long ago ------------------------------------------------------ */
+
+struct sw_retention {
+	int64_t keep_ms; /* how long they are kept; SW_NEVER: for ever */
+	uint64_t
+		filled_id; /* up to here those are in the table that ended before there was one; UINT64_MAX: all */
+	uint64_t removing_id;  /* its head is gone, and parts of it are still there; 0: none */
+	struct sw_key at;      /* the walk goes on behind this key; empty: it begins */
+	bool passed_over;      /* it has left one behind that is due */
+	int64_t next_ms;       /* of the engine's clock: nothing is due before */
+	int64_t pause_mono_ms; /* after a failure: nothing is tried again before */
+	uint64_t written_in;   /* the last step is in this box, and the next one waits for its commit */
+};
+/* Settles what is kept in the settings; adds what is new to batch. */
+enum sw_result sw_retention_open(struct sw_engine *engine, struct sw_snapshot *snapshot,
+				 struct sw_batch *batch);
+/* The entry's key in the table, after its head. */
+enum sw_result sw_retention_record(struct sw_engine *engine, struct sw_entry *entry);
+/* Deletes the head of an execution, and what leads to it. */
+enum sw_result sw_retention_forget(struct sw_engine *engine, struct sw_snapshot *snapshot,
+				   struct sw_batch *batch, const struct sw_head *head);
+/* Deletes its branches, history and values, all at once. */
+enum sw_result sw_retention_forget_parts(struct sw_batch *batch, uint64_t id);
+/* One step, if it is time: a bounded part of what is to be removed joins the open box. */
+void sw_retention_some(struct sw_engine *engine);
+/* The loop's time of the next step; SW_NEVER: none, or a commit comes first, which wakes the loop. */
+int64_t sw_retention_next_mono_ms(const struct sw_engine *engine);
 
 /* ---- dispatch.c --------------------------------------------------------------------------------------- */
 
@@ -415,6 +444,7 @@ struct sw_engine {
 	struct sw_executions executions;
 	struct sw_timers timers;
 	struct sw_recovery recovery;
+	struct sw_retention retention;
 	struct sw_observers observers;
 	struct sw_activities activities;
 

@@ -135,6 +135,8 @@ enum sw_result sw_recover_open(struct sw_engine *engine, struct sw_error *err)
 	if (r == SW_OK)
 		r = start_clock(engine, snapshot);
 	if (r == SW_OK)
+		r = sw_retention_open(engine, snapshot, batch);
+	if (r == SW_OK)
 		r = sw_machines_recover(engine, snapshot, err);
 	sw_snapshot_end(snapshot);
 	if (r == SW_OK && sw_batch_count(batch) > 0)

@@ -489,6 +489,7 @@ static void rearm(struct sw_engine *engine, bool more)
 		if (engine->held || engine->left_in_inbox)
 			due_ms = earlier(due_ms, now_ms + SW_RETRY_PAUSE_MS);
 		due_ms = earlier(due_ms, sw_activities_next_mono_ms(engine));
+		due_ms = earlier(due_ms, sw_retention_next_mono_ms(engine));
 		if (engine->attempts)
 			due_ms = earlier(due_ms, engine->marked_alone ? now_ms : engine->sweep_mono_ms);
 	}
@@ -515,6 +516,7 @@ void sw_engine_work(struct sw_engine *engine)
 		more = sw_recover_some(engine);
 		more |= sw_timers_run(engine, now_ms);
 		sw_machines_delete_some(engine);
+		sw_retention_some(engine);
 		sw_dispatch_held(engine);
 		more |= sw_activities_run(engine);
 		run_turns(engine);
