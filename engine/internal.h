@@ -398,6 +398,17 @@ void sw_engine_drain(struct sw_engine *engine);
 enum sw_result sw_engine_check(const struct sw_engine *engine, struct sw_error *err);
 uint64_t sw_engine_seed(struct sw_engine *engine);
 
+/* ---- relaxed.c: told before it is on disk -------------------------------------------------------------- */
+
+struct sw_waiter;
+/* Those who wait for a commit that has come. */
+void sw_relaxed_tell(struct sw_engine *engine);
+bool sw_relaxed_is_told(const struct sw_engine *engine); /* there are none of them */
+/* All are told result. What was acknowledged and is not on disk is logged. */
+void sw_relaxed_give_up(struct sw_engine *engine, enum sw_result result);
+/* Nobody waits for the open box, and its time has not come. */
+bool sw_relaxed_may_wait(const struct sw_engine *engine);
+
 /* ---- the engine --------------------------------------------------------------------------------------- */
 
 enum sw_engine_state { SW_ENGINE_OPEN, SW_ENGINE_RUNNING, SW_ENGINE_CLOSING };
@@ -424,10 +435,12 @@ struct sw_engine {
 	struct sw_box *open, *flight; /* flight NULL: the committer is idle */
 	struct sw_box passing;        /* holds actions that wait for no commit; its batch stays empty */
 	uint64_t open_number, committed_number;
-	bool full;              /* the box in flight did not fit on the disk */
-	int64_t retry_mono_ms;  /* the box in flight is given again then; SW_NEVER: it is being written */
-	int64_t probe_mono_ms;  /* full: a commit is tried without what is kept back */
-	int64_t handed_mono_ms; /* the last hand-over (relaxed mode) */
+	bool full;                 /* the box in flight did not fit on the disk */
+	int64_t retry_mono_ms;     /* the box in flight is given again then; SW_NEVER: it is being written */
+	int64_t probe_mono_ms;     /* full: a commit is tried without what is kept back */
+	int64_t handed_mono_ms;    /* the last hand-over (relaxed mode) */
+	uint64_t hastened_number;  /* boxes up to here do not wait for it */
+	struct sw_waiter *waiters; /* for a commit, in their order */
 	bool poisoned;
 	struct sw_error poison;
 	int64_t pause_mono_ms; /* memory was short: turns go on then */
