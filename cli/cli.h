@@ -36,6 +36,7 @@ struct options {
 	const char *ca_file, *type;
 	const char *credentials, *tls_certificate, *tls_key;
 	const char *log_format, *log_level, *execution_log;
+	const char *retention, *relaxed;
 	const char *set[SUBSTITUTIONS_MAX];
 	unsigned set_count;
 	long max;

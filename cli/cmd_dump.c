@@ -61,8 +61,8 @@ int cmd_dump(const struct options *options)
 	if (r == SW_EINVAL)
 		return complain(EXIT_USAGE,
 				"%s; tables are settings, machines, numbers, executions, branches, "
-				"history, values, timers, names, listing, versions, aliases, tags "
-				"and activities",
+				"history, values, timers, names, listing, versions, aliases, tags, "
+				"activities and ended",
 				err.text);
 	if (r != SW_OK)
 		return complain_store(options, r, &err);

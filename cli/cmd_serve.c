@@ -2,6 +2,7 @@
 #include "cli/owner.h"
 #include "cli/service.h"
 
+#include <ctype.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ struct serving {
 	unsigned drained;
 };
 
-enum { DRAIN_CHECKS = 100, METRICS_BYTES = 2048 };
+enum { DRAIN_CHECKS = 100, METRICS_BYTES = 2048, RELAXED_MS_MAX = 60000 };
 #define DRAIN_SECONDS 0.05
 
 /* ---- the end ---- */
@@ -183,6 +184,45 @@ static int open_and_serve(struct serving *serving, struct owner_setup *setup)
 	return code;
 }
 
+/* "90d": a whole number with its unit. 0 stands for ever. */
+static bool read_retention(const char *text, int64_t *ret_ms)
+{
+	static const struct {
+		char letter;
+		int64_t ms;
+	} units[] = {{'d', 86400000}, {'h', 3600000}, {'m', 60000}, {'s', 1000}};
+	char *end = NULL;
+	if (strcmp(text, "0") == 0) {
+		*ret_ms = SW_NEVER;
+		return true;
+	}
+	long number = isdigit((unsigned char)*text) ? strtol(text, &end, 10) : 0;
+	for (size_t i = 0; number > 0 && i < sizeof(units) / sizeof(*units); i++) {
+		if (*end != units[i].letter || end[1] || number > INT64_C(1000000000000000) / units[i].ms)
+			continue;
+		*ret_ms = number * units[i].ms;
+		return true;
+	}
+	return false;
+}
+
+static int read_times(const struct options *options, struct owner_setup *setup)
+{
+	char *end = NULL;
+	if (options->retention && !read_retention(options->retention, &setup->retention_ms))
+		return complain(EXIT_USAGE,
+				"--retention takes a time like 90d, 36h, 30m or 45s, or 0, not \"%s\"",
+				options->retention);
+	if (!options->relaxed)
+		return EXIT_OK;
+	long ms = isdigit((unsigned char)*options->relaxed) ? strtol(options->relaxed, &end, 10) : 0;
+	if (ms < 1 || ms > RELAXED_MS_MAX || *end)
+		return complain(EXIT_USAGE, "--relaxed takes 1 to %d milliseconds, not \"%s\"",
+				RELAXED_MS_MAX, options->relaxed);
+	setup->relaxed_ms = (uint32_t)ms;
+	return EXIT_OK;
+}
+
 int cmd_serve(const struct options *options)
 {
 	struct serving serving = {.options = options};
@@ -191,7 +231,8 @@ int cmd_serve(const struct options *options)
 	int count = service_sockets(sockets, SW_SERVER_SOCKETS_MAX);
 	if (count < 0)
 		return complain(EXIT_USAGE, "more than %d sockets were passed", SW_SERVER_SOCKETS_MAX);
-	if (!logger_init(&setup.logger, options->log_format, options->log_level, options->verbose))
+	if (!logger_init(&setup.logger, options->log_format, options->log_level, options->verbose) ||
+	    read_times(options, &setup) != EXIT_OK)
 		return EXIT_USAGE;
 	/* The port that users of Step Functions Local have in their settings; not beside sockets that were passed. */
 	setup.listen = options->listen ? options->listen : count ? "none" : "127.0.0.1:8083";

@@ -64,7 +64,8 @@ static const struct command commands[] = {
 	 "mistakes;\n"
 	 "5 refused, busy, or no connection.\n",
 	 cmd_api},
-	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlATkLOXqv", 0, 0,
+	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlATkLOXUBqv", 0,
+	 0,
 	 "  stepwell serve --listen 127.0.0.1:8083 --resources resources.json\n"
 	 "  aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083\n\n"
 	 "Ends cleanly on SIGTERM and SIGINT, at once on the second one. SIGHUP reads --resources, "
@@ -77,6 +78,11 @@ static const struct command commands[] = {
 	 "private:\n"
 	 "  stepwell serve --listen 0.0.0.0:8083 --credentials keys.json --tls-cert cert.pem --tls-key "
 	 "key.pem\n"
+	 "--retention is kept in the data directory, for later owners; a new one has 90d, as AWS. --relaxed "
+	 "risks "
+	 "what\nwas answered in the last moments before a crash (docs/durability.md); without it nothing "
+	 "that was "
+	 "answered\nis lost.\n\n"
 	 "With credentials every request on TCP must be signed, as the AWS tools do (docs/access.md); the "
 	 "socket\n"
 	 "in the data directory stays its owner's and unsigned.\n",
@@ -193,6 +199,10 @@ static const struct {
 	 offsetof(struct options, log_format)},
 	{'X', "execution-log", "FILE|-", "events of executions, as their loggingConfiguration asks for",
 	 offsetof(struct options, execution_log)},
+	{'U', "retention", "TIME", "how long executions are kept after their end: 90d, 36h, 30m; 0: for ever",
+	 offsetof(struct options, retention)},
+	{'B', "relaxed", "MS", "answer first, and be on disk about MS milliseconds later",
+	 offsetof(struct options, relaxed)},
 	{'A', "credentials", "FILE", "who may call on TCP: requests must be signed by a key of FILE",
 	 offsetof(struct options, credentials)},
 	{'T', "tls-cert", "FILE", "speak TLS on TCP: certificate and chain in PEM form",

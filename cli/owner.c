@@ -87,6 +87,8 @@ static enum sw_result open_engine(const struct options *options, const struct ow
 	engine_options.mocks_json = texts->mocks;
 	engine_options.log = logger_hook(&owner->logger);
 	engine_options.execution_log = setup->execution_log;
+	engine_options.retention_ms = setup->retention_ms;
+	engine_options.relaxed_ms = setup->relaxed_ms;
 	return sw_engine_new(&engine_options, &owner->engine, err);
 }
 

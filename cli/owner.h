@@ -14,6 +14,8 @@ struct owner_setup {
 	size_t sockets_count;
 	struct logger logger;
 	struct sw_execution_log execution_log;
+	int64_t retention_ms; /* as in struct sw_engine_options, as is the next */
+	uint32_t relaxed_ms;
 	char *(*metrics)(void *user); /* as in struct sw_server_options */
 	void *metrics_user;
 };

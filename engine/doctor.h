@@ -1,5 +1,5 @@
 /* What the files of the doctor share: doctor.c (the walks, telling), doctor_execution.c (one execution with
- * its branches), doctor_history.c (its events), doctor_index.c (everything that points at executions and
+ * its branches), doctor_history.c (its events), doctor_ended.c (what has ended), doctor_index.c (everything that points at executions and
  * machines). */
 #ifndef SW_ENGINE_DOCTOR_H
 #define SW_ENGINE_DOCTOR_H
@@ -53,6 +53,15 @@ enum sw_result sw_doctor_listing(struct sw_walk *walk, struct sw_slice key, stru
 /* Versions, aliases, tags. */
 enum sw_result sw_doctor_qualifiers(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
 enum sw_result sw_doctor_activity(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
+enum sw_result sw_doctor_ended(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
+
+/* doctor_ended.c */
+/* Is it the execution whose parts are removed in steps? */
+enum sw_result sw_doctor_is_removing(struct sw_walk *walk, uint64_t id, bool *ret_is);
+/* Has it ended, and no key in the table though there should be one? */
+enum sw_result sw_doctor_ended_head(struct sw_walk *walk, const struct sw_head *head, bool *ret_missing);
+/* Why a key with this time is not the execution's; NULL: it is. Static. */
+const char *sw_doctor_ended_stale(const struct sw_head *head, int64_t stop_ms);
 
 /* doctor_execution.c: one execution whose head could be read. */
 struct sw_patient {

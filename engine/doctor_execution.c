@@ -274,6 +274,16 @@ static enum sw_result check_listing(const struct sw_patient *patient)
 	return r;
 }
 
+static enum sw_result check_ended(const struct sw_patient *patient)
+{
+	bool missing;
+	enum sw_result r = sw_doctor_ended_head(patient->walk, patient->head, &missing);
+	if (r == SW_OK && missing)
+		tell_head(patient, SW_PROBLEM_MISSING_ENDED,
+			  "it has ended, and is not among those that have");
+	return r;
+}
+
 /* A name that the engine made carries the id, and is in no index. */
 static enum sw_result check_name(const struct sw_patient *patient)
 {
@@ -355,6 +365,8 @@ static enum sw_result check_patient(const struct sw_patient *patient)
 	enum sw_result r = check_listing(patient);
 	if (r == SW_OK)
 		r = check_name(patient);
+	if (r == SW_OK)
+		r = check_ended(patient);
 	if (r == SW_OK)
 		r = check_due(patient, SW_NO_BRANCH, patient->head->timeout_due_ms);
 	if (r == SW_OK)

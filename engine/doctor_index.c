@@ -71,15 +71,20 @@ static const char *arn_of(const struct sw_walk *walk, const struct sw_head *head
 }
 
 /* Nobody knows the execution: told once for all its records in the table. */
-static void tell_orphan(struct sw_walk *walk, uint64_t id, uint32_t number)
+static enum sw_result tell_orphan(struct sw_walk *walk, uint64_t id, uint32_t number)
 {
 	struct sw_doctor *doctor = walk->user;
 	char place[SW_PLACE_BYTES];
+	bool removing;
 	if (doctor->orphan_id == id)
-		return;
+		return SW_OK;
+	enum sw_result r = sw_doctor_is_removing(walk, id, &removing);
+	if (r < 0 || removing)
+		return r;
 	doctor->orphan_id = id;
 	sw_doctor_place(place, walk->table, id, number);
 	sw_doctor_tell(doctor, SW_PROBLEM_ORPHAN, NULL, place, "its execution does not exist");
+	return SW_OK;
 }
 
 /* ---- branches, history, values --------------------------------------------------------------------- */
@@ -94,8 +99,8 @@ enum sw_result sw_doctor_part(struct sw_walk *walk, struct sw_slice key, struct 
 	/* What is in it was looked at with its execution. */
 	enum sw_result r = find_head(walk, id, &head);
 	if (r == SW_ENOENT)
-		tell_orphan(walk, id, number);
-	return r == SW_ENOENT || r == SW_ECORRUPT ? SW_OK : r;
+		return tell_orphan(walk, id, number);
+	return r == SW_ECORRUPT ? SW_OK : r;
 }
 
 static enum sw_result check_value(struct sw_walk *walk, const char *arn, const char *place,
@@ -121,13 +126,13 @@ enum sw_result sw_doctor_value(struct sw_walk *walk, struct sw_slice key, struct
 	enum sw_result r = find_head(walk, id, &head);
 	sw_doctor_place(place, walk->table, id, number);
 	if (r == SW_ENOENT)
-		tell_orphan(walk, id, number);
+		r = tell_orphan(walk, id, number);
 	else if (r == SW_OK && number >= head->next_value)
 		sw_doctor_tell(walk->user, SW_PROBLEM_DAMAGED_VALUE, arn_of(walk, head, arn), place,
 			       "its head knows values up to %" PRIu32 " only", head->next_value);
 	else if (r == SW_OK)
 		arn_of(walk, head, arn);
-	if (r < 0 && r != SW_ENOENT && r != SW_ECORRUPT)
+	if (r < 0 && r != SW_ECORRUPT)
 		return r;
 	return check_value(walk, arn, place, value);
 }
@@ -257,6 +262,28 @@ enum sw_result sw_doctor_listing(struct sw_walk *walk, struct sw_slice key, stru
 	return r == SW_ENOENT || r == SW_ECORRUPT ? SW_OK : r;
 }
 
+/* ---- those that have ended --------------------------------------------------------------------------- */
+
+enum sw_result sw_doctor_ended(struct sw_walk *walk, struct sw_slice key, struct sw_slice value)
+{
+	const struct sw_head *head = NULL;
+	char place[SW_PLACE_BYTES], arn[SW_ARN_TEXT_BYTES] = "";
+	int64_t stop_ms;
+	uint64_t id;
+	if (!sw_key_ended_read(key, &stop_ms, &id))
+		return tell_key(walk, key);
+	enum sw_result r = find_head(walk, id, &head);
+	const char *stale = r == SW_ENOENT ? "its execution does not exist"
+			    : r == SW_OK   ? sw_doctor_ended_stale(head, stop_ms)
+					   : NULL;
+	snprintf(place, sizeof(place), "%s %" PRId64 "/%016" PRIx64, sw_table_names[walk->table], stop_ms,
+		 id);
+	if (stale)
+		sw_doctor_tell(walk->user, SW_PROBLEM_STALE_ENDED,
+			       r == SW_OK ? arn_of(walk, head, arn) : NULL, place, "%s", stale);
+	return r == SW_ENOENT || r == SW_ECORRUPT ? SW_OK : r;
+}
+
 /* ---- settings ---------------------------------------------------------------------------------------- */
 
 static bool is(struct sw_slice key, const char *name)
@@ -293,6 +320,10 @@ enum sw_result sw_doctor_setting(struct sw_walk *walk, struct sw_slice key, stru
 		wrong = "it is not a moment";
 	if (is(key, "number") && value.len != sizeof(uint32_t))
 		wrong = "it is not a number";
+	if ((is(key, "ended") || is(key, "removing")) && value.len != sizeof(uint64_t))
+		wrong = "it is not the id of an execution";
+	if (is(key, "retention") && !is_number(value))
+		wrong = "it is not a time";
 	if (wrong) {
 		char place[SW_PLACE_BYTES];
 		snprintf(place, sizeof(place), "%s %.*s", sw_table_names[walk->table], (int)key.len,

@@ -481,7 +481,7 @@ static enum sw_result show_nothing(struct sw_walk *walk, struct sw_slice bytes, 
 
 /* ---- keys -------------------------------------------------------------------------------------------- */
 
-enum key_kind { KEY_TEXT, KEY_REVISION, KEY_NUMBER, KEY_ID, KEY_PAIR, KEY_TIMER, KEY_HASH, KEY_LISTING };
+enum key_kind { KEY_TEXT, KEY_REVISION, KEY_NUMBER, KEY_ID, KEY_PAIR, KEY_TIMER, KEY_HASH, KEY_LISTING, KEY_ENDED };
 
 /* Names may be any UTF-8 but control characters, which a damaged key may hold. */
 static void print_name(struct sw_buf *out, const char *name, size_t len)
@@ -503,18 +503,28 @@ static bool print_revision(struct sw_buf *out, struct sw_slice key)
 	return true;
 }
 
+static void print_moment(struct sw_buf *out, int64_t time_ms)
+{
+	char text[SW_TIMESTAMP_BYTES];
+	if (time_ms < 0 || time_ms > SW_TIMESTAMP_MS_MAX) {
+		sw_buf_printf(out, "%" PRId64, time_ms);
+		return;
+	}
+	sw_timestamp_print(time_ms, text);
+	sw_buf_text(out, text);
+}
+
 static bool print_timer(struct sw_buf *out, struct sw_slice key, uint64_t *ret_id)
 {
-	char text[SW_TIMESTAMP_BYTES] = "in-flight";
 	int64_t due_ms;
 	uint32_t branch;
 	if (!sw_key_timer_read(key, &due_ms, ret_id, &branch))
 		return false;
-	if (due_ms > SW_TIMESTAMP_MS_MAX)
-		snprintf(text, sizeof(text), "%" PRId64, due_ms);
-	else if (due_ms > 0)
-		sw_timestamp_print(due_ms, text);
-	sw_buf_printf(out, "%s/%016" PRIx64, text, *ret_id);
+	if (due_ms == 0)
+		sw_buf_text(out, "in-flight");
+	else
+		print_moment(out, due_ms);
+	sw_buf_printf(out, "/%016" PRIx64, *ret_id);
 	if (branch != SW_NO_BRANCH)
 		sw_buf_printf(out, "/%" PRIu32, branch);
 	return true;
@@ -541,10 +551,15 @@ static bool print_key(struct sw_buf *out, enum key_kind kind, struct sw_slice ke
 		sw_buf_printf(out, "%" PRIu32, sw_cursor_be32(&cursor));
 		break;
 	case KEY_LISTING:
+	case KEY_ENDED:
 	case KEY_ID:
 	case KEY_PAIR:
 		if (kind == KEY_LISTING)
 			sw_buf_printf(out, "%" PRIu32 "/", sw_cursor_be32(&cursor));
+		if (kind == KEY_ENDED) {
+			print_moment(out, (int64_t)sw_cursor_be64(&cursor));
+			sw_buf_char(out, '/');
+		}
 		*ret_id = sw_cursor_be64(&cursor);
 		sw_buf_printf(out, "%016" PRIx64, *ret_id);
 		if (kind == KEY_PAIR)
@@ -574,6 +589,7 @@ static const struct shown_table {
 	[SW_TABLE_ALIASES] = {KEY_NUMBER, show_aliases},
 	[SW_TABLE_TAGS] = {KEY_NUMBER, show_tags},
 	[SW_TABLE_ACTIVITIES] = {KEY_TEXT, show_activity},
+	[SW_TABLE_ENDED] = {KEY_ENDED, show_nothing},
 };
 _Static_assert(sizeof(shown_tables) / sizeof(shown_tables[0]) == SW_TABLES_COUNT, "a row for each table");
 
@@ -652,7 +668,8 @@ static enum sw_result dump_table(struct dump *dump, struct sw_reader *reader, en
 	struct sw_key prefix;
 	enum key_kind kind = shown_tables[table].key;
 	bool by_id = kind == KEY_ID || kind == KEY_PAIR;
-	bool of_executions = by_id || kind == KEY_TIMER || kind == KEY_HASH || kind == KEY_LISTING;
+	bool of_executions = by_id || kind == KEY_TIMER || kind == KEY_HASH || kind == KEY_LISTING ||
+			     kind == KEY_ENDED;
 	if (options->execution && !of_executions)
 		return SW_OK;
 	if (options->execution && by_id) {

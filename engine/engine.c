@@ -41,6 +41,7 @@ static enum sw_result take_options(struct sw_engine *engine, const struct sw_eng
 	engine->execution_log = options->execution_log;
 	sw_meters_init(&engine->meters);
 	engine->relaxed_ms = options->relaxed_ms;
+	engine->retention.keep_ms = options->retention_ms;
 	engine->synchronous = options->synchronous_commit;
 	engine->directory = copy(options->data_directory, &failed);
 	engine->region = copy(options->region, &failed);
@@ -189,6 +190,8 @@ static enum sw_result engine_new(const struct sw_engine_options *options, struct
 {
 	if (!options || !options->loop || !options->loop->ops || !ret_engine)
 		return sw_error_set(err, SW_EINVAL, "an engine needs a loop");
+	if (options->retention_ms < 0)
+		return sw_error_set(err, SW_EINVAL, "the retention time is negative");
 	struct sw_engine *engine = sw_zalloc(sizeof(*engine));
 	if (!engine)
 		return sw_error_set(err, SW_ENOMEM, "out of memory");

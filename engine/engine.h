@@ -57,7 +57,16 @@ struct sw_engine_options {
 	struct sw_limits limits;
 	struct sw_log log;
 	struct sw_execution_log execution_log;
-	uint32_t relaxed_ms; /* 0: every commit is synced before it is acknowledged; else synced every N ms */
+	/*
+	 * 0: what is acknowledged is on disk. Else it is so about that much later, and a crash may take it back:
+	 * docs/durability.md. Readers lag behind as far.
+	 */
+	uint32_t relaxed_ms;
+	/*
+	 * How long executions are kept after their end. 0: as long as they were when the store was opened last, and 90
+	 * days in a new one (as AWS does); SW_NEVER: for ever. Negative: SW_EINVAL.
+	 */
+	int64_t retention_ms;
 	bool synchronous_commit; /* commit on the loop's thread: for tests and simulation */
 	uint64_t seed;           /* 0: from the system's entropy */
 };
@@ -129,6 +138,15 @@ struct sw_reply {
 };
 typedef void sw_reply_fn(void *user, enum sw_result result, const struct sw_reply *reply,
 			 const struct sw_error *err);
+
+/*
+ * Tells when everything that was acknowledged so far is on disk, and readers see it; reply.existed: it was already. In
+ * relaxed mode it does not wait for the time to come. SW_EIO by reply: it cannot be written.
+ */
+SW_API enum sw_result sw_engine_settle(struct sw_engine *engine, sw_reply_fn *reply, void *user,
+				       struct sw_error *err);
+/* Is it? */
+SW_API bool sw_engine_is_settled(const struct sw_engine *engine);
 
 /* ---- machines ----------------------------------------------------------------------------------------- */
 

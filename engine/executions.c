@@ -82,6 +82,7 @@ enum sw_result sw_executions_add(struct sw_engine *engine, struct sw_execution *
 	entry->execution = execution;
 	entry->pending_end = &entry->pending_first;
 	entry->stored_timeout_ms = SW_NEVER;
+	entry->stored_ended_ms = SW_NEVER;
 	execution->owner = entry;
 	size_t place = place_of(entry->id, executions->buckets_count);
 	entry->bucket_next = executions->buckets[place];

@@ -161,6 +161,7 @@ struct sw_entry {
 	unsigned pins;             /* boxes not yet committed that hold it */
 	size_t open_pin;           /* place + 1 among the pins of the open box; 0: none */
 	int64_t stored_timeout_ms; /* of the execution-wide timer on disk */
+	int64_t stored_ended_ms;   /* of its key in the table of those that have ended; SW_NEVER: none */
 	int64_t retry_at_ms;       /* a failed turn is tried again then (loop's time) */
 	unsigned retries;
 	bool queued, more; /* more: its last turn was full */
@@ -270,6 +271,34 @@ bool sw_recover_some(struct sw_engine *engine);
 /* Redelivers and continues what is in flight or ready in the entry and not known to this process. */
 enum sw_result sw_recover_entry(struct sw_engine *engine, struct sw_entry *entry);
 
+/* ---- retention.c: executions that ended long ago ------------------------------------------------------ */
+
+struct sw_retention {
+	int64_t keep_ms; /* how long they are kept; SW_NEVER: for ever */
+	uint64_t
+		filled_id; /* up to here those are in the table that ended before there was one; UINT64_MAX: all */
+	uint64_t removing_id;  /* its head is gone, and parts of it are still there; 0: none */
+	struct sw_key at;      /* the walk goes on behind this key; empty: it begins */
+	bool passed_over;      /* it has left one behind that is due */
+	int64_t next_ms;       /* of the engine's clock: nothing is due before */
+	int64_t pause_mono_ms; /* after a failure: nothing is tried again before */
+	uint64_t written_in;   /* the last step is in this box, and the next one waits for its commit */
+};
+/* Settles what is kept in the settings; adds what is new to batch. */
+enum sw_result sw_retention_open(struct sw_engine *engine, struct sw_snapshot *snapshot,
+				 struct sw_batch *batch);
+/* The entry's key in the table, after its head. */
+enum sw_result sw_retention_record(struct sw_engine *engine, struct sw_entry *entry);
+/* Deletes the head of an execution, and what leads to it. */
+enum sw_result sw_retention_forget(struct sw_engine *engine, struct sw_snapshot *snapshot,
+				   struct sw_batch *batch, const struct sw_head *head);
+/* Deletes its branches, history and values, all at once. */
+enum sw_result sw_retention_forget_parts(struct sw_batch *batch, uint64_t id);
+/* One step, if it is time: a bounded part of what is to be removed joins the open box. */
+void sw_retention_some(struct sw_engine *engine);
+/* The loop's time of the next step; SW_NEVER: none, or a commit comes first, which wakes the loop. */
+int64_t sw_retention_next_mono_ms(const struct sw_engine *engine);
+
 /* ---- dispatch.c --------------------------------------------------------------------------------------- */
 
 /* A new attempt in the entry's list for a branch that waits for a task; NULL: out of memory. */
@@ -369,6 +398,17 @@ void sw_engine_drain(struct sw_engine *engine);
 enum sw_result sw_engine_check(const struct sw_engine *engine, struct sw_error *err);
 uint64_t sw_engine_seed(struct sw_engine *engine);
 
+/* ---- relaxed.c: told before it is on disk -------------------------------------------------------------- */
+
+struct sw_waiter;
+/* Those who wait for a commit that has come. */
+void sw_relaxed_tell(struct sw_engine *engine);
+bool sw_relaxed_is_told(const struct sw_engine *engine); /* there are none of them */
+/* All are told result. What was acknowledged and is not on disk is logged. */
+void sw_relaxed_give_up(struct sw_engine *engine, enum sw_result result);
+/* Nobody waits for the open box, and its time has not come. */
+bool sw_relaxed_may_wait(const struct sw_engine *engine);
+
 /* ---- the engine --------------------------------------------------------------------------------------- */
 
 enum sw_engine_state { SW_ENGINE_OPEN, SW_ENGINE_RUNNING, SW_ENGINE_CLOSING };
@@ -395,10 +435,12 @@ struct sw_engine {
 	struct sw_box *open, *flight; /* flight NULL: the committer is idle */
 	struct sw_box passing;        /* holds actions that wait for no commit; its batch stays empty */
 	uint64_t open_number, committed_number;
-	bool full;              /* the box in flight did not fit on the disk */
-	int64_t retry_mono_ms;  /* the box in flight is given again then; SW_NEVER: it is being written */
-	int64_t probe_mono_ms;  /* full: a commit is tried without what is kept back */
-	int64_t handed_mono_ms; /* the last hand-over (relaxed mode) */
+	bool full;                 /* the box in flight did not fit on the disk */
+	int64_t retry_mono_ms;     /* the box in flight is given again then; SW_NEVER: it is being written */
+	int64_t probe_mono_ms;     /* full: a commit is tried without what is kept back */
+	int64_t handed_mono_ms;    /* the last hand-over (relaxed mode) */
+	uint64_t hastened_number;  /* boxes up to here do not wait for it */
+	struct sw_waiter *waiters; /* for a commit, in their order */
 	bool poisoned;
 	struct sw_error poison;
 	int64_t pause_mono_ms; /* memory was short: turns go on then */
@@ -415,6 +457,7 @@ struct sw_engine {
 	struct sw_executions executions;
 	struct sw_timers timers;
 	struct sw_recovery recovery;
+	struct sw_retention retention;
 	struct sw_observers observers;
 	struct sw_activities activities;
 

@@ -15,6 +15,7 @@ const char *const sw_table_names[SW_TABLES_COUNT] = {
 	[SW_TABLE_NAMES] = "names",       [SW_TABLE_LISTING] = "listing",
 	[SW_TABLE_VERSIONS] = "versions", [SW_TABLE_ALIASES] = "aliases",
 	[SW_TABLE_TAGS] = "tags",         [SW_TABLE_ACTIVITIES] = "activities",
+	[SW_TABLE_ENDED] = "ended",
 };
 
 #define NAME_KEY_BYTES 16
@@ -108,6 +109,26 @@ void sw_key_listing(struct sw_key *key, uint32_t machine_number, uint64_t id)
 	key->len = 0;
 	add_number(key, machine_number, 4);
 	add_number(key, id, 8);
+}
+
+void sw_key_ended(struct sw_key *key, int64_t stop_ms, uint64_t id)
+{
+	key->len = 0;
+	/* A time before 1970 is the mistake of a clock: such an execution is among the oldest. */
+	add_number(key, stop_ms < 0 ? 0 : (uint64_t)stop_ms, 8);
+	add_number(key, id, 8);
+}
+
+bool sw_key_ended_read(struct sw_slice bytes, int64_t *ret_stop_ms, uint64_t *ret_id)
+{
+	struct sw_cursor cursor = sw_cursor(bytes);
+	uint64_t stop_ms = sw_cursor_be64(&cursor);
+	uint64_t id = sw_cursor_be64(&cursor);
+	if (cursor.failed || cursor.at != cursor.end || stop_ms > INT64_MAX)
+		return false;
+	*ret_stop_ms = (int64_t)stop_ms;
+	*ret_id = id;
+	return true;
 }
 
 void sw_key_activity(struct sw_key *key, const char *name)

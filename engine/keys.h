@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "store/store.h"
 
-#define SW_STORE_FORMAT 1
+#define SW_STORE_FORMAT 2
 
 enum sw_table {
 	SW_TABLE_SETTINGS,   /* text -> text: region, account, last engine time */
@@ -27,6 +27,7 @@ enum sw_table {
 	SW_TABLE_ALIASES,    /* machine number(4) -> its aliases */
 	SW_TABLE_TAGS,       /* machine number(4) -> its tags */
 	SW_TABLE_ACTIVITIES, /* name -> activity record */
+	SW_TABLE_ENDED,      /* stop_ms(8), id(8) -> nothing: executions that have ended */
 	SW_TABLES_COUNT
 };
 extern const char *const sw_table_names[SW_TABLES_COUNT];
@@ -48,6 +49,8 @@ bool sw_key_timer_read(struct sw_slice bytes, int64_t *ret_due_ms, uint64_t *ret
 enum sw_result sw_key_name(struct sw_key *key, const char *machine, const char *name);
 void sw_key_activity(struct sw_key *key, const char *name); /* of at most 80 characters */
 void sw_key_listing(struct sw_key *key, uint32_t machine_number, uint64_t id);
+void sw_key_ended(struct sw_key *key, int64_t stop_ms, uint64_t id);
+bool sw_key_ended_read(struct sw_slice bytes, int64_t *ret_stop_ms, uint64_t *ret_id);
 
 /*
  * Ids of executions: partition (8 bits), milliseconds (42 bits), counter (14 bits); always greater than the

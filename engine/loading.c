@@ -283,6 +283,7 @@ static void settle(struct sw_engine *engine, struct sw_entry *entry)
 	struct sw_execution *execution = entry->execution;
 	entry->stored = true;
 	entry->stored_timeout_ms = execution->timeout_due_ms;
+	entry->stored_ended_ms = sw_status_is_final(execution->status) ? execution->stop_ms : SW_NEVER;
 	if (execution->timeout_due_ms != SW_NEVER)
 		sw_timers_set(engine, entry, SW_NO_BRANCH, execution->timeout_due_ms);
 	for (uint32_t i = 0; i < execution->branches_count; i++) {

@@ -146,6 +146,9 @@ enum sw_badness {
 	X(STALE_NAME, "stale-name", WARNING, "Harmless: the name is free.")                                  \
 	X(STALE_LISTING, "stale-listing", WARNING, "Harmless: lists leave it out.")                          \
 	X(STALE_NUMBER, "stale-number", WARNING, "Harmless: lists leave it out.")                            \
+	X(MISSING_ENDED, "missing-ended", WARNING,                                                           \
+	  "It is kept until somebody removes it: stepwell delete execution.")                                \
+	X(STALE_ENDED, "stale-ended", WARNING, "Harmless: it is removed when the retention time is over.")   \
 	X(STUCK_DELETION, "stuck-deletion", ERROR,                                                           \
 	  "It stays as it is: restore a backup, or use another name.")                                       \
 	X(ORPHAN, "orphan", WARNING, "Harmless: nothing belongs to it; it takes room.")                      \

@@ -15,6 +15,7 @@ enum sw_survey_state { SW_SURVEY_NONE, SW_SURVEY_RUNS, SW_SURVEY_DONE };
 
 struct sw_meters {
 	uint64_t started[2], ended[2][SW_STATUS_PENDING_REDRIVE + 1], redriven[2];
+	uint64_t removed; /* by retention */
 	int64_t running[2];
 	/* those older than this process are counted from the first id to the last, when somebody has asked */
 	enum sw_survey_state survey;

@@ -31,6 +31,7 @@ static void fill_counters(const struct sw_engine *engine, struct sw_engine_metri
 		for (int status = 0; status <= SW_STATUS_PENDING_REDRIVE; status++)
 			metrics->ended[type][status] = meters->ended[type][status];
 	}
+	metrics->removed = meters->removed;
 	metrics->transitions = engine->stats.transitions;
 	metrics->activity_polls = meters->activity_polls;
 	metrics->commit_seconds = meters->commit_seconds;
@@ -95,6 +96,9 @@ static void print_executions(struct sw_buf *out, const struct sw_engine_metrics 
 	for (int type = 0; type < 2; type++)
 		sw_metric_count(out, "stepwell_executions_redriven_total", metrics->redriven[type], "type",
 				type_names[type], NULL);
+	sw_metric_lone(out, "stepwell_executions_removed_total", "counter",
+		       "Executions that were removed because they ended longer ago than they are kept.",
+		       metrics->removed);
 	if (metrics->running_known) {
 		sw_metric_family(out, "stepwell_executions_running", "gauge", "Executions that run.");
 		for (int type = 0; type < 2; type++)

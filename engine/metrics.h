@@ -23,6 +23,7 @@ struct sw_resource_metrics {
 struct sw_engine_metrics {
 	uint64_t started[2], ended[2][SW_STATUS_PENDING_REDRIVE + 1];
 	uint64_t redriven[2];
+	uint64_t removed; /* because they ended longer ago than they are kept */
 	/*
 	 * How many run. Those that are older than this process are counted in the background, from the first
 	 * call of sw_engine_metrics on; running_known tells when that is done.

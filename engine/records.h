@@ -82,6 +82,11 @@ struct sw_head {
 	uint32_t mock_counts_count;
 };
 void sw_head_done(struct sw_head *head);
+/* Has an execution of that status ended? */
+static inline bool sw_status_is_final(enum sw_status status)
+{
+	return status != SW_STATUS_RUNNING && status != SW_STATUS_PENDING_REDRIVE;
+}
 /* loader may be NULL without with_values. */
 enum sw_result sw_head_decode(struct sw_slice bytes, uint64_t id, struct sw_value_loader *loader,
 			      bool with_values, struct sw_head *ret_head, struct sw_error *err);

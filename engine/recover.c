@@ -92,7 +92,8 @@ static int64_t time_of_id(uint64_t id)
 
 /*
  * The time that was written, and what has passed since then on the loop's clock. The machine was booted again when
- * that clock is behind; the time was then written at most a second before the last commit.
+ * that clock is behind; the time was then written at most a second before the last commit, and what was acknowledged
+ * in relaxed mode, and is lost, may have been later.
  */
 static int64_t written_time(struct sw_engine *engine, const char *text)
 {
@@ -100,7 +101,8 @@ static int64_t written_time(struct sw_engine *engine, const char *text)
 	int64_t time_ms = strtoll(text, &end, 10);
 	int64_t mono_ms = *end == ' ' ? strtoll(end, NULL, 10) : INT64_MAX;
 	int64_t now_ms = engine->loop->ops->mono_ms(engine->loop->data);
-	return now_ms >= mono_ms ? time_ms + (now_ms - mono_ms) : time_ms + SW_TIME_WRITTEN_MS;
+	return now_ms >= mono_ms ? time_ms + (now_ms - mono_ms)
+				 : time_ms + SW_TIME_WRITTEN_MS + engine->relaxed_ms;
 }
 
 /* max(wall clock, last committed time): the time that was written, or the moment in the last id. */
@@ -134,6 +136,8 @@ enum sw_result sw_recover_open(struct sw_engine *engine, struct sw_error *err)
 		r = read_last_id(engine, snapshot);
 	if (r == SW_OK)
 		r = start_clock(engine, snapshot);
+	if (r == SW_OK)
+		r = sw_retention_open(engine, snapshot, batch);
 	if (r == SW_OK)
 		r = sw_machines_recover(engine, snapshot, err);
 	sw_snapshot_end(snapshot);

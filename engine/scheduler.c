@@ -242,6 +242,7 @@ static void give_up_pending(struct sw_engine *engine, enum sw_result result, con
 
 void sw_engine_give_up(struct sw_engine *engine, enum sw_result result, const char *text)
 {
+	sw_relaxed_give_up(engine, result);
 	give_up_pending(engine, result, text);
 	give_up(engine, &engine->passing, result, text);
 	if (engine->flight) {
@@ -383,8 +384,7 @@ static bool may_hand_over(const struct sw_engine *engine)
 {
 	if (engine->flight || is_torn(engine) || sw_box_is_empty(engine->open))
 		return false;
-	return engine->relaxed_ms == 0 || box_is_full(engine) || engine->state == SW_ENGINE_CLOSING ||
-	       mono_ms(engine) >= engine->handed_mono_ms + engine->relaxed_ms;
+	return !sw_relaxed_may_wait(engine) || box_is_full(engine) || engine->state == SW_ENGINE_CLOSING;
 }
 
 static void flush(struct sw_engine *engine)
@@ -462,6 +462,8 @@ static void rearm(struct sw_engine *engine, bool more)
 	int64_t now_ms = mono_ms(engine);
 	int64_t due_ms = now_ms + FAR_MS;
 	bool stalled = box_is_full(engine) && engine->flight; /* the commit wakes it */
+	if (!sw_relaxed_is_told(engine))
+		due_ms = now_ms;
 	if (!engine->poisoned) {
 		if (engine->flight)
 			due_ms = earlier(due_ms, engine->retry_mono_ms);
@@ -489,6 +491,7 @@ static void rearm(struct sw_engine *engine, bool more)
 		if (engine->held || engine->left_in_inbox)
 			due_ms = earlier(due_ms, now_ms + SW_RETRY_PAUSE_MS);
 		due_ms = earlier(due_ms, sw_activities_next_mono_ms(engine));
+		due_ms = earlier(due_ms, sw_retention_next_mono_ms(engine));
 		if (engine->attempts)
 			due_ms = earlier(due_ms, engine->marked_alone ? now_ms : engine->sweep_mono_ms);
 	}
@@ -508,6 +511,7 @@ void sw_engine_work(struct sw_engine *engine)
 		if (engine->synchronous)
 			take_commit(engine);
 	}
+	sw_relaxed_tell(engine);
 	if (!engine->poisoned && engine->changes_left)
 		write_changes(engine);
 	if (!engine->poisoned && engine->state == SW_ENGINE_RUNNING) {
@@ -515,6 +519,7 @@ void sw_engine_work(struct sw_engine *engine)
 		more = sw_recover_some(engine);
 		more |= sw_timers_run(engine, now_ms);
 		sw_machines_delete_some(engine);
+		sw_retention_some(engine);
 		sw_dispatch_held(engine);
 		more |= sw_activities_run(engine);
 		run_turns(engine);

@@ -579,28 +579,15 @@ enum sw_result sw_engine_stop(struct sw_engine *engine, const char *execution_ar
 
 /* ---- removing ----------------------------------------------------------------------------------------- */
 
-static enum sw_result delete_records(struct sw_engine *engine, struct sw_batch *batch, uint64_t id,
+static enum sw_result delete_records(struct sw_engine *engine, struct sw_batch *batch,
 				     const struct sw_head *head, struct sw_error *err)
 {
-	static const enum sw_table tables[] = {SW_TABLE_BRANCHES, SW_TABLE_HISTORY, SW_TABLE_VALUES};
-	struct sw_key key, listing, name;
-	uint64_t named_id = 0;
-	bool depends = false;
-	sw_key_execution(&key, id);
-	enum sw_result r = sw_batch_delete(batch, SW_TABLE_EXECUTIONS, sw_key_slice(&key));
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && r == SW_OK; i++)
-		r = sw_batch_delete_prefix(batch, tables[i], sw_key_slice(&key));
-	sw_key_listing(&listing, head->machine_number, id);
+	struct sw_snapshot *snapshot = NULL;
+	enum sw_result r = sw_store_begin(engine->store, &snapshot, err);
 	if (r == SW_OK)
-		r = sw_batch_delete(batch, SW_TABLE_LISTING, sw_key_slice(&listing));
-	if (r == SW_OK)
-		r = sw_key_name(&name, head->machine_name, head->name);
-	if (r == SW_OK) {
-		r = find_named(engine, &name, &named_id, &depends, err);
-		if (r == SW_OK && named_id == id)
-			r = sw_batch_delete(batch, SW_TABLE_NAMES, sw_key_slice(&name));
-	}
-	return r == SW_ENOENT ? SW_OK : r;
+		r = sw_retention_forget(engine, snapshot, batch, head);
+	sw_snapshot_end(snapshot);
+	return r == SW_OK ? sw_retention_forget_parts(batch, head->id) : r;
 }
 
 enum sw_result sw_engine_delete_execution(struct sw_engine *engine, const char *execution_arn,
@@ -617,6 +604,8 @@ enum sw_result sw_engine_delete_execution(struct sw_engine *engine, const char *
 	struct sw_entry *entry = sw_executions_get(&engine->executions, id);
 	if (entry && (!entry->stored || entry->execution->status == SW_STATUS_RUNNING))
 		return sw_error_set(err, SW_EBUSY, "the execution is running");
+	if (entry && entry->pending_first)
+		return sw_error_set(err, SW_EBUSY, "the execution is busy: events wait for it");
 	r = sw_executions_head(engine, id, &head, NULL, err);
 	if (r == SW_OK && head.status == SW_STATUS_RUNNING)
 		r = sw_error_set(err, SW_EBUSY, "the execution is running");
@@ -624,7 +613,7 @@ enum sw_result sw_engine_delete_execution(struct sw_engine *engine, const char *
 	struct sw_answer answer = {.reply = reply, .user = user, .time_ms = head.stop_ms};
 	answer.arn = sw_strdup(execution_arn);
 	if (r == SW_OK)
-		r = batch && answer.arn ? delete_records(engine, batch, id, &head, err) : SW_ENOMEM;
+		r = batch && answer.arn ? delete_records(engine, batch, &head, err) : SW_ENOMEM;
 	sw_head_done(&head);
 	if (r < 0) {
 		sw_answer_done(&answer);

@@ -197,7 +197,9 @@ static enum sw_result record_all(struct sw_engine *engine, struct sw_entry *entr
 		r = record_timeout(engine, entry);
 	if (r == SW_OK)
 		r = record_history(engine, entry);
-	return r == SW_OK ? record_head(engine, entry) : r;
+	if (r == SW_OK)
+		r = record_head(engine, entry);
+	return r == SW_OK ? sw_retention_record(engine, entry) : r;
 }
 
 static bool has_changed(const struct sw_engine *engine, const struct sw_entry *entry)

@@ -249,9 +249,39 @@ static void fail_arn(struct sw_call *call, const struct sw_error *err)
 		sw_call_fail(call, "InvalidArn", "Invalid Arn: '%s'", err->text);
 }
 
+static void handle_again(void *user, enum sw_result result, const struct sw_reply *reply,
+			 const struct sw_error *err)
+{
+	struct sw_call *call = user;
+	(void)reply;
+	if (result < 0)
+		sw_call_fail_result(call, result, err);
+	else
+		call->action->handle(call);
+}
+
+/* In relaxed mode readers do not see what was acknowledged a moment ago: then the commit is waited for, once. */
+static bool waits_for_commit(struct sw_call *call)
+{
+	struct sw_engine *engine = call->api->engine;
+	if (call->again || call->action->needs_owner || sw_engine_is_settled(engine) ||
+	    sw_engine_settle(engine, handle_again, call, NULL) < 0)
+		return false;
+	call->again = true;
+	sw_free(call->machine);
+	sw_free(call->qualifier);
+	sw_free(call->test_case);
+	sw_free(call->activity);
+	call->machine = call->qualifier = call->test_case = call->activity = NULL;
+	call->subject_text = NULL;
+	return true;
+}
+
 void sw_call_fail_result(struct sw_call *call, enum sw_result result, const struct sw_error *err)
 {
 	struct sw_error none = {0};
+	if (result == SW_ENOENT && waits_for_commit(call))
+		return;
 	if (!err)
 		err = &none;
 	const char *text = err->text[0] ? err->text : sw_result_text(result);

@@ -52,6 +52,7 @@ struct sw_call {
 	char *test_case;          /* own; NULL: none */
 	char *activity;           /* name of the activity; own */
 	struct sw_poll *poll;     /* NULL: the call cannot be cancelled */
+	bool again;               /* nothing was found, and it is looked for once more: see relaxed_ms */
 	struct sw_call *
 		*place; /* where the caller knows it by, while it can be cancelled; NULL: not wanted */
 };

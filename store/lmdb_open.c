@@ -189,6 +189,18 @@ static enum sw_result check_length(struct lmdb_store *store, struct sw_error *er
 			    store->path, (unsigned long long)store->file_bytes, (unsigned long long)used);
 }
 
+/* What an older program must not write any more gets the number of this one. */
+static enum sw_result raise_format(struct lmdb_store *store, MDB_txn *txn, MDB_dbi meta, uint32_t format,
+				   struct sw_error *err)
+{
+	MDB_val key = {strlen(META_FORMAT_KEY), (void *)(uintptr_t)META_FORMAT_KEY};
+	uint8_t bytes[4] = {(uint8_t)(format >> 24), (uint8_t)(format >> 16), (uint8_t)(format >> 8),
+			    (uint8_t)format};
+	MDB_val value = {sizeof(bytes), bytes};
+	int rc = mdb_put(txn, meta, &key, &value, 0);
+	return rc == 0 ? SW_OK : sw_lmdb_error(store, rc, "writing the format", err);
+}
+
 /* Reads the number of the format, or writes it into a store that is new. */
 static enum sw_result check_format(struct lmdb_store *store, MDB_txn *txn, uint32_t format,
 				   struct sw_error *err)
@@ -208,14 +220,10 @@ static enum sw_result check_format(struct lmdb_store *store, MDB_txn *txn, uint3
 		/* made, and then nothing was written into it: a crash during creation */
 		if (rc == 0 && store->read_only)
 			return sw_error_set(err, SW_ENOENT, "%s: there is no store", store->path);
-		uint8_t bytes[4] = {(uint8_t)(format >> 24), (uint8_t)(format >> 16), (uint8_t)(format >> 8),
-				    (uint8_t)format};
-		value = (MDB_val){sizeof(bytes), bytes};
 		if (rc == 0)
 			rc = mdb_dbi_open(txn, META_TABLE, MDB_CREATE, &meta);
-		if (rc == 0)
-			rc = mdb_put(txn, meta, &key, &value, 0);
-		return rc == 0 ? SW_OK : sw_lmdb_error(store, rc, "creating the store", err);
+		return rc == 0 ? raise_format(store, txn, meta, format, err)
+			       : sw_lmdb_error(store, rc, "creating the store", err);
 	}
 	if (rc == 0)
 		rc = mdb_get(txn, meta, &key, &value);
@@ -225,6 +233,8 @@ static enum sw_result check_format(struct lmdb_store *store, MDB_txn *txn, uint3
 		return sw_lmdb_error(store, rc, "reading the format", err);
 	struct sw_cursor cursor = sw_cursor(sw_slice(value.mv_data, value.mv_size));
 	uint32_t found = sw_cursor_be32(&cursor);
+	if (found < format && !store->read_only)
+		return raise_format(store, txn, meta, format, err);
 	if (found <= format)
 		return SW_OK;
 	return sw_error_set(err, SW_EVERSION,

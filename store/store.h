@@ -67,7 +67,7 @@ struct sw_store_options {
 	const char *const
 		*table_names; /* table numbers are places in this array; names stay stable on disk */
 	unsigned tables_count;
-	uint32_t format; /* written at creation; a newer one on disk is SW_EVERSION */
+	uint32_t format; /* written at creation and over an older one; a newer one on disk is SW_EVERSION */
 	bool read_only;  /* LMDB: another process may own and write it */
 	struct sw_log log;
 };

@@ -184,7 +184,8 @@ static void keys_of_no_meaning_are_found(void **state)
 	struct world *world = *state;
 	static const enum sw_table tables[] = {SW_TABLE_MACHINES, SW_TABLE_NUMBERS, SW_TABLE_BRANCHES,
 					       SW_TABLE_HISTORY,  SW_TABLE_VALUES,  SW_TABLE_TIMERS,
-					       SW_TABLE_NAMES,    SW_TABLE_LISTING, SW_TABLE_EXECUTIONS};
+					       SW_TABLE_NAMES,    SW_TABLE_LISTING, SW_TABLE_EXECUTIONS,
+					       SW_TABLE_ENDED};
 	struct sw_key key = {.bytes = "what?", .len = 5};
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		write_one(world, tables[i], &key, "x", 1);
@@ -192,20 +193,26 @@ static void keys_of_no_meaning_are_found(void **state)
 	      "damaged-record branches 77686174", "damaged-record history 77686174",
 	      "damaged-record values 77686174", "damaged-record timers 77686174",
 	      "damaged-record names 77686174", "damaged-record listing 77686174",
-	      "damaged-record executions 0000000000000000");
+	      "damaged-record executions 0000000000000000", "damaged-record ended 77686174");
 }
 
 static void settings_that_are_not_what_they_should_be_are_found(void **state)
 {
 	struct world *world = *state;
+	struct sw_key ended = {.bytes = "ended", .len = 5}, removing = {.bytes = "removing", .len = 8},
+		      retention = {.bytes = "retention", .len = 9};
 	struct sw_key time = {.bytes = "time", .len = 4}, number = {.bytes = "number", .len = 6},
 		      region = {.bytes = "region", .len = 6}, later = {.bytes = "colour", .len = 6};
 	write_one(world, SW_TABLE_SETTINGS, &time, "noon", 4);
 	write_one(world, SW_TABLE_SETTINGS, &number, "7", 1);
 	write_one(world, SW_TABLE_SETTINGS, &region, "", 0);
+	write_one(world, SW_TABLE_SETTINGS, &ended, "all", 3);
+	write_one(world, SW_TABLE_SETTINGS, &removing, "", 0);
+	write_one(world, SW_TABLE_SETTINGS, &retention, "90d", 3);
 	write_one(world, SW_TABLE_SETTINGS, &later, "", 0); /* a later version's */
 	FOUND(world, "damaged-record settings time", "damaged-record settings number",
-	      "damaged-record settings region");
+	      "damaged-record settings region", "damaged-record settings ended",
+	      "damaged-record settings removing", "damaged-record settings retention");
 }
 
 /* ---- what is missing ---------------------------------------------------------------------------------- */
@@ -245,9 +252,11 @@ static void missing_entries_of_indexes_are_found(void **state)
 	remove_one(world, SW_TABLE_LISTING, &key);
 	sw_key_number(&key, head.machine_number);
 	remove_one(world, SW_TABLE_NUMBERS, &key);
+	sw_key_ended(&key, head.stop_ms, head.id);
+	remove_one(world, SW_TABLE_ENDED, &key);
 	sw_head_done(&head);
 	FOUND(world, "missing-name executions 0", "missing-listing executions 0",
-	      "missing-number machines done/1");
+	      "missing-number machines done/1", "missing-ended executions 0");
 }
 
 static void a_running_execution_without_branches_is_found(void **state)
@@ -469,7 +478,7 @@ static void a_running_execution_whose_history_has_an_end_is_found(void **state)
 	struct sw_key key = execution_key(id_of(world, "done"));
 	change(world, SW_TABLE_EXECUTIONS, &key, 1, SW_STATUS_RUNNING, true);
 	FOUND(world, "damaged-head executions 0", "damaged-head executions 0",
-	      "waits-for-nothing executions 0", "damaged-history executions 0");
+	      "waits-for-nothing executions 0", "damaged-history executions 0", "stale-ended ended 1");
 }
 
 static void an_ended_execution_whose_history_has_no_end_is_found(void **state)
@@ -478,7 +487,7 @@ static void an_ended_execution_whose_history_has_no_end_is_found(void **state)
 	struct sw_key key = execution_key(id_of(world, "token"));
 	change(world, SW_TABLE_EXECUTIONS, &key, 1, SW_STATUS_FAILED, true);
 	FOUND(world, "damaged-head executions 0", "orphan executions 0", "damaged-history executions 0",
-	      "stale-mark timers 0");
+	      "stale-mark timers 0", "missing-ended executions 0");
 }
 
 static void an_ending_of_another_kind_is_found(void **state)
@@ -545,6 +554,17 @@ static void what_belongs_to_no_execution_is_found(void **state)
 	      "stale-mark timers 0", "stale-name names of 0", "stale-listing listing 3/0");
 }
 
+static void parts_that_are_on_their_way_out_are_no_orphans(void **state)
+{
+	struct world *world = *state;
+	uint64_t id = id_of(world, "task");
+	struct sw_key key = execution_key(id), removing = {.bytes = "removing", .len = 8};
+	remove_one(world, SW_TABLE_EXECUTIONS, &key);
+	write_one(world, SW_TABLE_SETTINGS, &removing, key.bytes, key.len);
+	FOUND(world, "stale-timer timers 0", "stale-mark timers 0", "stale-name names of 0",
+	      "stale-listing listing 3/0");
+}
+
 static void entries_of_indexes_that_nobody_stands_behind_are_found(void **state)
 {
 	struct world *world = *state;
@@ -562,8 +582,14 @@ static void entries_of_indexes_that_nobody_stands_behind_are_found(void **state)
 	assert_int_equal(sw_key_name(&key, "done", "other"), SW_OK);
 	struct sw_key named = execution_key(id);
 	write_one(world, SW_TABLE_NAMES, &key, named.bytes, named.len);
+	const uint64_t ended[] = {id, waiting, 77}; /* at another time, not yet, and nobody's */
+	for (size_t i = 0; i < 3; i++) {
+		sw_key_ended(&key, 99, ended[i]);
+		write_one(world, SW_TABLE_ENDED, &key, NULL, 0);
+	}
 	FOUND(world, "stale-timer timers 0", "stale-mark timers 0", "stale-timer timers 0",
-	      "stale-listing listing 99/0", "stale-number numbers 99", "stale-name names of 0");
+	      "stale-listing listing 99/0", "stale-number numbers 99", "stale-name names of 0",
+	      "stale-ended ended 99/0", "stale-ended ended 99/0", "stale-ended ended 99/000000000000004d");
 }
 
 static void a_deletion_that_nobody_goes_on_with_is_found(void **state)
@@ -678,6 +704,7 @@ int main(void)
 		FILLED(events_after_the_end_and_second_ends_are_found),
 		FILLED(time_that_goes_back_is_found),
 		FILLED(what_belongs_to_no_execution_is_found),
+		FILLED(parts_that_are_on_their_way_out_are_no_orphans),
 		FILLED(entries_of_indexes_that_nobody_stands_behind_are_found),
 		FILLED(a_deletion_that_nobody_goes_on_with_is_found),
 		FILLED(damage_names_the_execution_and_how_bad_it_is),

@@ -297,6 +297,17 @@ void sw_engine_stats(struct sw_engine *engine, struct sw_engine_stats *ret_stats
 	*ret_stats = (struct sw_engine_stats){.started = 7, .data_bytes = 4096};
 }
 
+bool sw_engine_is_settled(const struct sw_engine *engine)
+{
+	return true;
+}
+
+enum sw_result sw_engine_settle(struct sw_engine *engine, sw_reply_fn *reply, void *user,
+				struct sw_error *err)
+{
+	return SW_EBUSY;
+}
+
 enum sw_result sw_engine_ready(struct sw_engine *engine, struct sw_error *err)
 {
 	return engine->ready < 0 ? sw_error_set(err, engine->ready, "the disk is \"full\"") : SW_OK;

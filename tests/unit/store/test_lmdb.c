@@ -150,6 +150,26 @@ static void a_newer_format_is_refused_and_an_older_one_is_read(void **state)
 	store = open_with(f, &options);
 	assert_stored(store, CATS, "tom", "1");
 	sw_store_close(store);
+	options.format = 3; /* it was only read */
+	options.read_only = false;
+	store = open_with(f, &options);
+	sw_store_close(store);
+}
+
+static void an_older_program_refuses_what_a_newer_one_may_have_written(void **state)
+{
+	struct fixture *f = *state;
+	struct sw_store *store = open_store(f);
+	put(f->batch, CATS, "tom", "1");
+	commit(store, f->batch);
+	sw_store_close(store);
+	struct sw_store_options options = fixture_options(f->directory);
+	options.format = 4;
+	store = open_with(f, &options);
+	assert_stored(store, CATS, "tom", "1");
+	sw_store_close(store);
+	options.format = 3;
+	assert_refused(f, &options, SW_EVERSION);
 }
 
 static void a_truncated_data_file_is_refused(void **state)
@@ -745,6 +765,7 @@ int main(void)
 		TEST(records_are_there_after_reopening),
 		TEST(tables_keep_their_names_when_more_are_added),
 		TEST(a_newer_format_is_refused_and_an_older_one_is_read),
+		TEST(an_older_program_refuses_what_a_newer_one_may_have_written),
 		TEST(a_truncated_data_file_is_refused),
 		TEST(files_that_are_no_store_are_refused),
 		TEST(an_empty_environment_is_a_creation_that_was_cut_short),
