@@ -447,7 +447,7 @@ static enum sw_result show_value(struct sw_walk *walk, struct sw_slice bytes, st
 static enum sw_result show_text(struct sw_walk *walk, struct sw_slice bytes, struct sw_error *err)
 {
 	struct dump *dump = walk->user;
-	bool text = true;
+	bool text = sw_json_is_utf8(bytes.data, bytes.len);
 	(void)err;
 	for (size_t i = 0; i < bytes.len; i++)
 		text = text && ((const uint8_t *)bytes.data)[i] >= ' ';

@@ -12,7 +12,8 @@ static void note_record(void *user, const struct sw_dump_record *record)
 {
 	struct shown *shown = user;
 	json_t *tree = json_loadb(record->json, record->json_len, JSON_REJECT_DUPLICATES, NULL);
-	assert_true(json_is_object(tree));
+	if (!json_is_object(tree))
+		fail_msg("%s %s is no object: %s", record->table, record->key, record->json);
 	assert_null(strpbrk(record->json, "\n\r"));
 	assert_int_equal(json_object_get(tree, "damaged") != NULL, record->damaged);
 	json_decref(tree);
