@@ -208,16 +208,17 @@ static enum sw_result survive(struct stage *stage)
 	return SW_OK;
 }
 
-/* What was in flight is delivered again. */
+/* What was in flight is delivered again, unless its time is over. */
 static void deliver_again(struct stage *stage)
 {
+	int64_t now_ms = world_of(stage)->now_ms;
 	const struct sw_execution *execution = world_of(stage)->execution;
 	stage_forget_held(stage);
-	if (execution->status != SW_STATUS_RUNNING)
+	if (execution->status != SW_STATUS_RUNNING || execution->timeout_due_ms <= now_ms)
 		return;
 	for (uint32_t i = 0; i < execution->branches_count; i++) {
 		const struct sw_branch *branch = execution->branches[i];
-		if (branch->wait == SW_BRANCH_TASK && branch->dispatchable)
+		if (branch->wait == SW_BRANCH_TASK && branch->dispatchable && branch->due_ms > now_ms)
 			deliver(stage, branch, true);
 	}
 }
@@ -230,9 +231,9 @@ static enum sw_result crash(struct stage *stage, int64_t time_ms)
 	enum sw_result r = survive(stage);
 	if (r < 0)
 		return r;
-	deliver_again(stage);
 	if (world->now_ms < time_ms)
 		world->now_ms = time_ms;
+	deliver_again(stage);
 	return world_advance(world, time_ms);
 }
 
@@ -278,7 +279,8 @@ static enum sw_result send_event(struct stage *stage, const struct action *actio
 	if (r == SW_OK)
 		r = world_send(world_of(stage), event);
 	sw_value_unref(event.output);
-	return r;
+	/* To the core a branch that was removed was never there; the engine knows by the token that it was. */
+	return r == SW_ENOENT && given ? SW_ETIMEDOUT : r;
 }
 
 static enum sw_result act_on_core(struct stage *stage, const struct action *action)
