@@ -35,7 +35,7 @@ import sys
 import tempfile
 import time
 
-ROOTS = ("/home/ada", "/var/lib/stepwell", "/var/log/stepwell", "/etc/stepwell", "/backups")
+ROOTS = ("/home/ada", "/var/lib/stepwell", "/var/log/stepwell", "/etc/stepwell", "/backups", "/tmp/test")
 LANGUAGES = ("c", "python", "js", "java", "go", "csharp", "hcl", "ini")
 VOLATILE = (
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?"), "<moment>"),
@@ -137,7 +137,7 @@ def settled(text, volatile):
     for pattern, name in VOLATILE:
         text = pattern.sub(name, text)
     for pattern in volatile:
-        text = re.sub(pattern, "<volatile>", text, flags=re.M)
+        text = pattern.sub("<volatile>", text)
     return text.split("\n") if text else []
 
 
@@ -190,7 +190,7 @@ class Session:
 
     def __init__(self, stepwell, source):
         self.root = tempfile.mkdtemp(prefix="docs-")
-        self.port, self.server, self.servers = free_port(), None, 0
+        self.port, self.server, self.servers, self.usable = free_port(), None, 0, True
         for path in ROOTS + ("/work", "/bin"):
             os.makedirs(self.root + path)
         os.symlink(os.path.abspath(stepwell), self.root + "/bin/stepwell")
@@ -228,11 +228,13 @@ class Session:
                                f"(exit $__status)\n".encode())
         self.shell.stdin.flush()
         lines = []
+        self.usable = False  # until the shell answers
         signal.alarm(DEADLINE_S)
         for raw in self.shell.stdout:
             line = raw.decode("utf-8", "replace")
             if line.startswith(mark):
                 signal.alarm(0)
+                self.usable = True
                 text = "".join(lines)
                 return int(line.split()[1]), self.shown(text[:-1] if text.endswith("\n") else text)
             lines.append(line)
@@ -244,7 +246,7 @@ class Session:
         self.end_server()
         words = shlex.split(self.real(command.replace("\\\n", " ").rstrip("& ")), comments=True)
         words[0] = self.root + "/bin/stepwell"
-        if "--listen" not in words:
+        if "--listen" not in words:  # the default is port 8083, which may be in use
             words += ["--listen", f"127.0.0.1:{self.port}"]
         self.servers += 1
         path = f"{self.root}/serve.{self.servers}"
@@ -285,6 +287,8 @@ class Session:
         try:
             self.end_server()
         finally:
+            if not self.usable:
+                os.killpg(self.shell.pid, signal.SIGKILL)
             self.shell.stdin.close()
             try:
                 self.shell.wait(10)
@@ -319,11 +323,13 @@ def is_missing(command):
 
 
 def run_console(session, block, report):
-    volatile = [d.split(None, 1)[1] for d in block.directives if d.startswith("volatile ")]
+    try:
+        volatile = [re.compile(d.split(None, 1)[1], re.M) for d in block.directives if d.startswith("volatile ")]
+    except re.error as error:
+        raise Wrong(f"line {block.line}: volatile: {error}") from error
     for line, command, output in commands_of(block):
-        missing = is_missing(command) or (is_missing(command.rsplit("| ", 1)[-1]) if "| " in command else None)
-        if missing:
-            report.skip(line, f"there is no {missing}")
+        if missing_of(command):
+            report.skip(line, f"there is no {missing_of(command)}")
             continue
         if is_serve(command):
             path = session.serve(command)
@@ -338,8 +344,16 @@ def run_console(session, block, report):
         report.good()
 
 
+def missing_of(command):
+    return is_missing(command) or (is_missing(command.rsplit("| ", 1)[-1]) if "| " in command else None)
+
+
 def run_commands(session, block, report):
-    for line, command in enumerate(block.lines, block.line):
+    for at, command in enumerate(block.text.replace("\\\n", "\\\f").split("\n")):
+        line, command = block.line + at, command.replace("\f", "\n")
+        if missing_of(command):
+            report.skip(line, f"there is no {missing_of(command)}")
+            continue
         if is_serve(command):
             session.serve_until_ready(command)
         else:
@@ -428,7 +442,7 @@ def run_block(session, block, report):
         keep_file(session, block)
     elif any(line.startswith("$ ") for line in block.lines):
         run_console(session, block, report)
-    elif all(line.startswith("stepwell ") for line in block.lines):
+    elif all(line.startswith("stepwell ") for line in block.text.replace("\\\n", " ").split("\n")):
         run_commands(session, block, report)
     elif re.match(r'[\[{]|"[^"]+": \{', block.text):
         check_json(session, block, report)
@@ -464,6 +478,8 @@ def run_page(stepwell, source, page, report):
                 run_block(session, block, report)
             except Wrong as wrong:
                 report.bad(wrong)
+                if not session.usable:
+                    break
             except Missing as missing:
                 report.skip(block.line, f"{missing}, which the rest of the page needs")
                 break
@@ -471,6 +487,10 @@ def run_page(stepwell, source, page, report):
     except Wrong as wrong:
         report.bad(wrong)
         session.close()
+
+
+def late(number, frame):
+    raise Wrong(f"a command takes longer than {DEADLINE_S} seconds")
 
 
 def main():
@@ -482,8 +502,6 @@ def main():
     report = Report()
     pages = options.pages or [f"{options.source}/README.md"] + sorted(glob.glob(f"{options.source}/docs/*.md"))
 
-    def late(number, frame):
-        raise Wrong(f"a command takes longer than {DEADLINE_S} seconds")
     signal.signal(signal.SIGALRM, late)
     for page in pages:
         run_page(options.stepwell, options.source, page, report)
