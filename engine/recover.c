@@ -158,14 +158,22 @@ static bool is_known(const struct sw_entry *entry, const struct sw_branch *branc
 	return attempt != NULL;
 }
 
+/* Its time ran out while nobody was there: the timer says so, and nobody is to begin with it. */
+static bool is_overdue(const struct sw_execution *execution, const struct sw_branch *branch, int64_t now_ms)
+{
+	return branch->due_ms <= now_ms || execution->timeout_due_ms <= now_ms;
+}
+
 enum sw_result sw_recover_entry(struct sw_engine *engine, struct sw_entry *entry)
 {
 	const struct sw_execution *execution = entry->execution;
+	int64_t now_ms = sw_clock_now_ms(&engine->clock);
 	if (entry->broken || entry->damage || !entry->stored || entry == engine->unrecorded)
 		return SW_OK; /* its turn comes */
 	for (uint32_t i = 0; i < execution->branches_count; i++) {
 		const struct sw_branch *branch = execution->branches[i];
-		if (branch->wait != SW_BRANCH_TASK || !branch->dispatchable || is_known(entry, branch))
+		if (branch->wait != SW_BRANCH_TASK || !branch->dispatchable || is_known(entry, branch) ||
+		    is_overdue(execution, branch, now_ms))
 			continue;
 		struct sw_attempt *attempt = sw_attempt_new(engine, entry, branch);
 		if (!attempt)

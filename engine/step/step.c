@@ -335,15 +335,24 @@ static enum sw_result task_event(struct sw_turn *turn)
 	return sw_step_settle(turn, branch, sw_step_task_event(turn, branch));
 }
 
+/*
+ * When nobody ran the execution for a while, the end of a Wait may be told before its last moment although both have
+ * passed. No state is entered after that moment.
+ */
+static bool is_time_over(const struct sw_turn *turn)
+{
+	return turn->event->now_ms >= turn->execution->timeout_due_ms;
+}
+
 static enum sw_result apply(struct sw_turn *turn)
 {
 	switch (turn->event->kind) {
 	case SW_EVENT_START:
 		return start(turn);
 	case SW_EVENT_CONTINUE:
-		return SW_OK;
+		return is_time_over(turn) ? execution_timeout(turn) : SW_OK;
 	case SW_EVENT_TIMER:
-		return timer(turn);
+		return is_time_over(turn) ? execution_timeout(turn) : timer(turn);
 	case SW_EVENT_EXECUTION_TIMEOUT:
 		return execution_timeout(turn);
 	case SW_EVENT_TASK_STARTED:

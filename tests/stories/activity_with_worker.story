@@ -9,7 +9,7 @@
 1<-0 ExecutionStarted
 2<-0 TaskStateEntered
 3<-2 ActivityScheduled
-<dispatch 0 1>
+<queue 0 1>
 [100000] > advance 100000
 [100000] > started 0 1 worker
 4<-3 ActivityStarted
@@ -17,6 +17,5 @@
 [130000] > advance 130000
 5<-4 ActivityTimedOut
 6<-5 ExecutionFailed
-<cancel 0 1>
 <finish>
 = FAILED States.Timeout

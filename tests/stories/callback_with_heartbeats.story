@@ -20,6 +20,5 @@
 [18000] > advance 18000
 6<-5 TaskTimedOut
 7<-6 ExecutionFailed
-<cancel 0 1>
 <finish>
 = FAILED States.Timeout

@@ -14,6 +14,6 @@
 [    0] > fail 0 1 Busy later
 5<-4 LambdaFunctionFailed
 [10000] > advance 10000
-6<-0 ExecutionTimedOut
+@5000 6<-0 ExecutionTimedOut
 <finish>
 = TIMED_OUT

@@ -84,6 +84,55 @@ static void a_task_that_was_in_flight_is_delivered_again_under_its_key(void **st
 	assert_int_equal(world->delivered, 1);
 }
 
+/* A program must not be started for an attempt that has timed out: it would be ended in its first moment. */
+static void a_task_whose_time_is_over_is_not_delivered_again(void **state)
+{
+	static const char *const limits[] = {"\"TimeoutSeconds\":10", "\"HeartbeatSeconds\":10"};
+	struct world *world = *state;
+	for (size_t i = 0; i < 2; i++) {
+		char definition[256], name[8];
+		snprintf(name, sizeof(name), "late%zu", i);
+		snprintf(definition, sizeof(definition),
+			 "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":"
+			 "\"function:held\",%s,\"End\":true}}}",
+			 limits[i]);
+		world_machine(world, name, definition);
+		struct told told = world_start(world, name, NULL, NULL);
+		world_crash(world);
+		world->delivered = 0;
+		world->loop.mono_ms += 10000;
+		world->loop.wall_ms += 10000;
+		world_open(world);
+		assert_int_equal(world->delivered, 0);
+		assert_string_equal(world_error(world, told.arn), "States.Timeout");
+	}
+}
+
+static void nothing_of_an_execution_goes_on_when_its_time_is_over(void **state)
+{
+	struct world *world = *state;
+	world_machine(
+		world, "m",
+		"{\"TimeoutSeconds\":10,\"StartAt\":\"B\",\"States\":{\"B\":{\"Type\":\"Parallel\","
+		"\"Branches\":["
+		"{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":5,\"Next\":\"T\"},"
+		"\"T\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"End\":true}}},"
+		"{\"StartAt\":\"U\",\"States\":{"
+		"\"U\":{\"Type\":\"Task\",\"Resource\":\"function:held\",\"End\":true}}}],\"End\":true}}}");
+	struct told told = world_start(world, "m", NULL, NULL);
+	world_crash(world);
+	world->delivered = 0;
+	world->loop.mono_ms += 10000;
+	world->loop.wall_ms += 10000;
+	world_open(world);
+	assert_int_equal(world->delivered, 0);
+	assert_string_equal(world_status(world, told.arn), "TIMED_OUT");
+	assert_string_equal(world_history(world, told.arn),
+			    "ExecutionStarted ParallelStateEntered ParallelStateStarted WaitStateEntered "
+			    "TaskStateEntered "
+			    "TaskScheduled TaskStarted ExecutionTimedOut");
+}
+
 static void a_completion_that_came_before_the_close_is_not_lost(void **state)
 {
 	struct world *world = *state;
@@ -326,6 +375,8 @@ int main(void)
 		WITH_WORLD(a_wait_that_ended_meanwhile_ends_at_the_open),
 		WITH_WORLD(time_does_not_go_back_from_one_process_to_the_next),
 		WITH_WORLD(a_task_that_was_in_flight_is_delivered_again_under_its_key),
+		WITH_WORLD(a_task_whose_time_is_over_is_not_delivered_again),
+		WITH_WORLD(nothing_of_an_execution_goes_on_when_its_time_is_over),
 		WITH_WORLD(a_completion_that_came_before_the_close_is_not_lost),
 		WITH_WORLD(a_redelivered_task_without_handler_waits),
 		WITH_WORLD(own_mode_leaves_the_executions_of_others_alone),

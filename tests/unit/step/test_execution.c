@@ -100,6 +100,23 @@ static void the_machines_timeout_ends_the_execution_to_the_millisecond(void **st
 	world_free(world);
 }
 
+/* Nobody ran it for a while, and what is due first is told first: no state is entered after the last moment. */
+static void a_late_timer_finds_the_time_of_the_execution_over(void **state)
+{
+	struct world *world = begin("{\"TimeoutSeconds\":7,\"StartAt\":\"W\",\"States\":{"
+				    "\"W\":{\"Type\":\"Wait\",\"Seconds\":5,\"Next\":\"T\"},"
+				    "\"T\":{\"Type\":\"Task\",\"Resource\":\"" LAMBDA "\",\"End\":true}}}",
+				    "{}");
+	int64_t start_ms = world->now_ms;
+	world->now_ms = start_ms + 7000;
+	assert_int_equal(world_send(world, (struct sw_event){.kind = SW_EVENT_TIMER, .branch = 0}), SW_OK);
+	assert_ended(world, SW_STATUS_TIMED_OUT, NULL, NULL);
+	assert_true(world->execution->stop_ms == start_ms + 7000);
+	assert_int_equal(world->events_count, 3);
+	assert_int_equal(world_count(world, SW_COMMAND_DISPATCH), 0);
+	world_free(world);
+}
+
 static void an_early_timeout_changes_nothing(void **state)
 {
 	struct world *world = begin(NAP, "{}");
@@ -277,6 +294,7 @@ int main(void)
 		cmocka_unit_test(a_stopped_execution_is_aborted),
 		cmocka_unit_test(stopping_takes_an_error_and_cancels_tasks),
 		cmocka_unit_test(the_machines_timeout_ends_the_execution_to_the_millisecond),
+		cmocka_unit_test(a_late_timer_finds_the_time_of_the_execution_over),
 		cmocka_unit_test(an_early_timeout_changes_nothing),
 		cmocka_unit_test(a_full_turn_asks_to_go_on),
 		cmocka_unit_test(a_turn_is_full_when_its_history_is_large),

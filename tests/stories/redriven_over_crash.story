@@ -1,0 +1,57 @@
+# RedriveExecution: what had succeeded is kept, what failed begins again, with fresh counts; over crashes before and after
+--- definition
+{"StartAt": "Both", "States": {
+  "Both": {"Type": "Parallel", "Branches": [
+    {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "End": true}}},
+    {"StartAt": "B", "States": {"B": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "Retry": [{"ErrorEquals": ["Busy"], "MaxAttempts": 1}], "End": true}}}], "End": true}}}
+--- input
+{}
+--- story
+[    0] > start
+1<-0 ExecutionStarted
+2<-0 ParallelStateEntered
+3<-2 ParallelStateStarted
+4<-3 TaskStateEntered
+5<-3 TaskStateEntered
+6<-4 LambdaFunctionScheduled
+7<-6 LambdaFunctionStarted
+8<-5 LambdaFunctionScheduled
+9<-8 LambdaFunctionStarted
+<dispatch 1 1>
+<dispatch 2 1>
+[    0] > succeed 1 1 "a"
+10<-7 LambdaFunctionSucceeded
+11<-10 TaskStateExited
+[    0] > fail 2 1 Busy
+12<-9 LambdaFunctionFailed
+[ 1000] > advance 1000
+13<-12 LambdaFunctionScheduled
+14<-13 LambdaFunctionStarted
+<dispatch 2 2>
+[ 1000] > fail 2 2 Busy
+15<-14 LambdaFunctionFailed
+16<-15 ParallelStateFailed
+17<-16 ExecutionFailed
+<finish>
+[ 5000] > crash 5000
+[ 5000] > redrive
+18<-17 ExecutionRedriven
+19<-15 LambdaFunctionScheduled
+20<-19 LambdaFunctionStarted
+<dispatch 2 3>
+[ 5000] > crash
+<redeliver 2 3>
+[ 5000] > fail 2 3 Busy
+21<-20 LambdaFunctionFailed
+[ 6000] > advance 6000
+22<-21 LambdaFunctionScheduled
+23<-22 LambdaFunctionStarted
+<dispatch 2 4>
+[ 6000] > succeed 2 4 "b"
+24<-23 LambdaFunctionSucceeded
+25<-24 TaskStateExited
+26<-25 ParallelStateSucceeded
+27<-25 ParallelStateExited
+28<-27 ExecutionSucceeded
+<finish>
+= SUCCEEDED ["a","b"]

@@ -1,0 +1,72 @@
+# a Map is retried whole, with all its iterations (recorded: scenarios/map_state_retry)
+--- definition
+{"StartAt": "Each", "States": {
+  "Each": {"Type": "Map", "MaxConcurrency": 2, "ItemProcessor": {"StartAt": "Call", "States": {"Call": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "End": true}}},
+    "Retry": [{"ErrorEquals": ["Busy"], "IntervalSeconds": 5, "MaxAttempts": 1}], "End": true}}}
+--- input
+["a", "b", "c"]
+--- story
+[    0] > start
+1<-0 ExecutionStarted
+2<-0 MapStateEntered
+3<-2 MapStateStarted
+4<-3 MapIterationStarted
+5<-3 MapIterationStarted
+6<-4 TaskStateEntered
+7<-5 TaskStateEntered
+8<-6 LambdaFunctionScheduled
+9<-8 LambdaFunctionStarted
+10<-7 LambdaFunctionScheduled
+11<-10 LambdaFunctionStarted
+<dispatch 1 1>
+<dispatch 2 1>
+[    0] > succeed 1 1 "A"
+12<-9 LambdaFunctionSucceeded
+13<-12 TaskStateExited
+14<-13 MapIterationSucceeded
+15<-13 MapIterationStarted
+16<-15 TaskStateEntered
+17<-16 LambdaFunctionScheduled
+18<-17 LambdaFunctionStarted
+<dispatch 3 1>
+[    0] > fail 3 1 Busy
+19<-18 LambdaFunctionFailed
+20<-19 MapIterationFailed
+21<-11 TaskStateAborted
+22<-21 MapIterationAborted
+<cancel 2 1>
+[ 4999] > crash 4999
+[ 5000] > advance 5000
+23<-19 MapStateStarted
+24<-23 MapIterationStarted
+25<-23 MapIterationStarted
+26<-24 TaskStateEntered
+27<-25 TaskStateEntered
+28<-26 LambdaFunctionScheduled
+29<-28 LambdaFunctionStarted
+30<-27 LambdaFunctionScheduled
+31<-30 LambdaFunctionStarted
+<dispatch 4 1>
+<dispatch 5 1>
+[ 5000] > succeed 4 1 "A2"
+32<-29 LambdaFunctionSucceeded
+33<-32 TaskStateExited
+34<-33 MapIterationSucceeded
+35<-33 MapIterationStarted
+36<-35 TaskStateEntered
+37<-36 LambdaFunctionScheduled
+38<-37 LambdaFunctionStarted
+<dispatch 6 1>
+[ 5000] > succeed 5 1 "B2"
+39<-31 LambdaFunctionSucceeded
+40<-39 TaskStateExited
+41<-40 MapIterationSucceeded
+[ 5000] > crash
+<redeliver 6 1>
+[ 5000] > fail 6 1 Busy
+42<-38 LambdaFunctionFailed
+43<-42 MapIterationFailed
+44<-42 MapStateFailed
+45<-44 ExecutionFailed
+<finish>
+= FAILED Busy
