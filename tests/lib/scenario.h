@@ -90,6 +90,7 @@ struct scenario {
 	enum sw_result (*open)(struct scenario *s, struct sw_error *err);
 	void (*noted)(struct scenario *s);                  /* may: after each change of the ledger */
 	void (*held_still)(struct scenario *s, bool still); /* may: around what must not be made to fail */
+	bool (*stopped)(struct scenario *s); /* may: has the process died? */
 	void *user;
 	bool full;  /* the whole workload, not only `rich` */
 	bool mixed; /* asks for what is wanted in an order drawn by `order` */
@@ -125,6 +126,8 @@ bool scenario_run(struct scenario *s);
 void scenario_check(struct scenario *s);
 /* What it came to: outcomes and histories without times and tokens, in an order that does not depend on timing. */
 void scenario_outcome(struct scenario *s, struct sw_buf *text);
+/* Has it come to what was expected? Else ->problem is the first line that differs. */
+void scenario_compare(struct scenario *s, const char *expected, const char *found);
 /* ARN of an execution, into the buffer. */
 const char *scenario_arn(enum scenario_execution execution, char *buffer, size_t bytes);
 struct scenario_state {

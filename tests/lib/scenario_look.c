@@ -263,3 +263,17 @@ void scenario_outcome(struct scenario *s, struct sw_buf *text)
 	}
 	hold_still(s, false);
 }
+
+void scenario_compare(struct scenario *s, const char *expected, const char *found)
+{
+	size_t at = 0;
+	if (strcmp(expected, found) == 0)
+		return;
+	while (expected[at] && expected[at] == found[at])
+		at++;
+	while (at > 0 && expected[at - 1] != '\n')
+		at--;
+	scenario_wrong(s, "it came to something else:\n  %.*s\ninstead of\n  %.*s",
+		       (int)strcspn(found + at, "\n"), found + at, (int)strcspn(expected + at, "\n"),
+		       expected + at);
+}

@@ -165,18 +165,6 @@ static enum sw_result open_and_check(struct scenario *s, struct sw_error *err)
 	return r;
 }
 
-static void differ(struct scenario *s, const char *expected, const char *found)
-{
-	size_t at = 0;
-	while (expected[at] && expected[at] == found[at])
-		at++;
-	while (at > 0 && expected[at - 1] != '\n')
-		at--;
-	scenario_wrong(s, "it came to something else:\n  %.*s\ninstead of\n  %.*s",
-		       (int)strcspn(found + at, "\n"), found + at, (int)strcspn(expected + at, "\n"),
-		       expected + at);
-}
-
 /* In a process of its own: what goes wrong may be its end. */
 static void try_image(struct round *round, const struct op *mark)
 {
@@ -193,8 +181,7 @@ static void try_image(struct round *round, const struct op *mark)
 	} else if (!*s->problem && scenario_run(s)) {
 		scenario_check(s);
 		scenario_outcome(s, &outcome);
-		if (!*s->problem && strcmp(outcome.data, round->expected.data) != 0)
-			differ(s, round->expected.data, outcome.data);
+		scenario_compare(s, round->expected.data, outcome.data);
 	} else {
 		scenario_wrong(s, "the engine failed");
 	}
