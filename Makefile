@@ -27,6 +27,7 @@ help:
 	@echo "make asan       every test under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make bench      measure, beside raw LMDB commits: which bars are held? (5 minutes)"
 	@echo "make crash      kill -9 at random moments, ROUNDS=$(ROUNDS) times"
+	@echo "make power      ROUNDS workloads cut short by a power loss at every point between two syncs"
 	@echo "make soak       MINUTES=$(MINUTES) of full load over HTTP with restarts: memory, descriptors, nothing lost"
 	@echo "make mutants    break the engine on purpose, ten times: the simulation must find each (5 minutes)"
 	@echo "make fuzz       every fuzz target for SECONDS_EACH=$(SECONDS_EACH) seconds"
@@ -61,6 +62,9 @@ bench: all
 crash: all
 	python3 tests/crash/crash.py --build $(BUILD) --rounds $(ROUNDS)
 
+power: all
+	$(BUILD)/tests/power/power --rounds $(if $(filter file,$(origin ROUNDS)),10,$(ROUNDS)) $(if $(SEED),--seed $(SEED))
+
 soak: all
 	python3 tests/soak/soak.py --stepwell $(BUILD)/cli/stepwell --minutes $(MINUTES)
 
@@ -94,4 +98,4 @@ install: all
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-fuzz
 
-.PHONY: all help packages test-packages run test asan bench crash soak simulate mutants fuzz format lint install clean
+.PHONY: all help packages test-packages run test asan bench crash power soak simulate mutants fuzz format lint install clean

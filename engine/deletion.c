@@ -183,25 +183,28 @@ static uint64_t running_in_memory(const struct sw_engine *engine, uint32_t numbe
 	return 0;
 }
 
-/* Does the execution of a listing run? What cannot be read is not waited for. */
-static bool runs_on_disk(struct sw_engine *engine, struct sw_snapshot *snapshot, uint64_t id)
+/* Does the execution of a listing run? One that is damaged, or gone, is not waited for. */
+static enum sw_result runs_on_disk(struct sw_engine *engine, struct sw_snapshot *snapshot, uint64_t id,
+				   bool *ret_runs)
 {
 	const struct sw_entry *entry = sw_executions_get(&engine->executions, id);
 	struct sw_head head = {0};
 	struct sw_slice bytes;
 	struct sw_key key;
+	*ret_runs = entry && runs(entry);
 	if (entry)
-		return runs(entry);
+		return SW_OK;
 	sw_key_execution(&key, id);
-	if (sw_snapshot_get(snapshot, SW_TABLE_EXECUTIONS, sw_key_slice(&key), &bytes) < 0 ||
-	    sw_head_decode(bytes, id, NULL, false, &head, NULL) < 0)
-		return false;
-	bool running = head.status == SW_STATUS_RUNNING;
+	enum sw_result r = sw_snapshot_get(snapshot, SW_TABLE_EXECUTIONS, sw_key_slice(&key), &bytes);
+	if (r == SW_OK)
+		r = sw_head_decode(bytes, id, NULL, false, &head, NULL);
+	if (r == SW_OK)
+		*ret_runs = head.status == SW_STATUS_RUNNING;
 	sw_head_done(&head);
-	return running;
+	return r == SW_ENOMEM || r == SW_EIO ? r : SW_OK;
 }
 
-/* SW_ENOENT: the end of the listing. SW_OK: somebody runs, or that is enough for now. */
+/* SW_ENOENT: the end of the listing. SW_OK: somebody runs, or that is enough for now. Else it could not be read. */
 static enum sw_result walk(struct sw_engine *engine, struct sw_deletion *deletion)
 {
 	struct sw_snapshot *snapshot = NULL;
@@ -220,11 +223,13 @@ static enum sw_result walk(struct sw_engine *engine, struct sw_deletion *deletio
 		struct sw_cursor cursor = sw_cursor(bytes);
 		uint32_t number = sw_cursor_be32(&cursor);
 		uint64_t id = sw_cursor_be64(&cursor);
-		if (cursor.failed || number != deletion->number)
-			r = SW_ENOENT;
-		else if (runs_on_disk(engine, snapshot, id))
+		bool blocked = false;
+		r = cursor.failed || number != deletion->number
+			    ? SW_ENOENT
+			    : runs_on_disk(engine, snapshot, id, &blocked);
+		if (blocked)
 			deletion->blocked_by = id;
-		else
+		else if (r == SW_OK)
 			deletion->seen_id = id;
 	}
 	sw_scan_free(scan);
@@ -266,12 +271,17 @@ static enum sw_result bury(struct sw_engine *engine, const struct sw_deletion *d
 /* True: it is done. */
 static bool delete_some(struct sw_engine *engine, struct sw_deletion *deletion)
 {
-	if (walk(engine, deletion) != SW_ENOENT)
+	enum sw_result r = walk(engine, deletion);
+	if (r < 0 && r != SW_ENOENT)
+		engine->pause_mono_ms = engine->loop->ops->mono_ms(engine->loop->data) + SW_RETRY_PAUSE_MS;
+	if (r != SW_ENOENT)
 		return false;
 	deletion->blocked_by = running_in_memory(engine, deletion->number);
 	if (deletion->blocked_by)
 		return false;
-	enum sw_result r = bury(engine, deletion);
+	r = bury(engine, deletion);
+	if (r == SW_ENOMEM)
+		engine->pause_mono_ms = engine->loop->ops->mono_ms(engine->loop->data) + SW_RETRY_PAUSE_MS;
 	if (r < 0 && r != SW_ENOMEM)
 		SW_LOG(&engine->log, SW_LOG_ERROR, "the state machine '%s' cannot be deleted: %s",
 		       deletion->name, sw_result_text(r));

@@ -87,6 +87,13 @@ static const char *impossible(const struct sw_head *head, const struct sw_branch
 	return sw_branch_impossible(branch);
 }
 
+/* A worker took the activity task: its token is waited for. */
+static bool has_worker(const struct sw_branch *branch)
+{
+	return branch->started && branch->state->type == SW_STATE_TASK &&
+	       branch->state->as.task.kind == SW_RESOURCE_ACTIVITY;
+}
+
 /* Whatever it waits for, is there something that will come? NULL: yes. */
 static const char *in_vain(const struct sw_head *head, const struct sw_branch *branch)
 {
@@ -99,7 +106,8 @@ static const char *in_vain(const struct sw_head *head, const struct sw_branch *b
 	case SW_BRANCH_RETRY:
 		return branch->due_ms == SW_NEVER ? "it waits for a moment that never comes" : NULL;
 	case SW_BRANCH_TASK:
-		return branch->dispatchable || branch->submitted || branch->due_ms != SW_NEVER
+		return branch->dispatchable || branch->submitted || has_worker(branch) ||
+				       branch->due_ms != SW_NEVER
 			       ? NULL
 			       : "it waits for a task that nobody has";
 	case SW_BRANCH_DONE:

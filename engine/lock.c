@@ -16,12 +16,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/*
+ * A directory that was made is there after a power loss when its parent was synced. Some file systems cannot do that,
+ * and a parent that is somebody else's may not be opened: then it is there when they see to it.
+ */
+static int make_lasting(const char *directory)
+{
+	if (mkdir(directory, 0700) != 0)
+		return errno;
+	char *parent = sw_asprintf("%s/..", directory);
+	if (!parent)
+		return ENOMEM;
+	int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error = fd < 0 || fsync(fd) != 0 ? errno : 0;
+	if (fd >= 0)
+		close(fd);
+	sw_free(parent);
+	return error == EINVAL || error == EACCES ? 0 : error;
+}
+
 /* mkdir -p with mode 0700. */
 static enum sw_result make_directory(const char *directory, struct sw_error *err)
 {
-	if (mkdir(directory, 0700) == 0 || errno == EEXIST)
+	int error = make_lasting(directory);
+	if (error == 0 || error == EEXIST)
 		return SW_OK;
-	int error = errno;
 	char *parent = error == ENOENT ? sw_strdup(directory) : NULL;
 	char *slash = parent ? strrchr(parent, '/') : NULL;
 	while (slash && slash > parent && slash[1] == '\0') { /* a trailing one */
@@ -32,10 +51,9 @@ static enum sw_result make_directory(const char *directory, struct sw_error *err
 	if (slash && slash > parent) {
 		*slash = '\0';
 		r = make_directory(parent, err);
-		if (r == SW_OK && mkdir(directory, 0700) != 0 && errno != EEXIST) {
-			error = errno;
+		error = r == SW_OK ? make_lasting(directory) : error;
+		if (error != 0 && error != EEXIST)
 			r = SW_EIO;
-		}
 	}
 	sw_free(parent);
 	if (r == SW_OK)

@@ -95,17 +95,16 @@ static enum sw_result write_pages(struct lmdb_store *store, const struct copy *c
 	return rc == 0 ? SW_OK : copy_error(copy, rc, "copying the store", err);
 }
 
-/* Gives the file its name unless something has it. */
-static int name_file(const struct copy *copy)
+int sw_lmdb_name_file(const char *part_path, const char *path)
 {
-	if (renameat2(AT_FDCWD, copy->part_path, AT_FDCWD, copy->path, RENAME_NOREPLACE) == 0)
+	if (renameat2(AT_FDCWD, part_path, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return errno;
 	/* A file system that has no such rename. */
-	if (link(copy->part_path, copy->path) != 0)
+	if (link(part_path, path) != 0)
 		return errno;
-	return unlink(copy->part_path) == 0 ? 0 : errno;
+	return unlink(part_path) == 0 ? 0 : errno;
 }
 
 enum sw_result sw_lmdb_copy(struct sw_store *base, const char *directory, struct sw_error *err)
@@ -124,7 +123,7 @@ enum sw_result sw_lmdb_copy(struct sw_store *base, const char *directory, struct
 	if (r == SW_OK)
 		r = write_pages(store, &copy, err);
 	if (r == SW_OK) {
-		int rc = name_file(&copy);
+		int rc = sw_lmdb_name_file(copy.part_path, copy.path);
 		if (rc == 0)
 			rc = sync_path(directory);
 		if (rc != 0)

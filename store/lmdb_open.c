@@ -85,7 +85,7 @@ enum sw_result sw_lmdb_map_follow(struct lmdb_store *store, unsigned ours, struc
 /* ---- opening ------------------------------------------------------------------------------------------ */
 
 /* One try with a size of the map. On failure the environment is gone. */
-static int env_try(struct lmdb_store *store, const char *directory, size_t map_bytes, unsigned flags)
+static int env_try(struct lmdb_store *store, const char *path, size_t map_bytes, unsigned flags)
 {
 	int rc = mdb_env_create(&store->env);
 	if (rc != 0) {
@@ -98,7 +98,7 @@ static int env_try(struct lmdb_store *store, const char *directory, size_t map_b
 	if (rc == 0)
 		rc = mdb_env_set_maxreaders(store->env, READERS_MAX);
 	if (rc == 0)
-		rc = mdb_env_open(store->env, directory, flags | MDB_NOTLS, FILE_MODE);
+		rc = mdb_env_open(store->env, path, flags | MDB_NOTLS, FILE_MODE);
 	if (rc != 0) {
 		mdb_env_close(store->env);
 		store->env = NULL;
@@ -106,14 +106,13 @@ static int env_try(struct lmdb_store *store, const char *directory, size_t map_b
 	return rc;
 }
 
-static int env_open(struct lmdb_store *store, const char *directory)
+static int env_open(struct lmdb_store *store, const char *path, unsigned flags)
 {
-	unsigned flags = store->read_only ? MDB_RDONLY : 0;
 	int rc = ENOMEM;
 	/* EINVAL is what valgrind answers where the system says ENOMEM */
 	for (size_t bytes = MAP_BYTES_MAX; (rc == ENOMEM || rc == EINVAL) && bytes >= MAP_BYTES_MIN;
 	     bytes /= 2) {
-		rc = env_try(store, directory, bytes, flags);
+		rc = env_try(store, path, bytes, flags);
 		if (store->read_only && (rc == EACCES || rc == EROFS) && !(flags & MDB_NOLOCK)) {
 			/*
 			 * The lock file cannot be written. Without it the writer does not see this reader,
@@ -121,7 +120,7 @@ static int env_open(struct lmdb_store *store, const char *directory)
 			 */
 			SW_LOG(&store->log, SW_LOG_WARNING, "%s: reading without the lock file", store->path);
 			flags |= MDB_NOLOCK;
-			rc = env_try(store, directory, bytes, flags);
+			rc = env_try(store, path, bytes, flags);
 		}
 	}
 	return rc;
@@ -282,6 +281,46 @@ static enum sw_result open_content(struct lmdb_store *store, const struct sw_sto
 	return rc == 0 ? SW_OK : sw_lmdb_error(store, rc, "creating the store", err);
 }
 
+/* What LMDB makes is an environment without tables; an empty file is one that somebody began to make. */
+static enum sw_result create_under(struct lmdb_store *store, const struct sw_store_options *options,
+				   const char *path, struct sw_error *err)
+{
+	int rc = env_open(store, path, MDB_NOSUBDIR | MDB_NOLOCK);
+	if (rc != 0)
+		return sw_lmdb_error(store, sw_lmdb_room_errno(store, rc, 0), "creating the store", err);
+	files_close_on_exec(store);
+	enum sw_result r = open_content(store, options, err);
+	mdb_env_close(store->env);
+	store->env = NULL;
+	return r;
+}
+
+/*
+ * LMDB writes the two pages that make a file one of its own without a sync in between: after a power loss one of
+ * them, or both, may not be there, and such a file opens no more. So a store gets its name when it is whole and on
+ * disk.
+ */
+static enum sw_result create(struct lmdb_store *store, const struct sw_store_options *options,
+			     struct sw_error *err)
+{
+	struct stat st;
+	char *path = sw_asprintf("%s.%ld", store->path, (long)store->pid);
+	if (!path)
+		return sw_error_set(err, SW_ENOMEM, "%s", sw_result_text(SW_ENOMEM));
+	unlink(path); /* of a process of that number that died while it was here */
+	enum sw_result r = create_under(store, options, path, err);
+	if (r == SW_OK) {
+		if (stat(store->path, &st) == 0 && st.st_size == 0)
+			unlink(store->path);
+		int rc = sw_lmdb_name_file(path, store->path);
+		if (rc != 0 && rc != EEXIST) /* another process was faster, and its store is as good */
+			r = sw_lmdb_error(store, rc, "naming the store", err);
+	}
+	unlink(path); /* not there any more when it has got its name */
+	sw_free(path);
+	return r;
+}
+
 /* The name of a new file is durable when its directory is. */
 static enum sw_result sync_directory(const struct lmdb_store *store, const char *directory,
 				     struct sw_error *err)
@@ -348,8 +387,13 @@ static enum sw_result open_files(struct lmdb_store *store, const struct sw_store
 				 bool is_new, struct sw_error *err)
 {
 	int rc = lock_file_reserve(store);
+	if (rc == 0 && is_new) {
+		enum sw_result made = create(store, options, err);
+		if (made < 0)
+			return made;
+	}
 	if (rc == 0)
-		rc = env_open(store, options->directory);
+		rc = env_open(store, options->directory, store->read_only ? MDB_RDONLY : 0);
 	if (rc != 0)
 		return sw_lmdb_error(store, rc, "opening the file", err);
 	files_close_on_exec(store);

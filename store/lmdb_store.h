@@ -85,7 +85,9 @@ void sw_lmdb_room_stats(const struct lmdb_store *store, struct sw_store_stats *s
  */
 int sw_lmdb_room_errno(const struct lmdb_store *store, int rc, size_t batch_bytes);
 
-/* lmdb_copy.c: sw_store_copy. */
+/* lmdb_copy.c. Gives a file its name unless something has it (EEXIST). 0 or an error number. */
+int sw_lmdb_name_file(const char *part_path, const char *path);
+/* sw_store_copy. */
 enum sw_result sw_lmdb_copy(struct sw_store *store, const char *directory, struct sw_error *err);
 
 #endif

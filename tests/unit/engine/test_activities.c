@@ -1,6 +1,7 @@
 /* Activities: their records, who is given which task and when, and what is left after a restart. */
 #include "engine_world.h"
 
+#include "engine/maintenance.h"
 #include "engine/reader.h"
 
 #define LIFT "arn:aws:states:us-east-1:123456789012:activity:lift"
@@ -388,6 +389,28 @@ static void ten_thousand_who_wait_are_all_told_and_no_more_are_let_in(void **sta
 
 #define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+static void note_diagnosis(void *user, const struct sw_diagnosis *diagnosis)
+{
+	fail_msg("%s %s: %s", sw_problem_name(diagnosis->problem), diagnosis->record, diagnosis->text);
+}
+
+/* No clock runs, and nobody else is to have it: it waits for its token. */
+static void a_task_that_a_worker_has_waits_for_something(void **state)
+{
+	struct world *world = *state;
+	struct given given = {0};
+	struct sw_check_options options = {.diagnosis = note_diagnosis};
+	struct sw_check_summary summary;
+	world_machine(world, "timeless",
+		      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"" LIFT
+		      "\",\"End\":true}}}");
+	assert_int_equal(world_start(world, "timeless", NULL, "{}").result, SW_OK);
+	ask(world, &given);
+	world_settle(world);
+	assert_true(given.task);
+	assert_int_equal(sw_reader_check(sw_engine_reader(world->engine), &options, &summary, NULL), SW_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +429,8 @@ int main(void)
 		WITH_WORLD(a_task_without_an_activity_fails),
 		WITH_WORLD(who_waits_at_the_end_is_told),
 		WITH_WORLD(ten_thousand_who_wait_are_all_told_and_no_more_are_let_in),
+		cmocka_unit_test_setup_teardown(a_task_that_a_worker_has_waits_for_something, setup,
+						teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

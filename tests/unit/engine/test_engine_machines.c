@@ -262,6 +262,60 @@ static void a_start_that_was_accepted_before_the_deletion_still_runs(void **stat
 	assert_int_equal(machine_status(world, "m", &deleting), SW_ENOENT);
 }
 
+#define SLEEPING "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Wait\",\"Seconds\":90000,\"End\":true}}}"
+#define READS_SWEPT 24
+#define READS_MAX 200 /* of a deletion that cannot read, in the moment in which nothing else happens */
+
+/* Deletes "m" while operation `at` of the store fails, and all after it where `onwards`. */
+static void delete_while_reads_fail(struct world *world, unsigned at, bool onwards)
+{
+	struct told told = {0};
+	world->faults.fail_at = world->faults.operations + at;
+	world->faults.fail_onwards = onwards;
+	world->faults.fail_with = SW_ENOMEM;
+	uint64_t before = world->faults.operations;
+	enum sw_result r = sw_engine_delete_machine(world->engine, "m", tell, &told, NULL);
+	world_settle(world);
+	assert_true(world->faults.operations - before < READS_MAX);
+	world->faults.fail_at = 0;
+	world_advance(world, 60000);
+	if (r < 0 || told.result < 0)
+		delete_it(world, "m");
+}
+
+static void a_deletion_that_cannot_read_waits_a_while(void **state)
+{
+	for (unsigned at = 1; at <= READS_SWEPT; at++) {
+		struct world *world = world_new();
+		bool deleting;
+		world_open(world);
+		world_machine(world, "m", PASS);
+		world_start(world, "m", NULL, "1");
+		delete_while_reads_fail(world, at, true);
+		world_advance(world, 60000);
+		assert_int_equal(machine_status(world, "m", &deleting), SW_ENOENT);
+		world_free(world);
+	}
+}
+
+static void an_execution_that_cannot_be_read_is_waited_for(void **state)
+{
+	for (unsigned at = 1; at <= READS_SWEPT; at++) {
+		struct world *world = world_new();
+		bool deleting;
+		world_open(world);
+		world_machine(world, "m", SLEEPING);
+		struct told told = world_start(world, "m", NULL, "1");
+		world_close(world);
+		world_open(world); /* it is not in memory */
+		delete_while_reads_fail(world, at, false);
+		assert_int_equal(machine_status(world, "m", &deleting), SW_OK);
+		assert_true(deleting);
+		assert_string_equal(world_status(world, told.arn), "RUNNING");
+		world_free(world);
+	}
+}
+
 static void many_machines_do_not_all_stay_in_memory(void **state)
 {
 	struct world *world = *state;
@@ -291,6 +345,8 @@ int main(void)
 		WITH_WORLD(a_machine_without_executions_is_deleted_at_once),
 		WITH_WORLD(a_machine_is_deleted_when_its_last_execution_has_ended),
 		WITH_WORLD(a_start_that_was_accepted_before_the_deletion_still_runs),
+		cmocka_unit_test(a_deletion_that_cannot_read_waits_a_while),
+		cmocka_unit_test(an_execution_that_cannot_be_read_is_waited_for),
 		WITH_WORLD(many_machines_do_not_all_stay_in_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
