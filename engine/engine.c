@@ -69,7 +69,7 @@ static enum sw_result open_store(struct sw_engine *engine, struct sw_error *err)
 static enum sw_result open_parts(struct sw_engine *engine, struct sw_error *err)
 {
 	enum sw_result r = sw_batch_new(&engine->changes);
-	for (size_t i = 0; i < 2 && r == SW_OK; i++)
+	for (size_t i = 0; i < SW_BOXES && r == SW_OK; i++)
 		r = sw_box_init(&engine->boxes[i]);
 	if (r == SW_OK)
 		r = sw_box_init(&engine->passing);
@@ -159,7 +159,7 @@ static void destroy(struct sw_engine *engine)
 		sw_completion_free(completion);
 	}
 	sw_committer_done(&engine->committer);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < SW_BOXES; i++) {
 		if (engine->boxes[i].batch)
 			sw_box_done(&engine->boxes[i]);
 	}
