@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "engine/internal.h"
 #include "engine/reader.h"
@@ -69,6 +70,8 @@ static enum sw_result open_store(struct sw_engine *engine, struct sw_error *err)
 static enum sw_result open_parts(struct sw_engine *engine, struct sw_error *err)
 {
 	enum sw_result r = sw_batch_new(&engine->changes);
+	if (r == SW_OK)
+		r = sw_digester_new(&engine->digester);
 	for (size_t i = 0; i < SW_BOXES && r == SW_OK; i++)
 		r = sw_box_init(&engine->boxes[i]);
 	if (r == SW_OK)
@@ -166,6 +169,7 @@ static void destroy(struct sw_engine *engine)
 	if (engine->passing.batch)
 		sw_box_done(&engine->passing);
 	sw_batch_free(engine->changes);
+	sw_digester_free(engine->digester);
 	sw_effects_done(&engine->effects);
 	sw_buf_done(&engine->record);
 	sw_timers_done(&engine->timers);

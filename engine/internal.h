@@ -299,6 +299,7 @@ void sw_dispatch_held(struct sw_engine *engine);
 
 struct sw_observers {
 	struct sw_observer *first;
+	size_t of_one; /* so many are of one execution alone */
 	uint64_t last_id;
 	bool swept; /* some are gone, and the list is to be cleaned */
 };
@@ -387,7 +388,8 @@ struct sw_engine {
 	struct sw_log log;
 	uint32_t relaxed_ms;
 	bool synchronous;
-	char store_name[17]; /* makes idempotency keys unique among stores */
+	struct sw_digester *digester; /* of names */
+	char store_name[17];          /* makes idempotency keys unique among stores */
 	int lock_fd;
 
 	struct sw_store *store;
