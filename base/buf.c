@@ -30,13 +30,10 @@ void sw_buf_reset(struct sw_buf *buf)
 		buf->data[0] = '\0';
 }
 
-bool sw_buf_reserve(struct sw_buf *buf, size_t more_bytes)
+bool sw_buf_grow(struct sw_buf *buf, size_t more_bytes)
 {
 	if (buf->failed)
 		return false;
-	/* capacity counts the place of the NUL byte too */
-	if (buf->capacity - buf->len > more_bytes)
-		return true;
 	size_t want;
 	if (__builtin_add_overflow(buf->len, more_bytes, &want) || want > SIZE_MAX / 2 - 1) {
 		buf->failed = true;
@@ -119,25 +116,22 @@ char *sw_buf_take(struct sw_buf *buf, size_t *ret_len)
 
 void sw_buf_varint(struct sw_buf *buf, uint64_t number)
 {
-	uint8_t bytes[VARINT_BYTES_MAX];
-	size_t len = 0;
+	if (!sw_buf_reserve(buf, VARINT_BYTES_MAX))
+		return;
+	char *at = buf->data + buf->len;
 	while (number >= 0x80) {
-		bytes[len++] = (uint8_t)(number | 0x80);
+		*at++ = (char)(uint8_t)(number | 0x80);
 		number >>= 7;
 	}
-	bytes[len++] = (uint8_t)number;
-	sw_buf_append(buf, bytes, len);
+	*at++ = (char)number;
+	*at = '\0';
+	buf->len = (size_t)(at - buf->data);
 }
 
 void sw_buf_zigzag(struct sw_buf *buf, int64_t number)
 {
 	uint64_t bits = (uint64_t)number;
 	sw_buf_varint(buf, (bits << 1) ^ (number < 0 ? UINT64_MAX : 0));
-}
-
-void sw_buf_u8(struct sw_buf *buf, uint8_t number)
-{
-	sw_buf_append(buf, &number, 1);
 }
 
 void sw_buf_be32(struct sw_buf *buf, uint32_t number)

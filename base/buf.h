@@ -34,7 +34,12 @@ struct sw_buf {
 
 void sw_buf_done(struct sw_buf *buf);  /* frees; the buffer is empty again */
 void sw_buf_reset(struct sw_buf *buf); /* len 0, keeps the memory, forgets a failure */
-bool sw_buf_reserve(struct sw_buf *buf, size_t more_bytes);
+bool sw_buf_grow(struct sw_buf *buf, size_t more_bytes);
+static inline bool sw_buf_reserve(struct sw_buf *buf, size_t more_bytes)
+{
+	/* capacity counts the place of the NUL byte too */
+	return (!buf->failed && buf->capacity - buf->len > more_bytes) || sw_buf_grow(buf, more_bytes);
+}
 void sw_buf_append(struct sw_buf *buf, const void *data, size_t len);
 void sw_buf_text(struct sw_buf *buf, const char *text);
 void sw_buf_char(struct sw_buf *buf, char c);
@@ -48,7 +53,13 @@ char *sw_buf_take(struct sw_buf *buf, size_t *ret_len);
 /* Numbers in records: LEB128 varints and big-endian integers (these sort like the numbers). */
 void sw_buf_varint(struct sw_buf *buf, uint64_t number);
 void sw_buf_zigzag(struct sw_buf *buf, int64_t number);
-void sw_buf_u8(struct sw_buf *buf, uint8_t number);
+static inline void sw_buf_u8(struct sw_buf *buf, uint8_t number)
+{
+	if (!sw_buf_reserve(buf, 1))
+		return;
+	buf->data[buf->len++] = (char)number;
+	buf->data[buf->len] = '\0';
+}
 void sw_buf_be32(struct sw_buf *buf, uint32_t number);
 void sw_buf_be64(struct sw_buf *buf, uint64_t number);
 /* A varint length and the bytes. */

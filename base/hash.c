@@ -1,8 +1,10 @@
 /* Digests, checksums and the hash of tables in memory: see hash.h. */
 #include "base/hash.h"
+#include "base/mem.h"
 
 #include <limits.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -12,6 +14,54 @@ enum sw_result sw_sha256(const void *data, size_t len, uint8_t ret_digest[SW_SHA
 	if (!EVP_Digest(data ? data : "", len, ret_digest, &digest_len, EVP_sha256(), NULL))
 		return SW_ENOMEM;
 	return digest_len == SW_SHA256_BYTES ? SW_OK : SW_EIO;
+}
+
+struct sw_digester {
+	EVP_MD_CTX *context;
+	bool failed;
+};
+
+static void begin(struct sw_digester *digester, const EVP_MD *type)
+{
+	digester->failed = !EVP_DigestInit_ex(digester->context, type, NULL);
+}
+
+enum sw_result sw_digester_new(struct sw_digester **ret_digester)
+{
+	struct sw_digester *digester = sw_zalloc(sizeof(*digester));
+	if (!digester)
+		return SW_ENOMEM;
+	digester->context = EVP_MD_CTX_new();
+	if (digester->context)
+		begin(digester, EVP_sha256());
+	if (!digester->context || digester->failed) {
+		sw_digester_free(digester);
+		return SW_ENOMEM;
+	}
+	*ret_digester = digester;
+	return SW_OK;
+}
+
+void sw_digester_free(struct sw_digester *digester)
+{
+	if (!digester)
+		return;
+	EVP_MD_CTX_free(digester->context);
+	sw_free(digester);
+}
+
+void sw_digester_add(struct sw_digester *digester, const void *data, size_t len)
+{
+	if (len && !EVP_DigestUpdate(digester->context, data, len))
+		digester->failed = true;
+}
+
+enum sw_result sw_digester_end(struct sw_digester *digester, uint8_t ret_digest[SW_SHA256_BYTES])
+{
+	unsigned digest_len = 0;
+	bool good = !digester->failed && EVP_DigestFinal_ex(digester->context, ret_digest, &digest_len);
+	begin(digester, NULL); /* the same type again */
+	return good && digest_len == SW_SHA256_BYTES ? SW_OK : SW_ENOMEM;
 }
 
 void sw_hex(const void *data, size_t len, char *text)

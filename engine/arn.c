@@ -2,44 +2,54 @@
 #include "engine/arn.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
+
+#define ARN_PREFIX "arn:aws:states"
 
 /* The kinds of resource that Step Functions has ARNs for. */
 static const char *const kinds[] = {"stateMachine", "execution", "express", "activity", "mapRun"};
 
-static enum sw_result fits(int len, size_t bytes)
+/* Parts joined by ':', up to a NULL. Each execution that is started has two of them made: no printf. */
+static enum sw_result join(char *text, size_t bytes, const char *const *parts)
 {
-	return len >= 0 && (size_t)len < bytes ? SW_OK : SW_ELIMIT;
+	size_t at = 0;
+	for (; *parts; parts++) {
+		size_t len = strlen(*parts);
+		if (len >= bytes - at)
+			return SW_ELIMIT;
+		memcpy(text + at, *parts, len);
+		at += len;
+		text[at++] = parts[1] ? ':' : '\0';
+	}
+	return SW_OK;
 }
 
 enum sw_result sw_arn_machine(char *text, size_t bytes, const char *region, const char *account,
 			      const char *name)
 {
-	return fits(snprintf(text, bytes, "arn:aws:states:%s:%s:stateMachine:%s", region, account, name),
-		    bytes);
+	const char *const parts[] = {ARN_PREFIX, region, account, "stateMachine", name, NULL};
+	return join(text, bytes, parts);
 }
 
 enum sw_result sw_arn_execution(char *text, size_t bytes, const char *region, const char *account,
 				const char *machine, const char *name)
 {
-	int len =
-		snprintf(text, bytes, "arn:aws:states:%s:%s:execution:%s:%s", region, account, machine, name);
-	return fits(len, bytes);
+	const char *const parts[] = {ARN_PREFIX, region, account, "execution", machine, name, NULL};
+	return join(text, bytes, parts);
 }
 
 enum sw_result sw_arn_express(char *text, size_t bytes, const char *region, const char *account,
 			      const char *machine, const char *name, const char *uuid)
 {
-	int len = snprintf(text, bytes, "arn:aws:states:%s:%s:express:%s:%s:%s", region, account, machine,
-			   name, uuid);
-	return fits(len, bytes);
+	const char *const parts[] = {ARN_PREFIX, region, account, "express", machine, name, uuid, NULL};
+	return join(text, bytes, parts);
 }
 
 enum sw_result sw_arn_activity(char *text, size_t bytes, const char *region, const char *account,
 			       const char *name)
 {
-	return fits(snprintf(text, bytes, "arn:aws:states:%s:%s:activity:%s", region, account, name), bytes);
+	const char *const parts[] = {ARN_PREFIX, region, account, "activity", name, NULL};
+	return join(text, bytes, parts);
 }
 
 /*

@@ -68,6 +68,8 @@ void sw_box_reset(struct sw_box *box)
 	sw_batch_reset(box->batch);
 	box->actions_count = 0;
 	box->acted = 0;
+	box->unpinned = 0;
+	box->next = NULL;
 	sw_buf_reset(&box->log);
 	box->log_lines = 0;
 	box->forgets = false;
@@ -131,9 +133,9 @@ static void commit_one(struct sw_committer *committer, const struct sw_batch *ba
 	pthread_mutex_lock(&committer->lock);
 	committer->job = NULL;
 	committer->took_us = took_us;
-	committer->ended = true;
 	committer->result = result;
 	committer->error = error;
+	atomic_store(&committer->ended, true);
 	pthread_cond_broadcast(&committer->changed);
 	pthread_mutex_unlock(&committer->lock);
 	/* An eventfd refuses to be written only when it is at its maximum: then it is readable already. */
@@ -226,10 +228,15 @@ void sw_committer_give(struct sw_committer *committer, const struct sw_batch *ba
 		return;
 	}
 	pthread_mutex_lock(&committer->lock);
-	SW_ASSERT(!committer->job && !committer->ended);
+	SW_ASSERT(!committer->job && !atomic_load(&committer->ended));
 	committer->job = batch;
 	pthread_cond_broadcast(&committer->changed);
 	pthread_mutex_unlock(&committer->lock);
+}
+
+bool sw_committer_has_ended(const struct sw_committer *committer)
+{
+	return atomic_load(&committer->ended);
 }
 
 bool sw_committer_take(struct sw_committer *committer, enum sw_result *ret_result, uint64_t *ret_took_us,
@@ -241,12 +248,12 @@ bool sw_committer_take(struct sw_committer *committer, enum sw_result *ret_resul
 	 * turn. */
 	if (eventfd_read(committer->event_fd, &number) != 0)
 		SW_ASSERT(errno == EAGAIN);
-	bool ended = committer->ended;
+	bool ended = atomic_load(&committer->ended);
 	if (ended) {
 		*ret_result = committer->result;
 		*ret_took_us = committer->took_us;
 		*ret_error = committer->error;
-		committer->ended = false;
+		atomic_store(&committer->ended, false);
 	}
 	pthread_mutex_unlock(&committer->lock);
 	return ended;

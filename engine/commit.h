@@ -11,6 +11,7 @@
 #include "store/store.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct sw_attempt;
 struct sw_entry;
@@ -50,10 +51,12 @@ struct sw_box {
 	struct sw_batch *batch;
 	struct sw_action *actions;
 	size_t actions_count, actions_capacity;
-	size_t acted; /* so many actions are done already (relaxed mode) */
+	size_t acted; /* so many actions are done already */
 	struct sw_pin *pins;
 	size_t pins_count, pins_capacity;
-	struct sw_buf log; /* lines of the execution log */
+	size_t unpinned;     /* so many pins are gone already: the box has landed */
+	struct sw_box *next; /* of those that have landed */
+	struct sw_buf log;   /* lines of the execution log */
 	uint32_t log_lines;
 	bool forgets; /* something was deleted: the engine's time goes along, so that ids are never used again
 		       */
@@ -78,7 +81,8 @@ struct sw_committer {
 	pthread_cond_t changed;
 	/* below: under the lock */
 	const struct sw_batch *job; /* NULL: idle */
-	bool quit, ended;
+	bool quit;
+	atomic_bool ended;
 	enum sw_result result;
 	struct sw_error error;
 	uint64_t took_us; /* of the commit that has ended */
@@ -89,6 +93,8 @@ enum sw_result sw_committer_init(struct sw_committer *committer, struct sw_store
 void sw_committer_done(struct sw_committer *committer);
 /* Hands over; batch must not change until it is taken back. */
 void sw_committer_give(struct sw_committer *committer, const struct sw_batch *batch);
+/* Has the commit that was given ended? Costs next to nothing. */
+bool sw_committer_has_ended(const struct sw_committer *committer);
 /* True when the commit that was given has ended: its outcome. */
 bool sw_committer_take(struct sw_committer *committer, enum sw_result *ret_result, uint64_t *ret_took_us,
 		       struct sw_error *ret_error);

@@ -301,7 +301,7 @@ static enum sw_result check_name(const struct sw_patient *patient)
 	uint64_t id;
 	if (sw_id_from_name(head->name, &id) && id == head->id)
 		return SW_OK;
-	enum sw_result r = sw_key_name(&key, head->machine_name, head->name);
+	enum sw_result r = sw_key_name(&key, NULL, head->machine_name, head->name);
 	if (r == SW_OK)
 		r = sw_snapshot_get(patient->walk->view.snapshot, SW_TABLE_NAMES, sw_key_slice(&key), &bytes);
 	if (r == SW_ENOENT) {

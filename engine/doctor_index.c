@@ -230,7 +230,7 @@ enum sw_result sw_doctor_name(struct sw_walk *walk, struct sw_slice key, struct 
 		return tell_key(walk, key);
 	enum sw_result r = find_head(walk, id, &head);
 	if (r == SW_OK)
-		r = sw_key_name(&expected, head->machine_name, head->name);
+		r = sw_key_name(&expected, NULL, head->machine_name, head->name);
 	bool other = r == SW_OK && sw_slice_compare(key, sw_key_slice(&expected)) != 0;
 	snprintf(place, sizeof(place), "%s of %016" PRIx64, sw_table_names[walk->table], id);
 	if (r == SW_ENOENT)

@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "engine/internal.h"
 #include "engine/reader.h"
@@ -70,7 +71,9 @@ static enum sw_result open_store(struct sw_engine *engine, struct sw_error *err)
 static enum sw_result open_parts(struct sw_engine *engine, struct sw_error *err)
 {
 	enum sw_result r = sw_batch_new(&engine->changes);
-	for (size_t i = 0; i < 2 && r == SW_OK; i++)
+	if (r == SW_OK)
+		r = sw_digester_new(&engine->digester);
+	for (size_t i = 0; i < SW_BOXES && r == SW_OK; i++)
 		r = sw_box_init(&engine->boxes[i]);
 	if (r == SW_OK)
 		r = sw_box_init(&engine->passing);
@@ -160,13 +163,14 @@ static void destroy(struct sw_engine *engine)
 		sw_completion_free(completion);
 	}
 	sw_committer_done(&engine->committer);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < SW_BOXES; i++) {
 		if (engine->boxes[i].batch)
 			sw_box_done(&engine->boxes[i]);
 	}
 	if (engine->passing.batch)
 		sw_box_done(&engine->passing);
 	sw_batch_free(engine->changes);
+	sw_digester_free(engine->digester);
 	sw_effects_done(&engine->effects);
 	sw_buf_done(&engine->record);
 	sw_timers_done(&engine->timers);

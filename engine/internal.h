@@ -27,6 +27,9 @@
 #define SW_QUEUE_EXECUTIONS_MAX \
 	1000             /* recovery and timers wake no more than this before the queue has drained */
 #define SW_TURNS_MAX 256 /* executions that have a turn before the loop sees to other things */
+#define SW_TURNS_PORTION \
+	32         /* so many, and as many actions, before the loop looks whether the commit thread is idle */
+#define SW_BOXES 4 /* open, in flight, and two that have landed and are being told of */
 #define SW_TURNS_MS_MAX 5
 #define SW_RETRY_PAUSE_MS 20      /* when memory was short */
 #define SW_TIME_WRITTEN_MS 1000   /* how far the written time is behind at most */
@@ -325,6 +328,7 @@ void sw_dispatch_held(struct sw_engine *engine);
 
 struct sw_observers {
 	struct sw_observer *first;
+	size_t of_one; /* so many are of one execution alone */
 	uint64_t last_id;
 	bool swept; /* some are gone, and the list is to be cleaned */
 };
@@ -424,15 +428,17 @@ struct sw_engine {
 	struct sw_log log;
 	uint32_t relaxed_ms;
 	bool synchronous;
-	char store_name[17]; /* makes idempotency keys unique among stores */
+	struct sw_digester *digester; /* of names */
+	char store_name[17];          /* makes idempotency keys unique among stores */
 	int lock_fd;
 
 	struct sw_store *store;
 	bool owns_store;
 	struct sw_reader *reader;
 	struct sw_committer committer;
-	struct sw_box boxes[2];
+	struct sw_box boxes[SW_BOXES];
 	struct sw_box *open, *flight; /* flight NULL: the committer is idle */
+	struct sw_box *landed;        /* on disk, and not told of wholly: the oldest first */
 	struct sw_box passing;        /* holds actions that wait for no commit; its batch stays empty */
 	uint64_t open_number, committed_number;
 	bool full;                 /* the box in flight did not fit on the disk */

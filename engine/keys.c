@@ -87,16 +87,19 @@ bool sw_key_timer_read(struct sw_slice bytes, int64_t *ret_due_ms, uint64_t *ret
 	return true;
 }
 
-enum sw_result sw_key_name(struct sw_key *key, const char *machine, const char *name)
+enum sw_result sw_key_name(struct sw_key *key, struct sw_digester *digester, const char *machine,
+			   const char *name)
 {
 	uint8_t digest[SW_SHA256_BYTES];
-	struct sw_buf text = SW_BUF;
-	sw_buf_append(&text, machine, strlen(machine) + 1);
-	sw_buf_text(&text, name);
-	enum sw_result r = sw_buf_result(&text);
-	if (r == SW_OK)
-		r = sw_sha256(text.data, text.len, digest);
-	sw_buf_done(&text);
+	struct sw_digester *own = NULL;
+	enum sw_result r = digester ? SW_OK : sw_digester_new(&own);
+	if (r < 0)
+		return r;
+	digester = digester ? digester : own;
+	sw_digester_add(digester, machine, strlen(machine) + 1);
+	sw_digester_add(digester, name, strlen(name));
+	r = sw_digester_end(digester, digest);
+	sw_digester_free(own);
 	if (r < 0)
 		return r;
 	key->len = 0;

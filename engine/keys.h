@@ -32,6 +32,7 @@ enum sw_table {
 };
 extern const char *const sw_table_names[SW_TABLES_COUNT];
 
+struct sw_digester;
 struct sw_key {
 	uint8_t bytes[SW_STORE_KEY_BYTES_MAX];
 	size_t len;
@@ -46,7 +47,9 @@ void sw_key_execution(struct sw_key *key, uint64_t id);             /* execution
 void sw_key_pair(struct sw_key *key, uint64_t id, uint32_t number); /* branches, history, values */
 void sw_key_timer(struct sw_key *key, int64_t due_ms, uint64_t id, uint32_t branch);
 bool sw_key_timer_read(struct sw_slice bytes, int64_t *ret_due_ms, uint64_t *ret_id, uint32_t *ret_branch);
-enum sw_result sw_key_name(struct sw_key *key, const char *machine, const char *name);
+/* digester NULL: one is made for it. */
+enum sw_result sw_key_name(struct sw_key *key, struct sw_digester *digester, const char *machine,
+			   const char *name);
 void sw_key_activity(struct sw_key *key, const char *name); /* of at most 80 characters */
 void sw_key_listing(struct sw_key *key, uint32_t machine_number, uint64_t id);
 void sw_key_ended(struct sw_key *key, int64_t stop_ms, uint64_t id);

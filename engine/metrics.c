@@ -19,6 +19,8 @@ static void fill_queues(const struct sw_engine *engine, struct sw_engine_metrics
 	metrics->replies_waiting = open->actions_count - open->acted;
 	if (flight)
 		metrics->replies_waiting += flight->actions_count - flight->acted;
+	for (const struct sw_box *box = engine->landed; box; box = box->next)
+		metrics->replies_waiting += box->actions_count - box->acted;
 }
 
 static void fill_counters(const struct sw_engine *engine, struct sw_engine_metrics *metrics)

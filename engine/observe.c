@@ -38,6 +38,7 @@ enum sw_result sw_engine_observe(struct sw_engine *engine, const char *execution
 					 .observe = observe,
 					 .user = user};
 	engine->observers.first = observer;
+	engine->observers.of_one += observer->arn != NULL;
 	if (ret_id)
 		*ret_id = observer->id;
 	return SW_OK;
@@ -54,6 +55,7 @@ static void sweep(struct sw_observers *observers, bool all)
 			continue;
 		}
 		*link = observer->next;
+		observers->of_one -= observer->arn != NULL;
 		sw_free(observer->arn);
 		sw_free(observer);
 	}
@@ -77,7 +79,7 @@ void sw_engine_unobserve(struct sw_engine *engine, uint64_t id)
 void sw_observers_tell(struct sw_engine *engine, const struct sw_pin *pin)
 {
 	const char *arn = pin->entry->execution->arn;
-	uint64_t hash = engine->observers.first ? sw_hash64(arn, strlen(arn), 0) : 0;
+	uint64_t hash = engine->observers.of_one ? sw_hash64(arn, strlen(arn), 0) : 0;
 	engine->calling++;
 	/* New observers go to the front: one that a callback adds is not told of this commit. */
 	for (struct sw_observer *observer = engine->observers.first; observer; observer = observer->next) {

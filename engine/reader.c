@@ -425,7 +425,7 @@ enum sw_result sw_view_named(struct sw_view *view, const char *machine, const ch
 	struct sw_key key;
 	struct sw_slice bytes;
 	uint64_t id;
-	enum sw_result r = sw_key_name(&key, machine, name);
+	enum sw_result r = sw_key_name(&key, NULL, machine, name);
 	if (r == SW_OK)
 		r = sw_snapshot_get(view->snapshot, SW_TABLE_NAMES, sw_key_slice(&key), &bytes);
 	if (r == SW_OK) {

@@ -87,7 +87,8 @@ static void write_blob_head(struct sw_buf *out, enum sw_blob_kind kind, uint64_t
 	sw_buf_varint(out, number << BLOB_KIND_BITS | kind);
 }
 
-void sw_record_write_bytes(struct sw_record_writer *record, const void *data, size_t len)
+/* The offset that a later blob may refer to; 0: none. */
+static uint32_t write_bytes(struct sw_record_writer *record, const void *data, size_t len)
 {
 	struct sw_buf *out = record->out;
 	size_t offset = out->len - record->start;
@@ -99,15 +100,22 @@ void sw_record_write_bytes(struct sw_record_writer *record, const void *data, si
 		const struct sw_blob_place *place = find_place(record, hash, data, len);
 		if (place) {
 			write_blob_head(out, SW_BLOB_AGAIN, place->offset);
-			return;
+			return place->offset;
 		}
 	}
 	write_blob_head(out, SW_BLOB_INLINE, len);
 	size_t at = out->len - record->start;
 	sw_buf_append(out, data, len);
-	if (shareable && !out->failed && at < UINT32_MAX)
-		remember_place(&record->blobs,
-			       (struct sw_blob_place){hash, (uint32_t)offset, (uint32_t)at, (uint32_t)len});
+	if (!shareable || out->failed || at >= UINT32_MAX)
+		return 0;
+	remember_place(&record->blobs,
+		       (struct sw_blob_place){hash, (uint32_t)offset, (uint32_t)at, (uint32_t)len});
+	return (uint32_t)offset;
+}
+
+void sw_record_write_bytes(struct sw_record_writer *record, const void *data, size_t len)
+{
+	write_bytes(record, data, len);
 }
 
 void sw_record_write_text(struct sw_record_writer *record, const char *text)
@@ -154,9 +162,14 @@ void sw_record_write_value(struct sw_record_writer *record, struct sw_value *val
 		write_blob_head(record->out, SW_BLOB_NONE, 0);
 		return;
 	}
+	if (value == record->last && record->last_offset) {
+		write_blob_head(record->out, SW_BLOB_AGAIN, record->last_offset);
+		return;
+	}
 	enum sw_result r = sw_value_text(value, &text);
 	if (r == SW_OK && text.len <= SW_VALUE_INLINE_BYTES_MAX) {
-		sw_record_write_bytes(record, text.data, text.len);
+		record->last_offset = write_bytes(record, text.data, text.len);
+		record->last = value;
 		return;
 	}
 	if (r == SW_OK)

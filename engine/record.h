@@ -41,6 +41,9 @@ struct sw_record_writer {
 	struct sw_buf *out;
 	size_t start; /* of the record in out */
 	enum sw_result result;
+	/* The value that was written last, and where: what is passed on unchanged is not even looked at again. */
+	const struct sw_value *last;
+	uint32_t last_offset; /* 0: not to be referred to */
 	struct sw_blob_table blobs;
 };
 void sw_record_begin(struct sw_record_writer *record, struct sw_value_writer *values, struct sw_buf *out);

@@ -137,7 +137,7 @@ static enum sw_result forget_name(struct sw_engine *engine, struct sw_snapshot *
 {
 	struct sw_key key;
 	struct sw_slice value;
-	enum sw_result r = sw_key_name(&key, head->machine_name, head->name);
+	enum sw_result r = sw_key_name(&key, engine->digester, head->machine_name, head->name);
 	if (r == SW_OK)
 		r = sw_engine_lookup(engine, snapshot, SW_TABLE_NAMES, sw_key_slice(&key), &value, NULL);
 	if (r < 0)

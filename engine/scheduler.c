@@ -1,10 +1,11 @@
 /*
- * The scheduler: what happens in one turn of the loop. First what a commit has made true is told (actions),
- * then what has come in is given to the executions it is for, then they have their turns, and last the open
- * box is handed over.
+ * The scheduler: what happens in one turn of the loop. What has come in is given to the executions it is for;
+ * then, in portions, what a commit has made true is told (actions), and executions have their turns.
  *
- * There are two boxes: one is filled while the other is on its way to the disk. A full box that cannot be
- * handed over yet holds up the queue, never the loop.
+ * One box is filled while another is on its way to the disk, and others that have landed there are told of.
+ * Between two portions the loop looks whether the commit thread is idle, and hands the open box over: a box
+ * that has landed makes way for the next one before it is told of. A full box that cannot be handed over yet
+ * holds up the queue, never the loop.
  */
 #include "engine/internal.h"
 
@@ -146,10 +147,12 @@ static void act_outcome(struct sw_engine *engine, struct sw_entry *entry)
 	sw_executions_evict(engine, entry);
 }
 
-/* What there was when it began; callbacks may add more, which has its time later. */
-static void act(struct sw_engine *engine, struct sw_box *box)
+/* No more than most, of what there was when it began; callbacks may add more, which has its time later. */
+static void act(struct sw_engine *engine, struct sw_box *box, size_t most)
 {
 	size_t count = box->actions_count;
+	if (count - box->acted > most)
+		count = box->acted + most;
 	while (box->acted < count) {
 		struct sw_action action = box->actions[box->acted];
 		box->actions[box->acted++] = (struct sw_action){0};
@@ -166,10 +169,10 @@ static void act(struct sw_engine *engine, struct sw_box *box)
 	}
 }
 
-static void unpin(struct sw_engine *engine, struct sw_box *box)
+static void unpin(struct sw_engine *engine, struct sw_box *box, size_t most)
 {
-	for (size_t i = 0; i < box->pins_count; i++) {
-		struct sw_pin pin = box->pins[i];
+	for (size_t i = 0; i < most && box->unpinned < box->pins_count; i++) {
+		struct sw_pin pin = box->pins[box->unpinned++];
 		sw_observers_tell(engine, &pin);
 		if (pin.status != SW_STATUS_RUNNING)
 			sw_machines_execution_ended(engine, pin.entry->execution);
@@ -177,7 +180,32 @@ static void unpin(struct sw_engine *engine, struct sw_box *box)
 			sw_executions_enqueue(engine, pin.entry);
 		sw_executions_evict(engine, pin.entry);
 	}
-	box->pins_count = 0;
+}
+
+/* Tells of boxes that have landed, in their order: at most so many actions and so many pins of each. */
+static void tell(struct sw_engine *engine, size_t most)
+{
+	struct sw_box *box = engine->landed;
+	while (box) {
+		struct sw_box *next = box->next;
+		sw_execution_log_tell(engine, box);
+		act(engine, box, most);
+		if (box->acted < box->actions_count)
+			return;
+		unpin(engine, box, most);
+		if (box->unpinned < box->pins_count)
+			return;
+		box->pins_count = 0;
+		engine->landed = next;
+		sw_box_reset(box);
+		box = next;
+	}
+}
+
+static void tell_all(struct sw_engine *engine)
+{
+	while (engine->landed)
+		tell(engine, SIZE_MAX);
 }
 
 /* Drops what can not come true any more: replies say result. */
@@ -257,6 +285,7 @@ void sw_engine_give_up(struct sw_engine *engine, enum sw_result result, const ch
 /* The outcome of a commit is unknown: nothing may be acknowledged any more. */
 static void poison(struct sw_engine *engine, const struct sw_error *error)
 {
+	tell_all(engine); /* what is on disk stays true */
 	engine->poisoned = true;
 	sw_error_set(&engine->poison, SW_EIO, "the store failed (%s); close the engine and open it again",
 		     *error->text ? error->text : sw_result_text(error->code));
@@ -266,12 +295,29 @@ static void poison(struct sw_engine *engine, const struct sw_error *error)
 
 /* ---- committing --------------------------------------------------------------------------------------- */
 
-static void finish_box(struct sw_engine *engine, struct sw_box *box)
+/* The box in flight is on disk. */
+static void land(struct sw_engine *engine)
 {
-	sw_execution_log_tell(engine, box);
-	act(engine, box);
-	unpin(engine, box);
-	sw_box_reset(box);
+	struct sw_box **end = &engine->landed;
+	while (*end)
+		end = &(*end)->next;
+	*end = engine->flight;
+	engine->flight = NULL;
+	engine->committed_number++;
+}
+
+/* One that nobody uses, or NULL. */
+static struct sw_box *free_box(struct sw_engine *engine)
+{
+	for (size_t i = 0; i < SW_BOXES; i++) {
+		struct sw_box *box = &engine->boxes[i];
+		bool used = box == engine->open || box == engine->flight;
+		for (const struct sw_box *landed = engine->landed; landed && !used; landed = landed->next)
+			used = box == landed;
+		if (!used)
+			return box;
+	}
+	return NULL;
 }
 
 /*
@@ -305,11 +351,9 @@ static void take_commit(struct sw_engine *engine)
 			SW_LOG(&engine->log, SW_LOG_INFO, "there is room on the disk again");
 			engine->full = false;
 		}
-		engine->committed_number++;
 		if (sw_batch_count(box->batch) > 0)
 			sw_meters_committed(&engine->meters, took_us, box->batch);
-		finish_box(engine, box);
-		engine->flight = NULL;
+		land(engine);
 	} else if (result == SW_EFULL) {
 		disk_is_full(engine, &error);
 	} else if (result == SW_ENOMEM) {
@@ -343,8 +387,8 @@ static void write_time(struct sw_engine *engine)
 
 static void hand_over(struct sw_engine *engine)
 {
-	struct sw_box *box = engine->open;
-	SW_ASSERT(!engine->flight);
+	struct sw_box *box = engine->open, *next = free_box(engine);
+	SW_ASSERT(!engine->flight && next);
 	if (sw_batch_count(box->batch) > 0 || box->forgets)
 		write_time(engine);
 	/* While the disk is full: now and then without what is kept back, to see whether there is room again.
@@ -353,7 +397,7 @@ static void hand_over(struct sw_engine *engine)
 	for (size_t i = 0; i < box->pins_count; i++)
 		box->pins[i].entry->open_pin = 0;
 	engine->flight = box;
-	engine->open = box == &engine->boxes[0] ? &engine->boxes[1] : &engine->boxes[0];
+	engine->open = next;
 	engine->open_number++;
 	engine->handed_mono_ms = mono_ms(engine);
 	engine->retry_mono_ms = SW_NEVER;
@@ -390,10 +434,13 @@ static bool may_hand_over(const struct sw_engine *engine)
 static void flush(struct sw_engine *engine)
 {
 	/* Relaxed: acknowledged at hand-over to the box, committed with the next sync. */
-	if (engine->relaxed_ms > 0 && !engine->poisoned)
-		act(engine, engine->open);
+	if (engine->relaxed_ms > 0 && !engine->poisoned && !engine->landed)
+		act(engine, engine->open, SIZE_MAX);
 	if (engine->poisoned)
 		return;
+	/* Before anything is asked of the open box: what is told may add to it. */
+	if (!engine->flight && !free_box(engine))
+		tell_all(engine);
 	if (engine->full && !engine->flight && !is_torn(engine) && mono_ms(engine) >= engine->probe_mono_ms) {
 		engine->open->forgets = true; /* the time at least is written */
 		hand_over(engine);
@@ -403,9 +450,11 @@ static void flush(struct sw_engine *engine)
 		return;
 	/* Nothing to write: everything the replies tell is on disk already. */
 	if (sw_batch_count(engine->open->batch) == 0 && engine->open->pins_count == 0) {
+		if (engine->landed)
+			return; /* in their order */
 		size_t later = engine->open->actions_count;
 		sw_execution_log_tell(engine, engine->open);
-		act(engine, engine->open);
+		act(engine, engine->open, SIZE_MAX);
 		if (engine->open->actions_count == later && sw_batch_count(engine->open->batch) == 0)
 			sw_box_reset(engine->open);
 		return;
@@ -416,38 +465,56 @@ static void flush(struct sw_engine *engine)
 /* What waits for no commit. */
 static void pass(struct sw_engine *engine)
 {
+	if (engine->landed)
+		return; /* it may be about what they hold */
 	sw_execution_log_tell(engine, &engine->passing);
-	act(engine, &engine->passing);
+	act(engine, &engine->passing, SIZE_MAX);
 	if (engine->passing.acted == engine->passing.actions_count)
 		sw_box_reset(&engine->passing);
 }
 
 /* ---- the turn of the loop ----------------------------------------------------------------------------- */
 
-/* Turns of executions, each in its order, until there is no room, no time or nothing left. */
-static void run_turns(struct sw_engine *engine)
+/* A portion of turns of executions, each in its order. False: no room, no time, or nothing left. */
+static bool run_turns(struct sw_engine *engine, int64_t start_ms)
 {
-	int64_t start_ms = mono_ms(engine);
 	if (start_ms < engine->pause_mono_ms)
-		return;
-	for (unsigned turns = 0; turns < SW_TURNS_MAX && !engine->poisoned; turns++) {
+		return false;
+	for (unsigned turns = 0; turns < SW_TURNS_PORTION && !engine->poisoned; turns++) {
 		if (mono_ms(engine) - start_ms > SW_TURNS_MS_MAX)
-			return; /* the host has other things to do, too */
+			return false; /* the host has other things to do, too */
 		bool going = sw_turn_record(engine);
 		if (going && box_is_full(engine)) {
 			flush(engine);
 			if (box_is_full(engine))
-				return;
+				return false;
 		}
 		struct sw_entry *entry = going ? sw_executions_dequeue(&engine->executions) : NULL;
 		if (going && !entry)
-			return;
+			return false;
 		if (going)
 			going = sw_turn_run(engine, entry);
 		if (!going) {
 			engine->pause_mono_ms = mono_ms(engine) + SW_RETRY_PAUSE_MS;
-			return;
+			return false;
 		}
+	}
+	return true;
+}
+
+/* Tells and has turns, so that neither the commit thread nor the loop waits for the other. */
+static void advance(struct sw_engine *engine)
+{
+	int64_t start_ms = mono_ms(engine);
+	bool going = engine->state == SW_ENGINE_RUNNING;
+	for (unsigned turns = 0; turns < SW_TURNS_MAX && !engine->poisoned; turns += SW_TURNS_PORTION) {
+		tell(engine, SW_TURNS_PORTION);
+		going = going && run_turns(engine, start_ms);
+		if (sw_committer_has_ended(&engine->committer))
+			take_commit(engine);
+		flush(engine);
+		if ((!going && !engine->landed) || mono_ms(engine) - start_ms > SW_TURNS_MS_MAX)
+			return;
 	}
 }
 
@@ -473,7 +540,7 @@ static void rearm(struct sw_engine *engine, bool more)
 			due_ms = earlier(due_ms, engine->handed_mono_ms + engine->relaxed_ms);
 		if (is_torn(engine))
 			due_ms = earlier(due_ms, now_ms + SW_RETRY_PAUSE_MS);
-		else if (may_hand_over(engine) ||
+		else if (engine->landed || may_hand_over(engine) ||
 			 (engine->relaxed_ms > 0 && engine->open->acted < engine->open->actions_count))
 			due_ms = now_ms;
 	}
@@ -506,6 +573,7 @@ void sw_engine_work(struct sw_engine *engine)
 	engine->working = true;
 	int64_t now_ms = sw_clock_now_ms(&engine->clock);
 	take_commit(engine);
+	flush(engine);
 	if (engine->flight && mono_ms(engine) >= engine->retry_mono_ms) {
 		give_again(engine);
 		if (engine->synchronous)
@@ -522,7 +590,9 @@ void sw_engine_work(struct sw_engine *engine)
 		sw_retention_some(engine);
 		sw_dispatch_held(engine);
 		more |= sw_activities_run(engine);
-		run_turns(engine);
+	}
+	advance(engine);
+	if (!engine->poisoned && engine->state == SW_ENGINE_RUNNING) {
 		pass(engine);
 		more |= sw_meters_survey_some(engine);
 	}
@@ -537,6 +607,7 @@ void sw_engine_work(struct sw_engine *engine)
  */
 static void commit_all(struct sw_engine *engine)
 {
+	tell_all(engine);
 	for (int tries = 0; tries < COMMITS_TRIED_MAX && !engine->poisoned; tries++) {
 		if (engine->flight) {
 			if (engine->retry_mono_ms != SW_NEVER)
@@ -548,6 +619,7 @@ static void commit_all(struct sw_engine *engine)
 		} else {
 			return;
 		}
+		tell_all(engine);
 	}
 }
 
@@ -562,7 +634,11 @@ void sw_engine_drain(struct sw_engine *engine)
 		sw_dispatch_inbox(engine);
 		if (!engine->executions.queue_first)
 			break;
-		run_turns(engine);
+		for (unsigned turns = 0; turns < SW_TURNS_MAX; turns += SW_TURNS_PORTION) {
+			if (!run_turns(engine, mono_ms(engine)))
+				break;
+		}
+		commit_all(engine);
 		pass(engine);
 		commit_all(engine);
 	}
@@ -577,8 +653,8 @@ bool sw_engine_is_idle(const struct sw_engine *engine)
 {
 	if (!engine || engine->poisoned)
 		return true; /* nothing will ever happen */
-	if (engine->flight || !sw_box_is_empty(engine->open) || !sw_box_is_empty(&engine->passing) ||
-	    is_torn(engine))
+	if (engine->flight || engine->landed || !sw_box_is_empty(engine->open) ||
+	    !sw_box_is_empty(&engine->passing) || is_torn(engine))
 		return false;
 	if (engine->executions.queue_first || engine->attempts_count > 0 || engine->held ||
 	    engine->left_in_inbox)

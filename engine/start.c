@@ -80,11 +80,12 @@ static enum sw_result find_named(struct sw_engine *engine, const struct sw_key *
 	return r;
 }
 
+/* key is that of the table of names. */
 static enum sw_result find_by_name(struct sw_engine *engine, const char *machine, const char *name,
-				   uint64_t *ret_id, bool *depends, struct sw_error *err)
+				   const struct sw_key *key, uint64_t *ret_id, bool *depends,
+				   struct sw_error *err)
 {
 	uint64_t id;
-	struct sw_key key;
 	/* A name that the engine made carries the id; a caller may have given one of that form, too. */
 	if (sw_id_from_name(name, &id)) {
 		enum sw_result r = check_name(engine, id, machine, name, depends, err);
@@ -93,9 +94,7 @@ static enum sw_result find_by_name(struct sw_engine *engine, const char *machine
 		if (r != SW_ENOENT)
 			return r;
 	}
-	enum sw_result r = sw_key_name(&key, machine, name);
-	if (r == SW_OK)
-		r = find_named(engine, &key, ret_id, depends, err);
+	enum sw_result r = find_named(engine, key, ret_id, depends, err);
 	return r == SW_OK ? check_name(engine, *ret_id, machine, name, depends, err) : r;
 }
 
@@ -103,6 +102,7 @@ enum sw_result sw_engine_find(struct sw_engine *engine, const char *arn, uint64_
 			      struct sw_error *err)
 {
 	struct sw_arn parts;
+	struct sw_key key;
 	*ret_depends = false;
 	if (!arn)
 		return sw_error_set(err, SW_EINVAL, "which execution?");
@@ -114,7 +114,9 @@ enum sw_result sw_engine_find(struct sw_engine *engine, const char *arn, uint64_
 				    "Invalid Arn: 'Resource type not valid in this context: %s'", parts.kind);
 	r = SW_ENOENT;
 	if (strcmp(parts.region, engine->region) == 0 && strcmp(parts.account, engine->account) == 0)
-		r = find_by_name(engine, parts.name, parts.execution, ret_id, ret_depends, err);
+		r = sw_key_name(&key, engine->digester, parts.name, parts.execution);
+	if (r == SW_OK)
+		r = find_by_name(engine, parts.name, parts.execution, &key, ret_id, ret_depends, err);
 	if (r == SW_ENOENT)
 		return sw_error_set(err, r, "Execution Does Not Exist: '%s'", arn);
 	return plain(err, r);
@@ -217,6 +219,7 @@ static enum sw_result start_again(struct sw_engine *engine, uint64_t id, const c
 /* What a start needs on its way; freed by start_done. */
 struct start {
 	const struct sw_start_params *params;
+	int64_t now_ms;
 	const struct sw_known_machine *known;
 	struct sw_choice choice; /* by a version or an alias */
 	struct sw_machine *machine;
@@ -229,6 +232,22 @@ struct start {
 	char name[4 * SW_NAME_CHARACTERS_MAX + 1];
 	char arn[SW_ARN_TEXT_BYTES];
 };
+
+/* The texts are left as they are: they are long. */
+static void start_init(struct start *start, struct sw_engine *engine, const struct sw_start_params *params,
+		       sw_outcome_fn *outcome)
+{
+	start->params = params;
+	start->now_ms = sw_clock_now_ms(&engine->clock);
+	start->known = NULL;
+	start->choice = (struct sw_choice){0};
+	start->machine = NULL;
+	start->input = NULL;
+	start->execution = NULL;
+	start->id = 0;
+	start->express = false;
+	start->outcome = outcome;
+}
 
 static void start_done(struct start *start)
 {
@@ -274,7 +293,7 @@ static enum sw_result name_express(struct sw_engine *engine, struct start *start
 	const char *name = start->params->name;
 	struct sw_rng rng = sw_rng(sw_engine_seed(engine));
 	enum sw_result r = SW_OK;
-	start->id = sw_id_next(engine->last_id, sw_clock_now_ms(&engine->clock), 0);
+	start->id = sw_id_next(engine->last_id, start->now_ms, 0);
 	if (!name)
 		sw_rng_uuid(&rng, start->name);
 	else if ((r = sw_name_check(name, err)) == SW_OK && strlen(name) < sizeof(start->name))
@@ -299,13 +318,13 @@ static enum sw_result name_it(struct sw_engine *engine, struct start *start, str
 			r = SW_ENAME;
 		if (r == SW_OK) {
 			memcpy(start->name, params->name, strlen(params->name) + 1);
-			r = sw_key_name(&start->key, params->machine, start->name);
+			r = sw_key_name(&start->key, engine->digester, params->machine, start->name);
 		}
 	} else {
 		uint64_t random = sw_engine_seed(engine);
 		uint8_t bytes[sizeof(random)];
 		memcpy(bytes, &random, sizeof(random));
-		start->id = sw_id_next(engine->last_id, sw_clock_now_ms(&engine->clock), 0);
+		start->id = sw_id_next(engine->last_id, start->now_ms, 0);
 		sw_id_name(start->id, bytes, start->name);
 	}
 	if (r == SW_OK)
@@ -347,7 +366,7 @@ static enum sw_result make_execution(struct sw_engine *engine, struct start *sta
 	x->history_events_max = start->express ? UINT32_MAX : engine->limits.history_events_max;
 	x->payload_bytes_max = engine->limits.payload_bytes_max;
 	x->input = sw_value_ref(start->input);
-	x->start_ms = sw_clock_now_ms(&engine->clock);
+	x->start_ms = start->now_ms;
 	bool complete = x->name && x->arn && x->machine_name && x->machine_arn && x->role_arn && x->region &&
 			(x->trace_header || !params->trace_header) &&
 			((x->test_case && x->mock_counts) || !params->test_case);
@@ -429,13 +448,14 @@ static enum sw_result find_machine(struct sw_engine *engine, struct start *start
 enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_params *params,
 			       sw_reply_fn *reply, void *user, struct sw_error *err)
 {
-	struct start start = {.params = params};
+	struct start start;
 	bool answered = false, depends = false;
 	enum sw_result r = sw_engine_check(engine, err);
 	if (r < 0)
 		return r;
 	if (!params || !params->machine)
 		return sw_error_set(err, SW_EINVAL, "which state machine?");
+	start_init(&start, engine, params, NULL);
 	r = find_machine(engine, &start, reply, user, &answered, err);
 	if (r == SW_OK && !answered)
 		r = check_test_case(engine, params, err);
@@ -445,7 +465,7 @@ enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_p
 		r = read_input(engine, &start, err);
 	if (r == SW_OK && !answered && params->name && !start.express) {
 		uint64_t id;
-		r = find_by_name(engine, params->machine, start.name, &id, &depends, err);
+		r = find_by_name(engine, params->machine, start.name, &start.key, &id, &depends, err);
 		if (r == SW_OK) {
 			answered = true;
 			r = start_again(engine, id, start.arn, start.input, depends, reply, user, err);
@@ -457,7 +477,7 @@ enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_p
 		r = sw_error_set(err, SW_EFULL, "the disk is full: no new executions are accepted");
 	if (r == SW_OK && !answered) {
 		if (!start.id)
-			start.id = sw_id_next(engine->last_id, sw_clock_now_ms(&engine->clock), 0);
+			start.id = sw_id_next(engine->last_id, start.now_ms, 0);
 		r = plain(err, begin(engine, &start, reply, user));
 	}
 	start_done(&start);
@@ -482,7 +502,7 @@ static enum sw_result pick_revision(struct sw_engine *engine, struct start *star
 enum sw_result sw_engine_start_sync(struct sw_engine *engine, const struct sw_start_params *params,
 				    sw_outcome_fn *outcome, void *user, struct sw_error *err)
 {
-	struct start start = {.params = params, .outcome = outcome};
+	struct start start;
 	struct sw_known_machine *known = NULL;
 	enum sw_result r = sw_engine_check(engine, err);
 	if (r < 0)
@@ -491,6 +511,7 @@ enum sw_result sw_engine_start_sync(struct sw_engine *engine, const struct sw_st
 		return sw_error_set(err, SW_EINVAL, "which state machine, and who waits?");
 	if (engine->state != SW_ENGINE_RUNNING || engine->which == SW_RESUME_NONE)
 		return sw_error_set(err, SW_EBUSY, "the engine does not carry out executions");
+	start_init(&start, engine, params, outcome);
 	r = sw_machines_find(engine, params->machine, &known, err);
 	if (r == SW_OK && known->record.status != SW_MACHINE_ACTIVE) {
 		r = known->record.status == SW_MACHINE_DELETING ? SW_EDELETING : SW_ENOENT;

@@ -4,7 +4,8 @@
  * one that is only reserved by fallocate, 7,500 where the blocks were written before). So the file is
  *
  *   reserved in steps (an eighth of it, 1 to 64 MiB), which is also where a full disk shows early, and
- *   filled with zeros a little ahead of its used part.
+ *   filled with zeros a little ahead of its used part, as long as batches are small: that saves about a tenth of
+ *   a millisecond a sync, and writes each new page twice, which a large batch feels more.
  *
  * The room between the used part and the end is kept at RESERVE_BYTES or more. When a step fails the disk is
  * full: batches are refused (SW_EFULL) but for those that may use the reserve, and for those that fit into
@@ -26,6 +27,7 @@
 #define STEP_BYTES_MAX (64u << 20)
 #define ZERO_BYTES_AHEAD (1u << 20)
 #define ZERO_CHUNK_BYTES 65536
+#define ZERO_BATCH_BYTES_MAX 65536
 #define OP_BYTES 512 /* what an operation costs beside its bytes: its share of copied pages */
 
 static int data_fd(const struct lmdb_store *store)
@@ -161,7 +163,7 @@ enum sw_result sw_lmdb_room_make(struct lmdb_store *store, const struct sw_batch
 		if (error && !allowed && free_bytes(store) < RESERVE_BYTES + 4 * need)
 			return sw_lmdb_error(store, ENOSPC, "extending the file", err);
 	}
-	if (store->zeroed_bytes < used + need)
+	if (sw_batch_bytes(batch) <= ZERO_BATCH_BYTES_MAX && store->zeroed_bytes < used + need)
 		zero_to(store, used, used + need + ZERO_BYTES_AHEAD);
 	return SW_OK;
 }

@@ -78,6 +78,16 @@ void sw_event_text(struct sw_event_writer *writer, enum sw_history_field field, 
 		writer->turn->effects->events_bytes += strlen(text);
 }
 
+void sw_event_name(struct sw_event_writer *writer, enum sw_history_field field, const char *text)
+{
+	if (writer->result < 0 || !text)
+		return;
+	struct sw_history_detail *added = detail(writer, field);
+	added->text = text;
+	added->borrowed = true;
+	writer->turn->effects->events_bytes += strlen(text);
+}
+
 void sw_event_value(struct sw_event_writer *writer, enum sw_history_field field, struct sw_value *value)
 {
 	if (writer->result < 0 || !value)

@@ -123,8 +123,9 @@ enum sw_history_field {
 
 struct sw_history_detail {
 	enum sw_history_field field;
+	bool borrowed;          /* text is the machine's or the execution's, which outlive the event */
 	int64_t integer;        /* INTEGER */
-	char *text;             /* TEXT: the event's own */
+	const char *text;       /* TEXT: the event's own, unless borrowed */
 	struct sw_value *value; /* DATA, JSON, STRINGS: a reference of the event's */
 };
 

@@ -46,7 +46,8 @@ const char *sw_history_details_name(enum sw_history_type type)
 void sw_history_event_done(struct sw_history_event *event)
 {
 	for (uint32_t i = 0; i < event->details_count; i++) {
-		sw_free(event->details[i].text);
+		if (!event->details[i].borrowed)
+			sw_free((char *)event->details[i].text);
 		sw_value_unref(event->details[i].value);
 	}
 	event->details_count = 0;

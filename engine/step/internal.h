@@ -146,6 +146,8 @@ struct sw_event_writer sw_event_next(struct sw_turn *turn, enum sw_history_type 
 struct sw_event_writer sw_event_after(struct sw_turn *turn, enum sw_history_type type, uint32_t previous_id);
 void sw_event_text(struct sw_event_writer *writer, enum sw_history_field field,
 		   const char *text); /* NULL: left out */
+/* The same for a text of the machine or the execution: it is not copied. */
+void sw_event_name(struct sw_event_writer *writer, enum sw_history_field field, const char *text);
 void sw_event_value(struct sw_event_writer *writer, enum sw_history_field field, struct sw_value *value);
 void sw_event_integer(struct sw_event_writer *writer, enum sw_history_field field, int64_t integer);
 /* SW_OK, SW_ENOMEM, or SW_ECLOSED: there is no room for the event. */

@@ -28,7 +28,7 @@ static enum sw_result end_iteration(struct sw_turn *turn, struct sw_branch *map,
 {
 	struct sw_event_writer event =
 		sw_event_after(turn, SW_HISTORY_ITERATION_SUCCEEDED, child->previous_id);
-	sw_event_text(&event, SW_FIELD_NAME, map->state->name);
+	sw_event_name(&event, SW_FIELD_NAME, map->state->name);
 	sw_event_integer(&event, SW_FIELD_INDEX, child->index);
 	enum sw_result r = sw_event_end(&event);
 	if (r == SW_OK)
@@ -78,7 +78,7 @@ static enum sw_result write_iteration_aborted(struct sw_turn *turn, struct sw_br
 	if (parent->state->type != SW_STATE_MAP)
 		return SW_OK;
 	struct sw_event_writer event = sw_event_next(turn, SW_HISTORY_ITERATION_ABORTED, branch);
-	sw_event_text(&event, SW_FIELD_NAME, parent->state->name);
+	sw_event_name(&event, SW_FIELD_NAME, parent->state->name);
 	sw_event_integer(&event, SW_FIELD_INDEX, branch->index);
 	return sw_event_end(&event);
 }

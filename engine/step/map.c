@@ -13,7 +13,7 @@ static enum sw_result write_iteration_started(struct sw_turn *turn, const struct
 					      struct sw_branch *child)
 {
 	struct sw_event_writer event = sw_event_next(turn, SW_HISTORY_ITERATION_STARTED, child);
-	sw_event_text(&event, SW_FIELD_NAME, branch->state->name);
+	sw_event_name(&event, SW_FIELD_NAME, branch->state->name);
 	sw_event_integer(&event, SW_FIELD_INDEX, child->index);
 	return sw_event_end(&event);
 }

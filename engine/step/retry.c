@@ -228,7 +228,7 @@ static enum sw_result write_evaluation_failed(struct sw_turn *turn, struct sw_br
 	sw_event_text(&event, SW_FIELD_CAUSE, failure->cause);
 	sw_event_text(&event, SW_FIELD_ERROR, failure->error);
 	sw_event_text(&event, SW_FIELD_LOCATION, failure->location);
-	sw_event_text(&event, SW_FIELD_STATE, branch->state->name);
+	sw_event_name(&event, SW_FIELD_STATE, branch->state->name);
 	return sw_event_end(&event);
 }
 
@@ -251,7 +251,7 @@ static enum sw_result go_up(struct sw_turn *turn, struct sw_branch **branch)
 	if (parent->state->type == SW_STATE_MAP) {
 		struct sw_event_writer event =
 			sw_event_after(turn, SW_HISTORY_ITERATION_FAILED, child->previous_id);
-		sw_event_text(&event, SW_FIELD_NAME, parent->state->name);
+		sw_event_name(&event, SW_FIELD_NAME, parent->state->name);
 		sw_event_integer(&event, SW_FIELD_INDEX, child->index);
 		enum sw_result r = sw_event_end(&event);
 		if (r < 0)

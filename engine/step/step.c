@@ -105,7 +105,7 @@ static enum sw_result enter(struct sw_turn *turn, struct sw_branch *branch)
 	branch->approached_id = branch->previous_id;
 	struct sw_event_writer event = sw_event_next(turn, state_ops[branch->state->type].entered, branch);
 	sw_event_value(&event, SW_FIELD_INPUT, branch->input);
-	sw_event_text(&event, SW_FIELD_NAME, branch->state->name);
+	sw_event_name(&event, SW_FIELD_NAME, branch->state->name);
 	enum sw_result r = sw_event_end(&event);
 	if (r < 0)
 		return r;
@@ -148,7 +148,7 @@ enum sw_result sw_step_exit(struct sw_turn *turn, struct sw_branch *branch, cons
 		return SW_OK;
 	}
 	struct sw_event_writer event = sw_event_next(turn, state_ops[branch->state->type].exited, branch);
-	sw_event_text(&event, SW_FIELD_NAME, branch->state->name);
+	sw_event_name(&event, SW_FIELD_NAME, branch->state->name);
 	sw_event_value(&event, SW_FIELD_OUTPUT, output);
 	sw_event_value(&event, SW_FIELD_ASSIGNED_VARIABLES, assigned);
 	enum sw_result r = sw_event_end(&event);
@@ -270,7 +270,7 @@ static enum sw_result start(struct sw_turn *turn)
 		execution->timeout_due_ms = last_ms;
 	struct sw_event_writer event = sw_event_after(turn, SW_HISTORY_EXECUTION_STARTED, 0);
 	sw_event_value(&event, SW_FIELD_INPUT, execution->input);
-	sw_event_text(&event, SW_FIELD_ROLE_ARN, execution->role_arn);
+	sw_event_name(&event, SW_FIELD_ROLE_ARN, execution->role_arn);
 	write_qualifiers(&event, execution);
 	enum sw_result r = sw_event_end(&event);
 	if (r < 0)

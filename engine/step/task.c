@@ -33,8 +33,8 @@ static void tell_resource(struct sw_event_writer *event, const struct sw_branch 
 	const struct sw_task_fields *task = &branch->state->as.task;
 	if (task->kind == SW_RESOURCE_LAMBDA || task->kind == SW_RESOURCE_ACTIVITY)
 		return;
-	sw_event_text(event, SW_FIELD_RESOURCE_TYPE, task->resource_type);
-	sw_event_text(event, SW_FIELD_RESOURCE, task->resource_name);
+	sw_event_name(event, SW_FIELD_RESOURCE_TYPE, task->resource_type);
+	sw_event_name(event, SW_FIELD_RESOURCE, task->resource_name);
 }
 
 /* What the failure text of a result that is too large calls the task (recorded). */
@@ -178,12 +178,12 @@ static enum sw_result write_scheduled(struct sw_turn *turn, struct sw_branch *br
 	if (lambda || task->kind == SW_RESOURCE_ACTIVITY) {
 		event = sw_event_next(
 			turn, lambda ? SW_HISTORY_LAMBDA_SCHEDULED : SW_HISTORY_ACTIVITY_SCHEDULED, branch);
-		sw_event_text(&event, SW_FIELD_RESOURCE, task->resource);
+		sw_event_name(&event, SW_FIELD_RESOURCE, task->resource);
 		sw_event_value(&event, SW_FIELD_INPUT, attempt->input);
 	} else {
 		event = sw_event_next(turn, SW_HISTORY_TASK_SCHEDULED, branch);
 		tell_resource(&event, branch);
-		sw_event_text(&event, SW_FIELD_REGION, turn->execution->region);
+		sw_event_name(&event, SW_FIELD_REGION, turn->execution->region);
 		sw_event_value(&event, SW_FIELD_PARAMETERS, attempt->input);
 	}
 	tell_limits(&event, attempt);

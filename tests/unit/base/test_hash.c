@@ -24,6 +24,23 @@ static void sha256_gives_the_published_digests(void **state)
 	assert_string_equal(text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+static void a_digester_gives_the_same_digest_each_time(void **state)
+{
+	uint8_t digest[SW_SHA256_BYTES], expected[SW_SHA256_BYTES];
+	struct sw_digester *digester;
+	assert_int_equal(sw_digester_new(&digester), SW_OK);
+	assert_int_equal(sw_sha256("abc", 3, expected), SW_OK);
+	for (int i = 0; i < 3; i++) {
+		sw_digester_add(digester, "a", 1);
+		sw_digester_add(digester, NULL, 0);
+		sw_digester_add(digester, "bc", 2);
+		assert_int_equal(sw_digester_end(digester, digest), SW_OK);
+		assert_memory_equal(digest, expected, sizeof(digest));
+	}
+	sw_digester_free(digester);
+	sw_digester_free(NULL);
+}
+
 static void crc32_gives_the_published_check_value(void **state)
 {
 	assert_int_equal(sw_crc32("123456789", 9), 0xCBF43926);
@@ -87,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sha256_gives_the_published_digests),
+		cmocka_unit_test(a_digester_gives_the_same_digest_each_time),
 		cmocka_unit_test(crc32_gives_the_published_check_value),
 		cmocka_unit_test(hex_is_lower_case_and_ends_with_a_nul),
 		cmocka_unit_test(hash64_tells_lengths_and_contents_apart),

@@ -102,7 +102,7 @@ static inline void put_head(struct world *w, bool named)
 	if (named) {
 		struct sw_buf id = SW_BUF;
 		sw_buf_be64(&id, x->id);
-		assert_int_equal(sw_key_name(&key, x->machine_name, x->name), SW_OK);
+		assert_int_equal(sw_key_name(&key, NULL, x->machine_name, x->name), SW_OK);
 		put(w, SW_TABLE_NAMES, &key, id.data, id.len);
 		sw_buf_done(&id);
 	}

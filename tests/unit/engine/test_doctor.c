@@ -246,7 +246,7 @@ static void missing_entries_of_indexes_are_found(void **state)
 	struct world *world = *state;
 	struct sw_head head = head_of(world, "done");
 	struct sw_key key;
-	assert_int_equal(sw_key_name(&key, "done", "done"), SW_OK);
+	assert_int_equal(sw_key_name(&key, NULL, "done", "done"), SW_OK);
 	remove_one(world, SW_TABLE_NAMES, &key);
 	sw_key_listing(&key, head.machine_number, head.id);
 	remove_one(world, SW_TABLE_LISTING, &key);
@@ -579,7 +579,7 @@ static void entries_of_indexes_that_nobody_stands_behind_are_found(void **state)
 	write_one(world, SW_TABLE_LISTING, &key, NULL, 0);
 	sw_key_number(&key, 99);
 	write_one(world, SW_TABLE_NUMBERS, &key, "done", 4);
-	assert_int_equal(sw_key_name(&key, "done", "other"), SW_OK);
+	assert_int_equal(sw_key_name(&key, NULL, "done", "other"), SW_OK);
 	struct sw_key named = execution_key(id);
 	write_one(world, SW_TABLE_NAMES, &key, named.bytes, named.len);
 	const uint64_t ended[] = {id, waiting, 77}; /* at another time, not yet, and nobody's */

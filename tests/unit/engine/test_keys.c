@@ -107,9 +107,9 @@ static void the_key_of_an_execution_begins_the_keys_of_its_parts(void **state)
 static void the_names_table_keeps_machine_and_name_apart(void **state)
 {
 	struct sw_key a, b, c;
-	assert_int_equal(sw_key_name(&a, "orders", "x1"), SW_OK);
-	assert_int_equal(sw_key_name(&b, "ordersx", "1"), SW_OK);
-	assert_int_equal(sw_key_name(&c, "orders", "x1"), SW_OK);
+	assert_int_equal(sw_key_name(&a, NULL, "orders", "x1"), SW_OK);
+	assert_int_equal(sw_key_name(&b, NULL, "ordersx", "1"), SW_OK);
+	assert_int_equal(sw_key_name(&c, NULL, "orders", "x1"), SW_OK);
 	assert_int_equal(a.len, 16);
 	assert_int_not_equal(compare(&a, &b), 0);
 	assert_int_equal(compare(&a, &c), 0);

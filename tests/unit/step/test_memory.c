@@ -140,7 +140,7 @@ static void sweep(const char *text, enum sw_status status)
 		world_free(world);
 		assert_in_range(nth, 1, 20000);
 	}
-	assert_in_range(failures, 50, 20000);
+	assert_in_range(failures, 20, 20000);
 }
 
 static void a_step_without_memory_says_so_and_leaves_nothing_behind(void **state)
