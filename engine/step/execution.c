@@ -26,7 +26,7 @@ void sw_branch_free(struct sw_branch *branch)
 		return;
 	sw_value_unref(branch->input);
 	sw_value_unref(branch->work);
-	sw_value_unref(branch->variables);
+	sw_variables_done(&branch->variables);
 	sw_value_unref(branch->items);
 	sw_value_unref(branch->item);
 	sw_free(branch->item_key);

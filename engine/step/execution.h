@@ -8,6 +8,7 @@
 #include "asl/graph.h"
 #include "engine/engine.h" /* enum sw_status */
 #include "engine/step/history.h"
+#include "engine/step/variables.h"
 
 #define SW_NO_BRANCH UINT32_MAX
 #define SW_TOKEN_RANDOM_BYTES 16
@@ -36,9 +37,9 @@ struct sw_branch {
 	uint32_t previous_id;   /* what this branch's next event follows */
 	int64_t due_ms;         /* the earliest moment the branch needs a TIMER event; SW_NEVER: none */
 
-	struct sw_value *input;     /* raw input of the state; of a DONE branch its output */
-	struct sw_value *work;      /* Task: the input of the attempt; Parallel, Map: the effective input */
-	struct sw_value *variables; /* object of variables assigned in this branch; NULL: none */
+	struct sw_value *input; /* raw input of the state; of a DONE branch its output */
+	struct sw_value *work;  /* Task: the input of the attempt; Parallel, Map: the effective input */
+	struct sw_variables variables; /* assigned in this branch */
 
 	uint32_t retry_count;      /* State.RetryCount */
 	uint32_t *retrier_counts;  /* of each retrier of the state; NULL while all are 0 */

@@ -1,0 +1,176 @@
+/*
+ * What executions that wait cost: bytes written, entries and timers in memory, and what an open reads. Counted, never
+ * timed.
+ */
+#include "engine_world.h"
+
+#include "base/buf.h"
+
+#include <stdlib.h>
+
+#define LOOPS 1000
+#define BIG_BYTES 200000
+#define LOOP_BYTES_MAX 2000 /* what one round of a loop may write: history, branch, head, timer */
+
+static int open_world(void **state)
+{
+	struct world *world = world_new();
+	world_open(world);
+	*state = world;
+	return 0;
+}
+
+static int close_world(void **state)
+{
+	world_free(*state);
+	return 0;
+}
+
+static uint64_t bytes_written(struct world *world)
+{
+	struct sw_store_stats stats;
+	sw_store_stats(world->memory, &stats);
+	return stats.bytes_written;
+}
+
+static struct sw_engine_stats stats_of(struct world *world)
+{
+	struct sw_engine_stats stats;
+	sw_engine_stats(world->engine, &stats);
+	return stats;
+}
+
+/* ---- what changed is written, and nothing else -------------------------------------------------------- */
+
+/* {"big": "xxx...", "n": 0} */
+static char *big_input(void)
+{
+	struct sw_buf text = SW_BUF;
+	sw_buf_text(&text, "{\"n\":0,\"big\":\"");
+	for (size_t i = 0; i < BIG_BYTES; i++)
+		sw_buf_u8(&text, 'x');
+	sw_buf_text(&text, "\"}");
+	return sw_buf_take(&text, NULL);
+}
+
+/* Starts it, and goes round its loop LOOPS times, a restart in the middle; what a round wrote on average. */
+static uint64_t go_round(struct world *world, const char *definition, uint64_t *ret_first)
+{
+	char *input = big_input();
+	assert_non_null(input);
+	world_machine(world, "loop", definition);
+	struct told told = world_start(world, "loop", NULL, input);
+	sw_free(input);
+	assert_string_equal(world_status(world, told.arn), "RUNNING");
+	assert_int_equal(stats_of(world).executions_in_memory, 0);
+	uint64_t before = *ret_first = bytes_written(world);
+	for (int i = 0; i < LOOPS; i++) {
+		assert_string_equal(world_status(world, told.arn), "RUNNING");
+		if (i == LOOPS / 2) {
+			world_close(world);
+			world_open(world);
+		}
+		world_advance(world, 2000);
+		assert_int_equal(stats_of(world).executions_in_memory, 0);
+	}
+	assert_string_equal(world_status(world, told.arn), "SUCCEEDED");
+	return (bytes_written(world) - before) / LOOPS;
+}
+
+#define FILL(name, next)                                                                         \
+	"\"" name "\":{\"Type\":\"Pass\",\"Assign\":{\"" name "\":\"{% $states.input.big %}\"}," \
+	"\"Next\":\"" next "\"},"
+
+static void a_jsonata_variable_that_changes_is_written_alone(void **state)
+{
+	uint64_t first;
+	uint64_t each =
+		go_round(*state,
+			 "{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"A\",\"States\":{" FILL("A", "B")
+				 FILL("B", "C") FILL("C", "D") FILL("D", "E")
+					 FILL("E", "N") "\"N\":{\"Type\":\"Pass\",\"Output\":{},\"Assign\":{"
+							"\"n\":0},\"Next\":\"W\"},"
+							"\"W\":{\"Type\":\"Wait\",\"Seconds\":2,\"Assign\":{"
+							"\"n\":\"{% $n + 1 %}\"},\"Next\":\"Q\"},"
+							"\"Q\":{\"Type\":\"Choice\",\"Choices\":[{"
+							"\"Condition\":\"{% $n < 1000 %}\",\"Next\":\"W\"}],"
+							"\"Default\":\"Z\"},"
+							"\"Z\":{\"Type\":\"Succeed\"}}}",
+			 &first);
+	assert_true(first > 5 * BIG_BYTES);
+	assert_true(each < LOOP_BYTES_MAX);
+}
+
+#define FILL_PATH(name, next)                                                                            \
+	"\"" name "\":{\"Type\":\"Pass\",\"Assign\":{\"" name "\":{\"v.$\":\"$.big\"}},\"Next\":\"" next \
+	"\"},"
+
+static void a_jsonpath_variable_that_changes_is_written_alone(void **state)
+{
+	uint64_t first;
+	uint64_t each =
+		go_round(*state,
+			 "{\"StartAt\":\"A\",\"States\":{" FILL_PATH("A", "B") FILL_PATH("B", "C")
+				 FILL_PATH("C", "D") FILL_PATH("D", "E")
+					 FILL_PATH("E", "N") "\"N\":{\"Type\":\"Pass\",\"OutputPath\":\"$."
+							     "n\",\"Assign\":{\"n\":0},\"Next\":\"W\"},"
+							     "\"W\":{\"Type\":\"Wait\",\"Seconds\":2,"
+							     "\"Assign\":{\"n.$\":\"States.MathAdd($n, 1)\"},"
+							     "\"Next\":\"Q\"},"
+							     "\"Q\":{\"Type\":\"Choice\",\"Choices\":[{"
+							     "\"Variable\":\"$n\",\"NumericLessThan\":1000,"
+							     "\"Next\":\"W\"}],\"Default\":\"Z\"},"
+							     "\"Z\":{\"Type\":\"Succeed\"}}}",
+			 &first);
+	assert_true(first > 5 * BIG_BYTES);
+	assert_true(each < LOOP_BYTES_MAX);
+}
+
+static void an_input_that_is_passed_on_is_written_once(void **state)
+{
+	uint64_t first;
+	uint64_t each = go_round(
+		*state,
+		"{\"StartAt\":\"N\",\"States\":{"
+		"\"N\":{\"Type\":\"Pass\",\"Assign\":{\"n\":0},\"Next\":\"W\"},"
+		"\"W\":{\"Type\":\"Wait\",\"Seconds\":2,\"Assign\":{\"n.$\":\"States.MathAdd($n, 1)\"},"
+		"\"Next\":\"Q\"},"
+		"\"Q\":{\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$n\",\"NumericLessThan\":1000,"
+		"\"Next\":\"W\"}],\"Default\":\"Z\"},"
+		"\"Z\":{\"Type\":\"Succeed\"}}}",
+		&first);
+	assert_true(first > BIG_BYTES && first < 2 * BIG_BYTES);
+	assert_true(each < LOOP_BYTES_MAX);
+}
+
+static void the_result_of_a_map_is_written_once(void **state)
+{
+	uint64_t first;
+	uint64_t each = go_round(
+		*state,
+		"{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"M\",\"States\":{"
+		"\"M\":{\"Type\":\"Map\",\"Items\":\"{% [1..100] %}\",\"Assign\":{\"n\":0},\"ItemProcessor\":"
+		"{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\","
+		"\"Output\":\"{% $pad('y', 2000, 'y') %}\",\"End\":true}}},\"Next\":\"W\"},"
+		"\"W\":{\"Type\":\"Wait\",\"Seconds\":2,\"Assign\":{\"n\":\"{% $n + 1 %}\"},\"Next\":\"Q\"},"
+		"\"Q\":{\"Type\":\"Choice\",\"Choices\":[{\"Condition\":\"{% $n < 1000 %}\",\"Next\":\"W\"}],"
+		"\"Default\":\"Z\"},"
+		"\"Z\":{\"Type\":\"Succeed\"}}}",
+		&first);
+	assert_true(first > 200000);
+	assert_true(each < LOOP_BYTES_MAX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_jsonata_variable_that_changes_is_written_alone, open_world,
+						close_world),
+		cmocka_unit_test_setup_teardown(a_jsonpath_variable_that_changes_is_written_alone, open_world,
+						close_world),
+		cmocka_unit_test_setup_teardown(an_input_that_is_passed_on_is_written_once, open_world,
+						close_world),
+		cmocka_unit_test_setup_teardown(the_result_of_a_map_is_written_once, open_world, close_world),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
