@@ -34,6 +34,7 @@
 #define SW_HELPER_PAUSE_MS 100    /* while an earlier owner's commands still end */
 #define SW_TIMERS_WINDOW_MS 60000 /* how far ahead timers are held in memory */
 #define SW_TIMERS_LOAD_MAX 20000  /* timers loaded at once */
+#define SW_TIMERS_HELD_MAX (2 * SW_TIMERS_LOAD_MAX) /* beside those of executions in memory */
 #define SW_MACHINES_CACHED_MAX 256
 
 /* ---- clock.c: the one engine clock -------------------------------------------------------------------- */
@@ -242,6 +243,7 @@ struct sw_timers {
 	struct sw_timer_at horizon; /* every timer up to here is in memory */
 	int64_t beyond_ms;          /* the first that is due later, as far as known; SW_NEVER: none */
 	int64_t not_before_ms;      /* after a failure: nothing is tried again before */
+	size_t shed_at;             /* so many are too many */
 };
 enum sw_result sw_timers_init(struct sw_timers *timers);
 void sw_timers_done(struct sw_timers *timers);

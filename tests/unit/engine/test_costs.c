@@ -161,6 +161,91 @@ static void the_result_of_a_map_is_written_once(void **state)
 	assert_true(each < LOOP_BYTES_MAX);
 }
 
+/* ---- memory ------------------------------------------------------------------------------------------- */
+
+#define SLEEPERS 50000
+
+static void count_reply(void *user, enum sw_result result, const struct sw_reply *reply,
+			const struct sw_error *err)
+{
+	(void)reply;
+	(void)err;
+	*(unsigned *)user += result == SW_OK;
+}
+
+/* Many executions of a machine, a few hundred a turn of the loop. */
+static void start_many(struct world *world, const char *machine, unsigned count)
+{
+	struct sw_start_params params = {.machine = machine};
+	struct sw_error err;
+	unsigned replies = 0;
+	for (unsigned i = 0; i < count; i++) {
+		assert_int_equal(sw_engine_start(world->engine, &params, count_reply, &replies, &err), SW_OK);
+		if (i % 256 == 0)
+			world_settle(world);
+	}
+	world_settle(world);
+	assert_int_equal(replies, count);
+}
+
+/* Goes on in small steps, and looks at what is in memory after each. */
+static void advance_watching(struct world *world, int64_t by_ms, struct sw_engine_stats *most)
+{
+	for (int64_t end_ms = world->loop.mono_ms + by_ms; world->loop.mono_ms < end_ms;) {
+		world_advance(world, 100);
+		struct sw_engine_stats stats = stats_of(world);
+		if (stats.timers_loaded > most->timers_loaded)
+			most->timers_loaded = stats.timers_loaded;
+		if (stats.executions_in_memory > most->executions_in_memory)
+			most->executions_in_memory = stats.executions_in_memory;
+	}
+}
+
+#define WAIT(what)                                                      \
+	"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Wait\"," what \
+	",\"Next\":\"B\"},\"B\":{\"Type\":\"Succeed\"}}}"
+
+static void near_timers_in_memory_are_bounded(void **state)
+{
+	struct world *world = *state;
+	struct sw_engine_stats most = {0};
+	world_machine(world, "wait", WAIT("\"Seconds\":30"));
+	start_many(world, "wait", SLEEPERS);
+	struct sw_engine_stats stats = stats_of(world);
+	assert_int_equal(stats.executions_in_memory, 0);
+	assert_in_range(stats.timers_loaded, SW_TIMERS_LOAD_MAX, SW_TIMERS_HELD_MAX);
+	advance_watching(world, 29000, &most);
+	assert_int_equal(stats_of(world).succeeded, 0);
+	advance_watching(world, 2000, &most);
+	assert_int_equal(stats_of(world).succeeded, SLEEPERS);
+	assert_in_range(most.timers_loaded, SW_TIMERS_LOAD_MAX, SW_TIMERS_HELD_MAX);
+	assert_in_range(most.executions_in_memory, 0, 10001);
+	assert_int_equal(stats_of(world).timers_loaded, 0);
+	assert_int_equal(stats_of(world).executions_in_memory, 0);
+}
+
+/* The clock stands still while they are started: all are due in one millisecond. The heap is filled in slices. */
+static void fifty_thousand_wake_in_one_instant(void **state)
+{
+	struct world *world = *state;
+	uint64_t most = 0;
+	world_machine(world, "wait", WAIT("\"Seconds\":3600"));
+	start_many(world, "wait", SLEEPERS);
+	assert_int_equal(stats_of(world).timers_loaded, 0);
+	world_advance(world, 3600000 - 1);
+	struct sw_engine_stats stats = stats_of(world);
+	assert_int_equal(stats.succeeded, 0);
+	assert_int_equal(stats.timers_loaded, SW_TIMERS_LOAD_MAX);
+	for (int i = 0; i < 1000 && stats.succeeded < SLEEPERS; i++) {
+		world_advance(world, 1);
+		stats = stats_of(world);
+		most = stats.timers_loaded > most ? stats.timers_loaded : most;
+	}
+	assert_int_equal(stats.succeeded, SLEEPERS);
+	assert_in_range(most, 0, SW_TIMERS_HELD_MAX);
+	assert_int_equal(stats.executions_in_memory, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +256,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_input_that_is_passed_on_is_written_once, open_world,
 						close_world),
 		cmocka_unit_test_setup_teardown(the_result_of_a_map_is_written_once, open_world, close_world),
+		cmocka_unit_test_setup_teardown(near_timers_in_memory_are_bounded, open_world, close_world),
+		cmocka_unit_test_setup_teardown(fifty_thousand_wake_in_one_instant, open_world, close_world),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
