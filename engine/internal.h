@@ -28,12 +28,12 @@
 	1000             /* recovery and timers wake no more than this before the queue has drained */
 #define SW_TURNS_MAX 256 /* executions that have a turn before the loop sees to other things */
 #define SW_TURNS_MS_MAX 5
-#define SW_RETRY_PAUSE_MS 20      /* when memory was short */
-#define SW_TIME_WRITTEN_MS 1000   /* how far the written time is behind at most */
-#define SW_FULL_PAUSE_MS 1000     /* when the disk was full */
-#define SW_HELPER_PAUSE_MS 100    /* while an earlier owner's commands still end */
-#define SW_TIMERS_WINDOW_MS 60000 /* how far ahead timers are held in memory */
-#define SW_TIMERS_LOAD_MAX 20000  /* timers loaded at once */
+#define SW_RETRY_PAUSE_MS 20                        /* when memory was short */
+#define SW_TIME_WRITTEN_MS 1000                     /* how far the written time is behind at most */
+#define SW_FULL_PAUSE_MS 1000                       /* when the disk was full */
+#define SW_HELPER_PAUSE_MS 100                      /* while an earlier owner's commands still end */
+#define SW_TIMERS_WINDOW_MS 60000                   /* how far ahead timers are held in memory */
+#define SW_TIMERS_LOAD_MAX 20000                    /* timers loaded at once */
 #define SW_TIMERS_HELD_MAX (2 * SW_TIMERS_LOAD_MAX) /* beside those of executions in memory */
 #define SW_MACHINES_CACHED_MAX 256
 
@@ -263,6 +263,8 @@ struct sw_recovery {
 	uint64_t last_id; /* executions up to here may be older than this process */
 	uint64_t at_id;   /* before this one all have been looked at */
 	uint32_t at_branch;
+	bool marks_left, queues_left; /* what there may be still; queues of activities that are mapped now */
+	struct sw_key at_queued;      /* before it all have been looked at */
 	bool running;
 };
 /* Reads settings and ends of tables, writes what a new store needs. */

@@ -25,7 +25,8 @@ enum attempt_flag {
 	ATTEMPT_TIMEOUT = 8,
 	ATTEMPT_HEARTBEAT = 16,
 	ATTEMPT_MOCKED = 32, /* not the first invocation of its state in a test case */
-	ATTEMPT_FLAGS_ALL = 63,
+	ATTEMPT_QUEUED = 64, /* in its activity's queue */
+	ATTEMPT_FLAGS_ALL = 127,
 };
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -71,7 +72,7 @@ static void write_attempt(struct sw_record_writer *w, const struct sw_branch *br
 			 (branch->started ? ATTEMPT_STARTED : 0) |
 			 (branch->timeout_due_ms != SW_NEVER ? ATTEMPT_TIMEOUT : 0) |
 			 (branch->heartbeat_due_ms != SW_NEVER ? ATTEMPT_HEARTBEAT : 0) |
-			 (branch->mock_index ? ATTEMPT_MOCKED : 0);
+			 (branch->mock_index ? ATTEMPT_MOCKED : 0) | (branch->in_queue ? ATTEMPT_QUEUED : 0);
 	sw_buf_u8(w->out, (uint8_t)flags);
 	sw_record_write_u32(w, branch->attempt);
 	sw_buf_append(w->out, branch->token, sizeof(branch->token));
@@ -209,6 +210,12 @@ static void read_attempt(struct sw_record_reader *r, struct sw_branch *branch)
 	branch->dispatchable = flags & ATTEMPT_DISPATCHABLE;
 	branch->submitted = flags & ATTEMPT_SUBMITTED;
 	branch->started = flags & ATTEMPT_STARTED;
+	branch->in_queue = flags & ATTEMPT_QUEUED;
+	/* Nothing else waits for a worker. */
+	if (branch->in_queue &&
+	    (!branch->dispatchable || branch->wait != SW_BRANCH_TASK || branch->started ||
+	     branch->state->type != SW_STATE_TASK || branch->state->as.task.kind != SW_RESOURCE_ACTIVITY))
+		sw_record_refuse(r);
 	branch->attempt = sw_record_read_u32(r);
 	struct sw_slice token = sw_cursor_bytes(&r->cursor, sizeof(branch->token));
 	if (token.len == sizeof(branch->token))
@@ -335,7 +342,11 @@ enum sw_result sw_branch_decode(struct sw_slice bytes, const struct sw_machine *
 	branch->on_disk = true;
 	branch->dirty = false;
 	branch->stored_due_ms = branch->due_ms;
-	branch->stored_in_flight = branch->dispatchable && branch->wait == SW_BRANCH_TASK;
+	branch->stored_in_flight =
+		branch->dispatchable && branch->wait == SW_BRANCH_TASK && !branch->in_queue;
+	if (branch->in_queue)
+		branch->stored_place =
+			(struct sw_queue_place){branch->state, branch->entered_ms, branch->attempt};
 	*ret_branch = branch;
 	return SW_OK;
 }

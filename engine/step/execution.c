@@ -191,6 +191,7 @@ static void note_removed(struct sw_execution *execution, const struct sw_branch 
 		.number = branch->number,
 		.stored_due_ms = branch->stored_due_ms,
 		.stored_in_flight = branch->stored_in_flight,
+		.stored_place = branch->stored_place,
 		.on_disk = branch->on_disk,
 	};
 }

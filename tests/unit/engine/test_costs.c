@@ -246,6 +246,82 @@ static void fifty_thousand_wake_in_one_instant(void **state)
 	assert_int_equal(stats.executions_in_memory, 0);
 }
 
+/* ---- opening ------------------------------------------------------------------------------------------ */
+
+static uint64_t reads_of_an_open(struct world *world)
+{
+	world_close(world);
+	world->faults.operations = 0;
+	world_open(world);
+	return world->faults.operations;
+}
+
+/* A fifth of them first, then all: what both opens read. */
+static void open_twice(struct world *world, const char *machine, uint64_t reads[2])
+{
+	for (int i = 0; i < 2; i++) {
+		start_many(world, machine, i == 0 ? SLEEPERS / 5 : SLEEPERS - SLEEPERS / 5);
+		world_advance(world, 2000); /* tasks that were released are let go */
+		assert_int_equal(stats_of(world).executions_in_memory, 0);
+		assert_int_equal(stats_of(world).tasks_in_flight, 0);
+		reads[i] = reads_of_an_open(world);
+		assert_int_equal(stats_of(world).executions_in_memory, 0);
+		assert_int_equal(stats_of(world).tasks_in_flight, 0);
+	}
+}
+
+static void an_open_does_not_read_those_that_are_due_later(void **state)
+{
+	uint64_t reads[2];
+	world_machine(*state, "wait", WAIT("\"Seconds\":86400"));
+	open_twice(*state, "wait", reads);
+	assert_int_equal(reads[0], reads[1]);
+	assert_int_equal(stats_of(*state).timers_loaded, 0);
+}
+
+static void an_open_reads_a_slice_of_those_that_are_due_soon(void **state)
+{
+	uint64_t reads[2];
+	world_machine(*state, "wait", WAIT("\"Seconds\":50"));
+	open_twice(*state, "wait", reads);
+	assert_true(reads[1] < SW_TIMERS_LOAD_MAX + reads[0]);
+	assert_int_equal(stats_of(*state).timers_loaded, SW_TIMERS_LOAD_MAX);
+}
+
+#define SEND "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
+#define CALLBACK(more)                                                                            \
+	"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"" SEND "\"," more \
+	"\"End\":true}}}"
+
+/* The request was made: from then on the token is waited for. */
+static void submit(void *user, struct sw_task *task)
+{
+	(void)user;
+	sw_task_succeed(task, "{}", 2);
+}
+
+static void an_open_does_not_read_those_that_wait_for_a_callback(void **state)
+{
+	static const char *const machines[] = {CALLBACK(""), CALLBACK("\"HeartbeatSeconds\":86400,")};
+	struct world *world = *state;
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t reads[2];
+		world_machine(world, i == 0 ? "callback" : "heartbeat", machines[i]);
+		for (int j = 0; j < 2; j++) {
+			assert_int_equal(sw_engine_on_task(world->engine, SEND, submit, NULL, NULL, NULL),
+					 SW_OK);
+			start_many(world, i == 0 ? "callback" : "heartbeat", j == 0 ? 100 : 5000);
+			world_settle(world);
+			assert_int_equal(stats_of(world).executions_in_memory, 0);
+			assert_int_equal(stats_of(world).tasks_in_flight, 0);
+			assert_int_equal(stats_of(world).timers_loaded, 0);
+			reads[j] = reads_of_an_open(world);
+			assert_int_equal(stats_of(world).executions_in_memory, 0);
+		}
+		assert_int_equal(reads[0], reads[1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +334,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_result_of_a_map_is_written_once, open_world, close_world),
 		cmocka_unit_test_setup_teardown(near_timers_in_memory_are_bounded, open_world, close_world),
 		cmocka_unit_test_setup_teardown(fifty_thousand_wake_in_one_instant, open_world, close_world),
+		cmocka_unit_test_setup_teardown(an_open_does_not_read_those_that_are_due_later, open_world,
+						close_world),
+		cmocka_unit_test_setup_teardown(an_open_reads_a_slice_of_those_that_are_due_soon, open_world,
+						close_world),
+		cmocka_unit_test_setup_teardown(an_open_does_not_read_those_that_wait_for_a_callback,
+						open_world, close_world),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
