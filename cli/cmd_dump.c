@@ -62,7 +62,7 @@ int cmd_dump(const struct options *options)
 		return complain(EXIT_USAGE,
 				"%s; tables are settings, machines, numbers, executions, branches, "
 				"history, values, timers, names, listing, versions, aliases, tags, "
-				"activities and ended",
+				"activities, ended and queues",
 				err.text);
 	if (r != SW_OK)
 		return complain_store(options, r, &err);

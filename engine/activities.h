@@ -1,20 +1,26 @@
 /*
  * Activities, inside: who waits for tasks, which tasks wait for workers. Private to engine/.
  *
- * A task waits here from its dispatch (after a restart: from its recovery) until it is offered to a poll; the
- * offer is a TASK_STARTED event at its execution, and when that is on disk the poll is answered. Tasks that
- * are not waited for any more leave when the record says so.
+ * A task waits in the queue of its activity on disk (SW_TABLE_QUEUES) from the commit that schedules it until it
+ * is offered to a poll; the offer is a TASK_STARTED event at its execution, and when that is on disk the poll is
+ * answered. Only while workers wait is anything of that in memory: the tasks that come next, up to a place that moves
+ * on. What is committed in front of that place comes by its dispatch.
+ *
+ * Some tasks wait in memory alone, marked as in flight: those of test cases, of EXPRESS executions, those that were
+ * to go to a route that is gone; and all of them where only own executions go on. They leave when the record says so.
  */
 #ifndef SW_ENGINE_ACTIVITIES_H
 #define SW_ENGINE_ACTIVITIES_H
 
 #include "base/heap.h"
 #include "engine/activity.h"
+#include "engine/keys.h"
 #include "engine/step/execution.h"
 
 #define SW_ACTIVITY_BUCKETS 1024
 
 struct sw_batch;
+struct sw_engine;
 struct sw_entry;
 
 struct sw_waiting_task {
@@ -23,6 +29,7 @@ struct sw_waiting_task {
 	struct sw_activity_queue *queue;
 	uint64_t id;
 	uint32_t branch, attempt;
+	bool on_disk; /* in the queue on disk, under its node's key */
 };
 
 struct sw_poll {
@@ -47,7 +54,9 @@ struct sw_activity_queue {
 	char *name;
 	struct sw_heap tasks;
 	struct sw_poll *first, *last;
-	size_t polls_count; /* offered ones, too */
+	size_t polls_count;      /* offered ones, too */
+	struct sw_queue_at seen; /* what is on disk up to here was read */
+	bool more;               /* there may be something behind */
 };
 
 struct sw_activities {
@@ -55,6 +64,7 @@ struct sw_activities {
 	struct sw_activity_queue *ready;
 	struct sw_waiting_task **tasks; /* by id and branch */
 	size_t tasks_buckets, tasks_count;
+	size_t alone_count;  /* tasks that are in memory alone */
 	struct sw_heap ends; /* of polls that wait */
 	uint64_t sequence;
 };
@@ -65,6 +75,12 @@ bool sw_activities_name(const struct sw_engine *engine, const char *resource, ch
  */
 enum sw_result sw_activities_find(struct sw_engine *engine, const char *name, int64_t *ret_creation_ms,
 				  bool *ret_uncommitted, struct sw_error *err);
+
+/* Does the branch wait for a worker, in the queue on disk? Asked when it is recorded. */
+bool sw_activities_queues(const struct sw_engine *engine, const struct sw_execution *execution,
+			  const struct sw_branch *branch);
+/* The key of a place in a queue. */
+void sw_activities_key(struct sw_key *key, const struct sw_queue_place *place, uint64_t id, uint32_t branch);
 
 /* A task waits for a worker since then. SW_ENOMEM. */
 enum sw_result sw_activities_wait(struct sw_engine *engine, const char *name, uint64_t id,

@@ -48,6 +48,7 @@ enum sw_result sw_doctor_execution(struct sw_walk *walk, struct sw_slice key, st
 enum sw_result sw_doctor_part(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
 enum sw_result sw_doctor_value(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
 enum sw_result sw_doctor_timer(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
+enum sw_result sw_doctor_queue(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
 enum sw_result sw_doctor_name(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
 enum sw_result sw_doctor_listing(struct sw_walk *walk, struct sw_slice key, struct sw_slice value);
 /* Versions, aliases, tags. */

@@ -2,6 +2,7 @@
 #include "engine/doctor.h"
 
 #include "base/mem.h"
+#include "engine/activities.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -64,10 +65,19 @@ static enum sw_result check_mark(const struct sw_patient *patient, const struct 
 	bool ready = branch->wait == SW_BRANCH_READY;
 	if (!ready && (branch->wait != SW_BRANCH_TASK || !branch->dispatchable))
 		return SW_OK;
-	sw_key_timer(&key, 0, patient->head->id, branch->number);
-	enum sw_result r = sw_doctor_seek(patient->walk, SW_TABLE_TIMERS, &key);
+	if (branch->in_queue)
+		sw_activities_key(&key, &branch->stored_place, patient->head->id, branch->number);
+	else
+		sw_key_timer(&key, 0, patient->head->id, branch->number);
+	enum sw_result r =
+		sw_doctor_seek(patient->walk, branch->in_queue ? SW_TABLE_QUEUES : SW_TABLE_TIMERS, &key);
 	if (r != SW_ENOENT)
 		return r;
+	if (branch->in_queue) {
+		tell_branch(patient, SW_PROBLEM_MISSING_MARK, branch->number,
+			    "its task waits for a worker, and is not in the queue of its activity");
+		return SW_OK;
+	}
 	tell_branch(patient, SW_PROBLEM_MISSING_MARK, branch->number,
 		    ready ? "it is ready to go on, and not marked as such"
 			  : "its task is in flight, and not marked as such");
@@ -106,8 +116,8 @@ static const char *in_vain(const struct sw_head *head, const struct sw_branch *b
 	case SW_BRANCH_RETRY:
 		return branch->due_ms == SW_NEVER ? "it waits for a moment that never comes" : NULL;
 	case SW_BRANCH_TASK:
-		return branch->dispatchable || branch->submitted || has_worker(branch) ||
-				       branch->due_ms != SW_NEVER
+		return branch->dispatchable || branch->submitted || branch->due_ms != SW_NEVER ||
+				       has_worker(branch)
 			       ? NULL
 			       : "it waits for a task that nobody has";
 	case SW_BRANCH_DONE:

@@ -6,6 +6,7 @@
 
 #include "asl/value.h"
 #include "base/mem.h"
+#include "engine/activities.h"
 #include "engine/record.h"
 
 #include <inttypes.h>
@@ -139,13 +140,12 @@ enum sw_result sw_doctor_value(struct sw_walk *walk, struct sw_slice key, struct
 
 /* ---- timers ------------------------------------------------------------------------------------------ */
 
-/* What the branch says that its timer should be; SW_ENOENT: there is no such branch. */
+/* SW_ENOENT: there is no such branch. */
 static enum sw_result read_branch(struct sw_walk *walk, const struct sw_head *head, uint32_t number,
-				  int64_t *ret_due_ms, bool *ret_in_flight)
+				  struct sw_branch **ret_branch)
 {
 	struct sw_doctor *doctor = walk->user;
 	const struct sw_revision *revision;
-	struct sw_branch *branch = NULL;
 	struct sw_slice bytes;
 	struct sw_key key;
 	sw_key_pair(&key, head->id, number);
@@ -156,13 +156,24 @@ static enum sw_result read_branch(struct sw_walk *walk, const struct sw_head *he
 	r = sw_revisions_get(&doctor->revisions, &walk->view, head->machine_name, head->machine_revision,
 			     &revision, NULL);
 	if (r == SW_OK)
-		r = sw_branch_decode(bytes, revision->machine, NULL, &branch, NULL);
+		r = sw_branch_decode(bytes, revision->machine, NULL, ret_branch, NULL);
 	walk->work++;
 	if (r < 0)
 		return r == SW_ENOMEM || r == SW_EIO ? r : SW_ECORRUPT;
+	return SW_OK;
+}
+
+/* What the branch says that its timer should be. */
+static enum sw_result read_timer(struct sw_walk *walk, const struct sw_head *head, uint32_t number,
+				 int64_t *ret_due_ms, bool *ret_in_flight)
+{
+	struct sw_branch *branch = NULL;
+	enum sw_result r = read_branch(walk, head, number, &branch);
+	if (r < 0)
+		return r;
 	*ret_due_ms = branch->due_ms;
-	*ret_in_flight =
-		branch->wait == SW_BRANCH_READY || (branch->wait == SW_BRANCH_TASK && branch->dispatchable);
+	*ret_in_flight = branch->wait == SW_BRANCH_READY ||
+			 (branch->wait == SW_BRANCH_TASK && branch->dispatchable && !branch->in_queue);
 	sw_branch_free(branch);
 	return SW_OK;
 }
@@ -181,7 +192,7 @@ static enum sw_result stands_behind(struct sw_walk *walk, const struct sw_head *
 	if (branch == SW_NO_BRANCH)
 		expected_ms = head->timeout_due_ms;
 	else
-		r = read_branch(walk, head, branch, &expected_ms, &in_flight);
+		r = read_timer(walk, head, branch, &expected_ms, &in_flight);
 	if (r < 0)
 		return r;
 	if (due_ms == 0)
@@ -212,6 +223,52 @@ enum sw_result sw_doctor_timer(struct sw_walk *walk, struct sw_slice key, struct
 			sw_doctor_tell(walk->user, SW_PROBLEM_STALE_TIMER, arn, place,
 				       "nothing waits for it; it is due at %s",
 				       sw_doctor_moment(due_ms, moment));
+	}
+	/* Damaged heads and branches are told with their execution. */
+	return r == SW_ENOENT || r == SW_ECORRUPT ? SW_OK : r;
+}
+
+/* ---- queues of activities ---------------------------------------------------------------------------- */
+
+/* Does the branch wait there? SW_ENOENT: it does not. */
+static enum sw_result waits_in_queue(struct sw_walk *walk, const struct sw_head *head, struct sw_slice key,
+				     const struct sw_queue_at *at, struct sw_slice attempt)
+{
+	struct sw_branch *branch = NULL;
+	struct sw_key expected = {.len = 0};
+	struct sw_cursor cursor = sw_cursor(attempt);
+	uint32_t number = sw_cursor_be32(&cursor);
+	if (head->status != SW_STATUS_RUNNING || head->express)
+		return SW_ENOENT;
+	enum sw_result r = read_branch(walk, head, at->branch, &branch);
+	if (r < 0)
+		return r;
+	if (branch->in_queue)
+		sw_activities_key(&expected, &branch->stored_place, at->id, at->branch);
+	bool same = branch->in_queue && !cursor.failed && cursor.at == cursor.end &&
+		    branch->attempt == number && sw_slice_compare(key, sw_key_slice(&expected)) == 0;
+	sw_branch_free(branch);
+	return same ? SW_OK : SW_ENOENT;
+}
+
+enum sw_result sw_doctor_queue(struct sw_walk *walk, struct sw_slice key, struct sw_slice value)
+{
+	const struct sw_head *head = NULL;
+	char place[SW_PLACE_BYTES], arn[SW_ARN_TEXT_BYTES] = "";
+	struct sw_slice activity;
+	struct sw_queue_at at;
+	if (!sw_key_queue_read(key, &activity, &at))
+		return tell_key(walk, key);
+	enum sw_result r = find_head(walk, at.id, &head);
+	if (r == SW_OK) {
+		arn_of(walk, head, arn);
+		r = waits_in_queue(walk, head, key, &at, value);
+	}
+	if (r == SW_ENOENT) {
+		sw_doctor_place(place, walk->table, at.id, at.branch);
+		sw_doctor_tell(walk->user, SW_PROBLEM_STALE_MARK, arn, place,
+			       "it stands in the queue of the activity '%.*s', and does not wait for it",
+			       (int)activity.len, (const char *)activity.data);
 	}
 	/* Damaged heads and branches are told with their execution. */
 	return r == SW_ENOENT || r == SW_ECORRUPT ? SW_OK : r;

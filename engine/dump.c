@@ -4,6 +4,7 @@
  */
 #include "engine/survey.h"
 
+#include "asl/json_scan.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "engine/qualifiers.h"
@@ -328,7 +329,8 @@ static void put_attempt(struct dump *dump, const struct sw_branch *branch)
 	if (branch->wait != SW_BRANCH_TASK)
 		return;
 	put_hex(dump, "token", sw_slice(branch->token, sizeof(branch->token)));
-	put_flag(dump, "inFlight", branch->dispatchable);
+	put_flag(dump, "inFlight", branch->dispatchable && !branch->in_queue);
+	put_flag(dump, "inQueue", branch->in_queue);
 	put_flag(dump, "submitted", branch->submitted);
 	put_flag(dump, "startedByWorker", branch->started);
 	put_time(dump, "timeoutDue", branch->timeout_due_ms);
@@ -348,6 +350,19 @@ static enum sw_result put_children(struct dump *dump, const struct sw_branch *br
 	put_nonzero(dump, "concurrencyMax", branch->concurrency_max);
 	put_nonzero(dump, "toleratedMax", branch->tolerated_max);
 	return put_value(dump, "items", branch->items);
+}
+
+static enum sw_result put_variables(struct dump *dump, const struct sw_variables *variables)
+{
+	enum sw_result r = SW_OK;
+	if (variables->count == 0)
+		return SW_OK;
+	name_member(dump, "variables");
+	open_object(dump);
+	for (uint32_t i = 0; i < variables->count && r == SW_OK; i++)
+		r = put_value(dump, variables->list[i].name, variables->list[i].value);
+	close_object(dump);
+	return r;
 }
 
 static enum sw_result put_branch(struct dump *dump, const struct sw_branch *branch)
@@ -378,7 +393,7 @@ static enum sw_result put_branch(struct dump *dump, const struct sw_branch *bran
 		r = put_value(dump, branch->wait == SW_BRANCH_DONE ? "output" : "input", branch->input);
 	if (r == SW_OK)
 		r = put_value(dump, "work", branch->work);
-	return r == SW_OK ? put_value(dump, "variables", branch->variables) : r;
+	return r == SW_OK ? put_variables(dump, &branch->variables) : r;
 }
 
 /* States are stored by index: a branch is told with its machine, which its execution's head names. */
@@ -473,6 +488,16 @@ static enum sw_result show_id(struct sw_walk *walk, struct sw_slice bytes, struc
 	return SW_OK;
 }
 
+static enum sw_result show_attempt(struct sw_walk *walk, struct sw_slice bytes, struct sw_error *err)
+{
+	struct sw_cursor cursor = sw_cursor(bytes);
+	uint32_t attempt = sw_cursor_be32(&cursor);
+	if (cursor.failed || cursor.at != cursor.end)
+		return sw_error_set(err, SW_ECORRUPT, "the value is not the number of an attempt");
+	put_number(walk->user, "attempt", attempt);
+	return SW_OK;
+}
+
 static enum sw_result show_nothing(struct sw_walk *walk, struct sw_slice bytes, struct sw_error *err)
 {
 	(void)walk;
@@ -481,7 +506,7 @@ static enum sw_result show_nothing(struct sw_walk *walk, struct sw_slice bytes, 
 
 /* ---- keys -------------------------------------------------------------------------------------------- */
 
-enum key_kind { KEY_TEXT, KEY_REVISION, KEY_NUMBER, KEY_ID, KEY_PAIR, KEY_TIMER, KEY_HASH, KEY_LISTING, KEY_ENDED };
+enum key_kind { KEY_TEXT, KEY_REVISION, KEY_NUMBER, KEY_ID, KEY_PAIR, KEY_TIMER, KEY_HASH, KEY_LISTING, KEY_ENDED, KEY_QUEUE };
 
 /* Names may be any UTF-8 but control characters, which a damaged key may hold. */
 static void print_name(struct sw_buf *out, const char *name, size_t len)
@@ -530,6 +555,21 @@ static bool print_timer(struct sw_buf *out, struct sw_slice key, uint64_t *ret_i
 	return true;
 }
 
+/* Activity, moment of entering, execution, branch. */
+static bool print_queue(struct sw_buf *out, struct sw_slice key, uint64_t *ret_id)
+{
+	struct sw_slice activity;
+	struct sw_queue_at at;
+	if (!sw_key_queue_read(key, &activity, &at))
+		return false;
+	print_name(out, activity.data, activity.len);
+	sw_buf_char(out, '/');
+	print_moment(out, at.entered_ms);
+	sw_buf_printf(out, "/%016" PRIx64 "/%" PRIu32, at.id, at.branch);
+	*ret_id = at.id;
+	return true;
+}
+
 /* The key for people; *ret_id: the execution that it names, or 0. False: it is not one of the table. */
 static bool print_key(struct sw_buf *out, enum key_kind kind, struct sw_slice key, uint64_t *ret_id)
 {
@@ -547,6 +587,8 @@ static bool print_key(struct sw_buf *out, enum key_kind kind, struct sw_slice ke
 		return print_revision(out, key);
 	case KEY_TIMER:
 		return print_timer(out, key, ret_id);
+	case KEY_QUEUE:
+		return print_queue(out, key, ret_id);
 	case KEY_NUMBER:
 		sw_buf_printf(out, "%" PRIu32, sw_cursor_be32(&cursor));
 		break;
@@ -590,6 +632,7 @@ static const struct shown_table {
 	[SW_TABLE_TAGS] = {KEY_NUMBER, show_tags},
 	[SW_TABLE_ACTIVITIES] = {KEY_TEXT, show_activity},
 	[SW_TABLE_ENDED] = {KEY_ENDED, show_nothing},
+	[SW_TABLE_QUEUES] = {KEY_QUEUE, show_attempt},
 };
 _Static_assert(sizeof(shown_tables) / sizeof(shown_tables[0]) == SW_TABLES_COUNT, "a row for each table");
 
@@ -669,7 +712,7 @@ static enum sw_result dump_table(struct dump *dump, struct sw_reader *reader, en
 	enum key_kind kind = shown_tables[table].key;
 	bool by_id = kind == KEY_ID || kind == KEY_PAIR;
 	bool of_executions = by_id || kind == KEY_TIMER || kind == KEY_HASH || kind == KEY_LISTING ||
-			     kind == KEY_ENDED;
+			     kind == KEY_ENDED || kind == KEY_QUEUE;
 	if (options->execution && !of_executions)
 		return SW_OK;
 	if (options->execution && by_id) {

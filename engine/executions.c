@@ -1,7 +1,7 @@
 /*
  * Executions in memory: the table by id, the queue of those that have something to do, and what waits at
  * each. An execution is here while it has uncommitted records, something to do, an attempt that this process
- * delivers, or a wait that ends within a second; all others are on disk only. loading.c brings them back.
+ * delivers, or, while there are not many, a wait that ends within a second; all others are on disk only. loading.c brings them back.
  */
 #include "engine/internal.h"
 
@@ -11,7 +11,9 @@
 #include <string.h>
 
 #define BUCKETS_FIRST 64
-#define IDLE_WAIT_MS 1000 /* a wait that is shorter is not worth a trip to the disk */
+#define BUCKETS_KEPT 4096         /* a table of so many does not shrink */
+#define IDLE_WAIT_MS 1000         /* a wait that is shorter is not worth a trip to the disk, */
+#define IDLE_EXECUTIONS_MAX 10000 /* unless there are so many in memory already */
 
 /* ---- tables ------------------------------------------------------------------------------------------- */
 
@@ -28,10 +30,9 @@ static uint64_t name_hash(const uint8_t key[16])
 	return hash;
 }
 
-/* Twice as many buckets. Out of memory is benign once there are some: chains get longer. */
-static enum sw_result grow(struct sw_entry ***buckets, size_t *buckets_count, bool names)
+/* Another number of buckets. Out of memory is benign once there are some: chains are longer, or it takes more. */
+static enum sw_result resize(struct sw_entry ***buckets, size_t *buckets_count, size_t count, bool names)
 {
-	size_t count = *buckets_count ? *buckets_count * 2 : BUCKETS_FIRST;
 	struct sw_entry **larger = sw_zalloc_array(count, sizeof(struct sw_entry *));
 	if (!larger)
 		return *buckets_count ? SW_OK : SW_ENOMEM;
@@ -64,6 +65,18 @@ struct sw_entry *sw_executions_get(const struct sw_executions *executions, uint6
 	return entry;
 }
 
+/* Room for one more among used ones. Where there was a crowd the table becomes small again; only here, where nobody
+ * is walking over it. */
+static enum sw_result make_room(struct sw_entry ***buckets, size_t *buckets_count, size_t used, bool names)
+{
+	size_t count = *buckets_count;
+	if (used >= count)
+		return resize(buckets, buckets_count, count ? 2 * count : BUCKETS_FIRST, names);
+	if (count > BUCKETS_KEPT && used < count / 16)
+		return resize(buckets, buckets_count, count / 4, names);
+	return SW_OK;
+}
+
 enum sw_result sw_executions_add(struct sw_engine *engine, struct sw_execution *execution,
 				 struct sw_entry **ret_entry)
 {
@@ -71,8 +84,8 @@ enum sw_result sw_executions_add(struct sw_engine *engine, struct sw_execution *
 	SW_ASSERT(!sw_executions_get(executions, execution->id));
 	struct sw_entry *entry = sw_zalloc(sizeof(*entry));
 	enum sw_result r = entry ? SW_OK : SW_ENOMEM;
-	if (r == SW_OK && executions->count >= executions->buckets_count)
-		r = grow(&executions->buckets, &executions->buckets_count, false);
+	if (r == SW_OK)
+		r = make_room(&executions->buckets, &executions->buckets_count, executions->count, false);
 	if (r < 0) {
 		sw_free(entry);
 		sw_execution_free(execution);
@@ -160,11 +173,10 @@ struct sw_entry *sw_executions_named(const struct sw_executions *executions, con
 enum sw_result sw_executions_name(struct sw_executions *executions, struct sw_entry *entry,
 				  const uint8_t key[16])
 {
-	if (executions->names_count >= executions->names_buckets) {
-		enum sw_result r = grow(&executions->names, &executions->names_buckets, true);
-		if (r < 0)
-			return r;
-	}
+	enum sw_result r =
+		make_room(&executions->names, &executions->names_buckets, executions->names_count, true);
+	if (r < 0)
+		return r;
 	memcpy(entry->name_key, key, sizeof(entry->name_key));
 	size_t place = place_of(name_hash(key), executions->names_buckets);
 	entry->name_next = executions->names[place];
@@ -238,6 +250,13 @@ enum sw_result sw_executions_tell(struct sw_engine *engine, struct sw_entry *ent
 
 /* ---- eviction ----------------------------------------------------------------------------------------- */
 
+/* It will be needed in a moment. */
+static bool is_worth_keeping(const struct sw_engine *engine, const struct sw_execution *execution)
+{
+	return engine->executions.count <= IDLE_EXECUTIONS_MAX &&
+	       sw_execution_due_ms(execution) <= engine->clock.last_ms + IDLE_WAIT_MS;
+}
+
 void sw_executions_evict(struct sw_engine *engine, struct sw_entry *entry)
 {
 	const struct sw_execution *execution = entry->execution;
@@ -250,7 +269,7 @@ void sw_executions_evict(struct sw_engine *engine, struct sw_entry *entry)
 		/* In OWN mode timers are not read from disk: nothing would bring it back. */
 		bool stays = engine->which == SW_RESUME_OWN || engine->state == SW_ENGINE_OPEN
 				     ? entry->own
-				     : sw_execution_due_ms(execution) <= engine->clock.last_ms + IDLE_WAIT_MS;
+				     : is_worth_keeping(engine, execution);
 		if (stays)
 			return;
 	}

@@ -31,12 +31,13 @@
 	32         /* so many, and as many actions, before the loop looks whether the commit thread is idle */
 #define SW_BOXES 4 /* open, in flight, and two that have landed and are being told of */
 #define SW_TURNS_MS_MAX 5
-#define SW_RETRY_PAUSE_MS 20      /* when memory was short */
-#define SW_TIME_WRITTEN_MS 1000   /* how far the written time is behind at most */
-#define SW_FULL_PAUSE_MS 1000     /* when the disk was full */
-#define SW_HELPER_PAUSE_MS 100    /* while an earlier owner's commands still end */
-#define SW_TIMERS_WINDOW_MS 60000 /* how far ahead timers are held in memory */
-#define SW_TIMERS_LOAD_MAX 20000  /* timers loaded at once */
+#define SW_RETRY_PAUSE_MS 20                        /* when memory was short */
+#define SW_TIME_WRITTEN_MS 1000                     /* how far the written time is behind at most */
+#define SW_FULL_PAUSE_MS 1000                       /* when the disk was full */
+#define SW_HELPER_PAUSE_MS 100                      /* while an earlier owner's commands still end */
+#define SW_TIMERS_WINDOW_MS 60000                   /* how far ahead timers are held in memory */
+#define SW_TIMERS_LOAD_MAX 20000                    /* timers loaded at once */
+#define SW_TIMERS_HELD_MAX (2 * SW_TIMERS_LOAD_MAX) /* beside those of executions in memory */
 #define SW_MACHINES_CACHED_MAX 256
 
 /* ---- clock.c: the one engine clock -------------------------------------------------------------------- */
@@ -246,6 +247,7 @@ struct sw_timers {
 	struct sw_timer_at horizon; /* every timer up to here is in memory */
 	int64_t beyond_ms;          /* the first that is due later, as far as known; SW_NEVER: none */
 	int64_t not_before_ms;      /* after a failure: nothing is tried again before */
+	size_t shed_at;             /* so many are too many */
 };
 enum sw_result sw_timers_init(struct sw_timers *timers);
 void sw_timers_done(struct sw_timers *timers);
@@ -265,6 +267,8 @@ struct sw_recovery {
 	uint64_t last_id; /* executions up to here may be older than this process */
 	uint64_t at_id;   /* before this one all have been looked at */
 	uint32_t at_branch;
+	bool marks_left, queues_left; /* what there may be still; queues of activities that are mapped now */
+	struct sw_key at_queued;      /* before it all have been looked at */
 	bool running;
 };
 /* Reads settings and ends of tables, writes what a new store needs. */

@@ -16,9 +16,11 @@ const char *const sw_table_names[SW_TABLES_COUNT] = {
 	[SW_TABLE_VERSIONS] = "versions", [SW_TABLE_ALIASES] = "aliases",
 	[SW_TABLE_TAGS] = "tags",         [SW_TABLE_ACTIVITIES] = "activities",
 	[SW_TABLE_ENDED] = "ended",
+	[SW_TABLE_QUEUES] = "queues",
 };
 
 #define NAME_KEY_BYTES 16
+#define QUEUE_AT_BYTES 21 /* behind an activity's name */
 
 static void add_bytes(struct sw_key *key, const void *data, size_t len)
 {
@@ -138,4 +140,31 @@ void sw_key_activity(struct sw_key *key, const char *name)
 {
 	key->len = 0;
 	add_bytes(key, name, strlen(name));
+}
+
+void sw_key_queue(struct sw_key *key, const char *activity, size_t activity_len, const struct sw_queue_at *at)
+{
+	key->len = 0;
+	add_bytes(key, activity, activity_len);
+	add_number(key, 0, 1); /* "a" and all that waits in it sort before "ab" */
+	add_number(key, (uint64_t)at->entered_ms, 8);
+	add_number(key, at->id, 8);
+	add_number(key, at->branch, 4);
+}
+
+bool sw_key_queue_read(struct sw_slice bytes, struct sw_slice *ret_activity, struct sw_queue_at *ret_at)
+{
+	if (bytes.len <= QUEUE_AT_BYTES)
+		return false;
+	size_t len = bytes.len - QUEUE_AT_BYTES;
+	struct sw_cursor cursor = sw_cursor(sw_slice((const uint8_t *)bytes.data + len, QUEUE_AT_BYTES));
+	bool ends = sw_cursor_u8(&cursor) == 0;
+	uint64_t entered_ms = sw_cursor_be64(&cursor);
+	if (!ends || memchr(bytes.data, 0, len) || entered_ms > INT64_MAX)
+		return false;
+	*ret_activity = sw_slice(bytes.data, len);
+	ret_at->entered_ms = (int64_t)entered_ms;
+	ret_at->id = sw_cursor_be64(&cursor);
+	ret_at->branch = sw_cursor_be32(&cursor);
+	return true;
 }

@@ -28,6 +28,7 @@ enum sw_table {
 	SW_TABLE_TAGS,       /* machine number(4) -> its tags */
 	SW_TABLE_ACTIVITIES, /* name -> activity record */
 	SW_TABLE_ENDED,      /* stop_ms(8), id(8) -> nothing: executions that have ended */
+	SW_TABLE_QUEUES, /* activity, 0, entered_ms(8), id(8), branch(4) -> attempt(4): waits for a worker */
 	SW_TABLES_COUNT
 };
 extern const char *const sw_table_names[SW_TABLES_COUNT];
@@ -51,6 +52,15 @@ bool sw_key_timer_read(struct sw_slice bytes, int64_t *ret_due_ms, uint64_t *ret
 enum sw_result sw_key_name(struct sw_key *key, struct sw_digester *digester, const char *machine,
 			   const char *name);
 void sw_key_activity(struct sw_key *key, const char *name); /* of at most 80 characters */
+/* Where a task stands in its activity's queue: in the order in which the states were entered. */
+struct sw_queue_at {
+	int64_t entered_ms;
+	uint64_t id;
+	uint32_t branch;
+};
+void sw_key_queue(struct sw_key *key, const char *activity, size_t activity_len,
+		  const struct sw_queue_at *at);
+bool sw_key_queue_read(struct sw_slice bytes, struct sw_slice *ret_activity, struct sw_queue_at *ret_at);
 void sw_key_listing(struct sw_key *key, uint32_t machine_number, uint64_t id);
 void sw_key_ended(struct sw_key *key, int64_t stop_ms, uint64_t id);
 bool sw_key_ended_read(struct sw_slice bytes, int64_t *ret_stop_ms, uint64_t *ret_id);

@@ -23,7 +23,8 @@ static enum sw_result load_value(void *user, uint64_t execution_id, uint32_t num
 
 static bool is_in_flight(const struct sw_branch *branch)
 {
-	return branch->wait == SW_BRANCH_READY || (branch->wait == SW_BRANCH_TASK && branch->dispatchable);
+	return branch->wait == SW_BRANCH_READY ||
+	       (branch->wait == SW_BRANCH_TASK && branch->dispatchable && !branch->in_queue);
 }
 
 /* ---- branches ----------------------------------------------------------------------------------------- */

@@ -4,6 +4,20 @@
 #include "base/prometheus.h"
 #include "engine/internal.h"
 
+/* Tasks in the queues of activities, as of the last commit; 0 when the store cannot be read. */
+static uint64_t count_queued(const struct sw_engine *engine)
+{
+	struct sw_snapshot *snapshot;
+	struct sw_error error = {0};
+	uint64_t count = 0;
+	if (sw_store_begin(engine->store, &snapshot, &error) < 0)
+		return 0;
+	if (sw_snapshot_count(snapshot, SW_TABLE_QUEUES, &count) < 0)
+		count = 0;
+	sw_snapshot_end(snapshot);
+	return count;
+}
+
 static void fill_queues(const struct sw_engine *engine, struct sw_engine_metrics *metrics)
 {
 	const struct sw_box *open = engine->open, *flight = engine->flight;
@@ -12,7 +26,7 @@ static void fill_queues(const struct sw_engine *engine, struct sw_engine_metrics
 	metrics->timers_loaded = engine->timers.count;
 	metrics->tasks_in_flight = engine->attempts_count;
 	metrics->commands_busy = sw_commands_provider_busy(engine->commands);
-	metrics->activity_tasks_waiting = engine->activities.tasks_count;
+	metrics->activity_tasks_waiting = engine->activities.alone_count + count_queued(engine);
 	metrics->activity_polls_waiting = engine->activities.ends.count;
 	metrics->records_open = sw_batch_count(open->batch);
 	metrics->records_in_flight = flight ? sw_batch_count(flight->batch) : 0;

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define TASK_BUCKETS_FIRST 64
+#define TASKS_READ_MAX 64   /* of a queue on disk at once */
+#define OFFERS_AT_ONCE 1000 /* before the loop sees to other things */
 
 /* ---- queues ------------------------------------------------------------------------------------------- */
 
@@ -37,6 +39,8 @@ static struct sw_activity_queue *open_queue(struct sw_activities *activities, co
 		return NULL;
 	}
 	queue->name = own;
+	queue->seen.entered_ms = -1; /* nothing */
+	queue->more = true;
 	*link = queue;
 	return queue;
 }
@@ -48,21 +52,10 @@ static void queue_free(struct sw_activity_queue *queue)
 	sw_free(queue);
 }
 
-/* Frees a queue in which nothing waits; one in the list of ready ones is freed when that is walked. */
-static void leave_queue(struct sw_activities *activities, struct sw_activity_queue *queue)
-{
-	if (queue->ready || queue->polls_count > 0 || queue->tasks.count > 0)
-		return;
-	struct sw_activity_queue **link = find_queue(activities, queue->name);
-	SW_ASSERT(*link == queue);
-	*link = queue->next;
-	queue_free(queue);
-}
-
 /* Where both sides wait, sw_activities_run brings them together. */
 static void look_at(struct sw_engine *engine, struct sw_activity_queue *queue)
 {
-	if (queue->ready || !queue->first || queue->tasks.count == 0)
+	if (queue->ready || !queue->first || (queue->tasks.count == 0 && !queue->more))
 		return;
 	queue->ready = true;
 	queue->ready_next = engine->activities.ready;
@@ -71,6 +64,21 @@ static void look_at(struct sw_engine *engine, struct sw_activity_queue *queue)
 }
 
 /* ---- tasks -------------------------------------------------------------------------------------------- */
+
+/* Times before 1970 would not sort. */
+static int64_t place_ms(int64_t time_ms)
+{
+	return time_ms < 0 ? 0 : time_ms;
+}
+
+static int compare(const struct sw_queue_at *a, const struct sw_queue_at *b)
+{
+	if (a->entered_ms != b->entered_ms)
+		return a->entered_ms < b->entered_ms ? -1 : 1;
+	if (a->id != b->id)
+		return a->id < b->id ? -1 : 1;
+	return a->branch < b->branch ? -1 : a->branch > b->branch;
+}
 
 static struct sw_waiting_task **task_bucket(const struct sw_activities *activities, uint64_t id,
 					    uint32_t branch)
@@ -128,6 +136,7 @@ static enum sw_result insert_task(struct sw_activities *activities, struct sw_wa
 	task->bucket_next = *bucket;
 	*bucket = task;
 	activities->tasks_count++;
+	activities->alone_count += !task->on_disk;
 	return SW_OK;
 }
 
@@ -136,8 +145,37 @@ static struct sw_waiting_task *take_task(struct sw_activities *activities, struc
 	struct sw_waiting_task *task = *link;
 	*link = task->bucket_next;
 	activities->tasks_count--;
+	activities->alone_count -= !task->on_disk;
 	sw_heap_remove(&task->queue->tasks, &task->node);
 	return task;
+}
+
+/* Nobody polls: what is on disk, too, is read again when somebody does. */
+static void leave_to_disk(struct sw_activities *activities, struct sw_activity_queue *queue)
+{
+	for (size_t i = 0; i < queue->tasks.count;) {
+		struct sw_waiting_task *task = (struct sw_waiting_task *)(void *)queue->tasks.nodes[i];
+		if (task->on_disk)
+			sw_free(take_task(activities, find_task(activities, task->id, task->branch)));
+		else
+			i++;
+	}
+	queue->seen = (struct sw_queue_at){.entered_ms = -1};
+	queue->more = true;
+}
+
+/* Frees a queue in which nothing waits; one in the list of ready ones is freed when that is walked. */
+static void leave_queue(struct sw_activities *activities, struct sw_activity_queue *queue)
+{
+	if (queue->ready || queue->polls_count > 0)
+		return;
+	leave_to_disk(activities, queue);
+	if (queue->tasks.count > 0)
+		return;
+	struct sw_activity_queue **link = find_queue(activities, queue->name);
+	SW_ASSERT(*link == queue);
+	*link = queue->next;
+	queue_free(queue);
 }
 
 void sw_activities_forget(struct sw_engine *engine, uint64_t id, uint32_t branch)
@@ -151,32 +189,156 @@ void sw_activities_forget(struct sw_engine *engine, uint64_t id, uint32_t branch
 	sw_free(task);
 }
 
+static enum sw_result add_task(struct sw_engine *engine, struct sw_activity_queue *queue,
+			       const struct sw_queue_at *at, uint32_t attempt, bool on_disk)
+{
+	struct sw_waiting_task *task = sw_zalloc(sizeof(*task));
+	if (!task)
+		return SW_ENOMEM;
+	*task = (struct sw_waiting_task){
+		.node = {.key = at->entered_ms, .minor = ++engine->activities.sequence},
+		.queue = queue,
+		.id = at->id,
+		.branch = at->branch,
+		.attempt = attempt,
+		.on_disk = on_disk};
+	enum sw_result r = insert_task(&engine->activities, task);
+	if (r < 0)
+		sw_free(task);
+	return r;
+}
+
+/* In memory alone. */
+static enum sw_result wait_alone(struct sw_engine *engine, const char *name, const struct sw_queue_at *at,
+				 uint32_t attempt)
+{
+	struct sw_activity_queue *queue = open_queue(&engine->activities, name);
+	if (!queue)
+		return SW_ENOMEM;
+	enum sw_result r = add_task(engine, queue, at, attempt, false);
+	if (r < 0)
+		leave_queue(&engine->activities, queue);
+	else
+		look_at(engine, queue);
+	return r;
+}
+
+/* On disk: where the queue was read already it is told, else it will be read. */
+static enum sw_result wait_on_disk(struct sw_engine *engine, const char *name, const struct sw_queue_at *at,
+				   uint32_t attempt)
+{
+	struct sw_activity_queue *queue = *find_queue(&engine->activities, name);
+	if (!queue)
+		return SW_OK;
+	enum sw_result r = SW_OK;
+	if (compare(at, &queue->seen) > 0)
+		queue->more = true;
+	else
+		r = add_task(engine, queue, at, attempt, true);
+	look_at(engine, queue);
+	return r;
+}
+
 enum sw_result sw_activities_wait(struct sw_engine *engine, const char *name, uint64_t id,
 				  const struct sw_branch *branch, int64_t since_ms)
 {
-	struct sw_activities *activities = &engine->activities;
+	struct sw_queue_at at = {since_ms, id, branch->number};
 	if (branch->started)
 		return SW_OK;                             /* its token is waited for */
 	sw_activities_forget(engine, id, branch->number); /* an earlier attempt of the branch */
-	struct sw_activity_queue *queue = open_queue(activities, name);
-	struct sw_waiting_task *task = queue ? sw_zalloc(sizeof(*task)) : NULL;
-	enum sw_result r = task ? SW_OK : SW_ENOMEM;
-	if (r == SW_OK) {
-		*task = (struct sw_waiting_task){.node = {.key = since_ms, .minor = ++activities->sequence},
-						 .queue = queue,
-						 .id = id,
-						 .branch = branch->number,
-						 .attempt = branch->attempt};
-		r = insert_task(activities, task);
+	if (!branch->in_queue || engine->which != SW_RESUME_ALL)
+		return wait_alone(engine, name, &at, branch->attempt);
+	at.entered_ms = place_ms(branch->entered_ms);
+	return wait_on_disk(engine, name, &at, branch->attempt);
+}
+
+/* ---- the queue on disk -------------------------------------------------------------------------------- */
+
+bool sw_activities_queues(const struct sw_engine *engine, const struct sw_execution *execution,
+			  const struct sw_branch *branch)
+{
+	const struct sw_queue_place *place = &branch->stored_place;
+	char name[SW_ARN_TEXT_BYTES];
+	if (branch->wait != SW_BRANCH_TASK || !branch->dispatchable || branch->started ||
+	    branch->state->type != SW_STATE_TASK || branch->state->as.task.kind != SW_RESOURCE_ACTIVITY)
+		return false;
+	/* It stays where it is, whatever resources were mapped since. */
+	if (place->state == branch->state && place->entered_ms == branch->entered_ms &&
+	    place->attempt == branch->attempt)
+		return true;
+	const char *resource = branch->state->as.task.resource;
+	return !execution->express && !execution->test_case && !sw_routes_find(engine->routes, resource) &&
+	       sw_activities_name(engine, resource, name, sizeof(name));
+}
+
+void sw_activities_key(struct sw_key *key, const struct sw_queue_place *place, uint64_t id, uint32_t branch)
+{
+	struct sw_queue_at at = {place_ms(place->entered_ms), id, branch};
+	struct sw_arn arn = {.name = ""};
+	sw_arn_parse(place->state->as.task.resource, &arn, NULL); /* it could be when the place was given */
+	sw_key_queue(key, arn.name, strlen(arn.name), &at);
+}
+
+/* One record, read in order. SW_ENOENT: it is another activity's. */
+static enum sw_result take_record(struct sw_engine *engine, struct sw_activity_queue *queue,
+				  struct sw_slice key, struct sw_slice value)
+{
+	struct sw_slice name;
+	struct sw_queue_at at;
+	struct sw_cursor cursor = sw_cursor(value);
+	uint32_t attempt = sw_cursor_be32(&cursor);
+	if (key.len < strlen(queue->name) + 1 || memcmp(key.data, queue->name, strlen(queue->name) + 1) != 0)
+		return SW_ENOENT;
+	if (!sw_key_queue_read(key, &name, &at) || compare(&at, &queue->seen) <= 0)
+		return SW_OK; /* no key of ours, or where the last reading ended */
+	enum sw_result r = SW_OK;
+	if (!cursor.failed && !find_task(&engine->activities, at.id, at.branch))
+		r = add_task(engine, queue, &at, attempt, true);
+	if (r == SW_OK)
+		queue->seen = at;
+	return r;
+}
+
+/* The tasks that come next: not more than there are workers. */
+static enum sw_result read_tasks(struct sw_engine *engine, struct sw_activity_queue *queue)
+{
+	struct sw_snapshot *snapshot = NULL;
+	struct sw_scan *scan = NULL;
+	struct sw_slice bytes, value;
+	struct sw_error error = {0};
+	struct sw_key key;
+	size_t wanted = queue->polls_count < TASKS_READ_MAX ? queue->polls_count : TASKS_READ_MAX;
+	struct sw_queue_at from = queue->seen;
+	if (engine->which != SW_RESUME_ALL) {
+		queue->more = false; /* what is there is not this process's own */
+		return SW_OK;
 	}
-	if (r < 0) {
-		sw_free(task);
-		if (queue)
-			leave_queue(activities, queue);
-		return r;
+	if (from.entered_ms < 0)
+		from.entered_ms = 0;
+	sw_key_queue(&key, queue->name, strlen(queue->name), &from);
+	enum sw_result r = sw_store_begin(engine->store, &snapshot, &error);
+	if (r == SW_OK)
+		r = sw_scan_new(snapshot, SW_TABLE_QUEUES, sw_key_slice(&key), false, &scan);
+	while (r == SW_OK && queue->tasks.count < wanted) {
+		r = sw_scan_next(scan, &bytes, &value);
+		if (r == SW_OK)
+			r = take_record(engine, queue, bytes, value);
 	}
-	look_at(engine, queue);
-	return SW_OK;
+	sw_scan_free(scan);
+	sw_snapshot_end(snapshot);
+	if (r == SW_ENOENT)
+		queue->more = false;
+	return r == SW_ENOENT ? SW_OK : r;
+}
+
+/* Nobody stands behind it any more; benign when memory is short: it is met again. */
+static void delete_stale(struct sw_engine *engine, const struct sw_waiting_task *task)
+{
+	struct sw_queue_at at = {task->node.key, task->id, task->branch};
+	struct sw_key key;
+	sw_key_queue(&key, task->queue->name, strlen(task->queue->name), &at);
+	if (task->on_disk)
+		sw_batch_delete(engine->open->batch, SW_TABLE_QUEUES, sw_key_slice(&key));
 }
 
 /* ---- polls -------------------------------------------------------------------------------------------- */
@@ -315,11 +477,21 @@ static void started(void *user, enum sw_result result, const struct sw_reply *re
 	look_at(poll->engine, poll->queue);
 }
 
+/* It went where its activity is mapped to now. */
+static bool is_delivered(const struct sw_entry *entry, const struct sw_waiting_task *task)
+{
+	const struct sw_attempt *attempt = entry->attempts;
+	while (attempt && (attempt->branch != task->branch || attempt->number != task->attempt))
+		attempt = attempt->next;
+	return attempt != NULL;
+}
+
 static bool still_waits(const struct sw_entry *entry, const struct sw_branch *branch,
 			const struct sw_waiting_task *task)
 {
 	return branch && branch->wait == SW_BRANCH_TASK && branch->attempt == task->attempt &&
-	       !branch->started && entry->execution->status == SW_STATUS_RUNNING;
+	       !branch->started && entry->execution->status == SW_STATUS_RUNNING &&
+	       !is_delivered(entry, task);
 }
 
 /* What the poll will be told, kept until it may be. SW_ENOMEM. */
@@ -367,6 +539,8 @@ static enum sw_result offer(struct sw_engine *engine, struct sw_activity_queue *
 	const struct sw_branch *branch =
 		r == SW_OK ? sw_execution_branch(entry->execution, task->branch) : NULL;
 	if (r < 0 || !still_waits(entry, branch, task)) {
+		if (r < 0)
+			delete_stale(engine, task);
 		sw_free(take_task(activities, link));
 		if (entry)
 			sw_executions_evict(engine, entry);
@@ -454,10 +628,12 @@ static bool may_offer(const struct sw_engine *engine)
 bool sw_activities_run(struct sw_engine *engine)
 {
 	struct sw_activities *activities = &engine->activities;
-	while (may_offer(engine)) {
+	for (unsigned offers = 0; offers < OFFERS_AT_ONCE && may_offer(engine); offers++) {
 		struct sw_activity_queue *queue = activities->ready;
-		if (queue->first && queue->tasks.count > 0) {
-			if (offer(engine, queue) == SW_OK)
+		bool wants = queue->first && (queue->tasks.count > 0 || queue->more);
+		if (wants) {
+			if ((queue->tasks.count > 0 ? offer(engine, queue) : read_tasks(engine, queue)) ==
+			    SW_OK)
 				continue;
 			engine->pause_mono_ms =
 				engine->loop->ops->mono_ms(engine->loop->data) + SW_RETRY_PAUSE_MS;

@@ -15,7 +15,7 @@ enum branch_group {
 	BRANCH_CHILDREN = 16,
 	BRANCH_ITERATION = 32,
 	BRANCH_APPROACH = 64,
-	BRANCH_GROUPS_ALL = 127,
+	BRANCH_VARIABLES = 128,
 };
 
 enum attempt_flag {
@@ -25,7 +25,8 @@ enum attempt_flag {
 	ATTEMPT_TIMEOUT = 8,
 	ATTEMPT_HEARTBEAT = 16,
 	ATTEMPT_MOCKED = 32, /* not the first invocation of its state in a test case */
-	ATTEMPT_FLAGS_ALL = 63,
+	ATTEMPT_QUEUED = 64, /* in its activity's queue */
+	ATTEMPT_FLAGS_ALL = 127,
 };
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -51,7 +52,8 @@ static unsigned groups_of(const struct sw_branch *branch)
 	       (branch->failure.error || branch->failure.cause ? BRANCH_FAILURE : 0) |
 	       (has_attempt(branch) ? BRANCH_ATTEMPT : 0) | (has_children(branch) ? BRANCH_CHILDREN : 0) |
 	       (branch->item || branch->item_key ? BRANCH_ITERATION : 0) |
-	       (sw_branch_has_just_entered(branch) && branch->approached_id ? BRANCH_APPROACH : 0);
+	       (sw_branch_has_just_entered(branch) && branch->approached_id ? BRANCH_APPROACH : 0) |
+	       (branch->variables.count ? BRANCH_VARIABLES : 0);
 }
 
 static void write_retry(struct sw_record_writer *w, const struct sw_branch *branch)
@@ -70,7 +72,7 @@ static void write_attempt(struct sw_record_writer *w, const struct sw_branch *br
 			 (branch->started ? ATTEMPT_STARTED : 0) |
 			 (branch->timeout_due_ms != SW_NEVER ? ATTEMPT_TIMEOUT : 0) |
 			 (branch->heartbeat_due_ms != SW_NEVER ? ATTEMPT_HEARTBEAT : 0) |
-			 (branch->mock_index ? ATTEMPT_MOCKED : 0);
+			 (branch->mock_index ? ATTEMPT_MOCKED : 0) | (branch->in_queue ? ATTEMPT_QUEUED : 0);
 	sw_buf_u8(w->out, (uint8_t)flags);
 	sw_record_write_u32(w, branch->attempt);
 	sw_buf_append(w->out, branch->token, sizeof(branch->token));
@@ -93,6 +95,15 @@ static void write_children(struct sw_record_writer *w, const struct sw_branch *b
 	sw_record_write_u32(w, branch->tolerated_max);
 	sw_record_write_u32(w, branch->failed);
 	sw_record_write_value(w, branch->items);
+}
+
+static void write_variables(struct sw_record_writer *w, const struct sw_variables *variables)
+{
+	sw_record_write_u32(w, variables->count);
+	for (uint32_t i = 0; i < variables->count; i++) {
+		sw_record_write_text(w, variables->list[i].name);
+		sw_record_write_value(w, variables->list[i].value);
+	}
 }
 
 enum sw_result sw_branch_encode(struct sw_value_writer *writer, const struct sw_branch *branch,
@@ -119,7 +130,7 @@ enum sw_result sw_branch_encode(struct sw_value_writer *writer, const struct sw_
 	sw_record_write_time(&w, branch->entered_ms, 0);
 	sw_record_write_value(&w, branch->input);
 	sw_record_write_value(&w, branch->work);
-	sw_record_write_value(&w, branch->variables);
+	sw_record_write_value(&w, NULL); /* where all variables stood as one object */
 	if (groups & BRANCH_DUE)
 		sw_record_write_time(&w, branch->due_ms, branch->entered_ms);
 	if (groups & BRANCH_RETRY)
@@ -138,6 +149,8 @@ enum sw_result sw_branch_encode(struct sw_value_writer *writer, const struct sw_
 	}
 	if (groups & BRANCH_APPROACH)
 		sw_record_write_u32(&w, branch->approached_id);
+	if (groups & BRANCH_VARIABLES)
+		write_variables(&w, &branch->variables);
 	return sw_record_end(&w);
 }
 
@@ -197,6 +210,12 @@ static void read_attempt(struct sw_record_reader *r, struct sw_branch *branch)
 	branch->dispatchable = flags & ATTEMPT_DISPATCHABLE;
 	branch->submitted = flags & ATTEMPT_SUBMITTED;
 	branch->started = flags & ATTEMPT_STARTED;
+	branch->in_queue = flags & ATTEMPT_QUEUED;
+	/* Nothing else waits for a worker. */
+	if (branch->in_queue &&
+	    (!branch->dispatchable || branch->wait != SW_BRANCH_TASK || branch->started ||
+	     branch->state->type != SW_STATE_TASK || branch->state->as.task.kind != SW_RESOURCE_ACTIVITY))
+		sw_record_refuse(r);
 	branch->attempt = sw_record_read_u32(r);
 	struct sw_slice token = sw_cursor_bytes(&r->cursor, sizeof(branch->token));
 	if (token.len == sizeof(branch->token))
@@ -222,6 +241,44 @@ static void read_children(struct sw_record_reader *r, struct sw_branch *branch)
 	read_value(r, &branch->items);
 }
 
+static void read_variables(struct sw_record_reader *r, struct sw_variables *variables)
+{
+	uint32_t count = sw_record_read_count(r);
+	for (uint32_t i = 0; i < count && !sw_record_failed(r); i++) {
+		char *name = sw_record_read_name(r);
+		struct sw_value *value = sw_record_read_value(r);
+		if (!sw_record_failed(r) && r->loader) {
+			enum sw_result result = value ? sw_variables_add(variables, name, value) : SW_EINVAL;
+			if (result == SW_ENOMEM)
+				r->result = SW_ENOMEM;
+			else if (result < 0)
+				sw_record_refuse(r);
+		}
+		sw_free(name);
+		sw_value_unref(value);
+	}
+}
+
+/* Before they were stored one by one they were one object. */
+static void read_old_variables(struct sw_record_reader *r, struct sw_variables *variables)
+{
+	struct sw_value *object = sw_record_read_value(r);
+	const struct sw_variables none = {0};
+	const json_t *tree;
+	if (!object || sw_record_failed(r)) {
+		sw_value_unref(object);
+		return;
+	}
+	enum sw_result result = sw_value_tree(object, &tree);
+	if (result == SW_OK)
+		result = sw_variables_merge(&none, tree, variables);
+	if (result == SW_ENOMEM)
+		r->result = SW_ENOMEM;
+	else if (result < 0)
+		sw_record_refuse(r);
+	sw_value_unref(object);
+}
+
 static void read_groups(struct sw_record_reader *r, uint8_t groups, struct sw_branch *branch)
 {
 	if (groups & BRANCH_DUE)
@@ -242,6 +299,8 @@ static void read_groups(struct sw_record_reader *r, uint8_t groups, struct sw_br
 	}
 	if (groups & BRANCH_APPROACH)
 		branch->approached_id = sw_record_read_u32(r);
+	if (groups & BRANCH_VARIABLES)
+		read_variables(r, &branch->variables);
 }
 
 static void read_branch(struct sw_record_reader *r, const struct sw_machine *machine,
@@ -249,14 +308,12 @@ static void read_branch(struct sw_record_reader *r, const struct sw_machine *mac
 {
 	read_position(r, machine, branch);
 	uint8_t groups = sw_cursor_u8(&r->cursor);
-	if (groups > BRANCH_GROUPS_ALL)
-		sw_record_refuse(r);
 	branch->entered_id = sw_record_read_u32(r);
 	branch->previous_id = sw_record_read_u32(r);
 	branch->entered_ms = sw_record_read_time(r, 0);
 	read_value(r, &branch->input);
 	read_value(r, &branch->work);
-	read_value(r, &branch->variables);
+	read_old_variables(r, &branch->variables);
 	/* From here on the state is needed. */
 	if (!sw_record_failed(r))
 		read_groups(r, groups, branch);
@@ -285,7 +342,11 @@ enum sw_result sw_branch_decode(struct sw_slice bytes, const struct sw_machine *
 	branch->on_disk = true;
 	branch->dirty = false;
 	branch->stored_due_ms = branch->due_ms;
-	branch->stored_in_flight = branch->dispatchable && branch->wait == SW_BRANCH_TASK;
+	branch->stored_in_flight =
+		branch->dispatchable && branch->wait == SW_BRANCH_TASK && !branch->in_queue;
+	if (branch->in_queue)
+		branch->stored_place =
+			(struct sw_queue_place){branch->state, branch->entered_ms, branch->attempt};
 	*ret_branch = branch;
 	return SW_OK;
 }

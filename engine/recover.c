@@ -144,7 +144,8 @@ enum sw_result sw_recover_open(struct sw_engine *engine, struct sw_error *err)
 	if (r == SW_OK && sw_batch_count(batch) > 0)
 		r = sw_store_commit(engine->store, batch, err);
 	sw_batch_reset(batch);
-	engine->recovery = (struct sw_recovery){.last_id = engine->last_id};
+	engine->recovery =
+		(struct sw_recovery){.last_id = engine->last_id, .marks_left = true, .queues_left = true};
 	return r < 0 ? sw_error_set(err, r, "%s", sw_result_text(r)) : SW_OK;
 }
 
@@ -164,6 +165,13 @@ static bool is_overdue(const struct sw_execution *execution, const struct sw_bra
 	return branch->due_ms <= now_ms || execution->timeout_due_ms <= now_ms;
 }
 
+/* A worker will poll for it; nothing is to be done, unless its activity is mapped to something now. */
+static bool waits_on_disk(const struct sw_engine *engine, const struct sw_branch *branch)
+{
+	return branch->in_queue && engine->which == SW_RESUME_ALL &&
+	       !sw_routes_find(engine->routes, branch->state->as.task.resource);
+}
+
 enum sw_result sw_recover_entry(struct sw_engine *engine, struct sw_entry *entry)
 {
 	const struct sw_execution *execution = entry->execution;
@@ -173,7 +181,7 @@ enum sw_result sw_recover_entry(struct sw_engine *engine, struct sw_entry *entry
 	for (uint32_t i = 0; i < execution->branches_count; i++) {
 		const struct sw_branch *branch = execution->branches[i];
 		if (branch->wait != SW_BRANCH_TASK || !branch->dispatchable || is_known(entry, branch) ||
-		    is_overdue(execution, branch, now_ms))
+		    is_overdue(execution, branch, now_ms) || waits_on_disk(engine, branch))
 			continue;
 		struct sw_attempt *attempt = sw_attempt_new(engine, entry, branch);
 		if (!attempt)
@@ -221,7 +229,70 @@ static enum sw_result read_some(struct sw_engine *engine, struct in_flight list[
 	sw_scan_free(scan);
 	sw_snapshot_end(snapshot);
 	if (r == SW_ENOENT)
-		recovery->running = false;
+		recovery->marks_left = false;
+	*ret_count = count;
+	return r == SW_ENOENT ? SW_OK : r;
+}
+
+static bool is_mapped(const struct sw_engine *engine, struct sw_slice activity)
+{
+	char name[SW_STORE_KEY_BYTES_MAX + 1], arn[SW_ARN_TEXT_BYTES];
+	memcpy(name, activity.data, activity.len);
+	name[activity.len] = '\0';
+	return sw_arn_activity(arn, sizeof(arn), engine->region, engine->account, name) == SW_OK &&
+	       sw_routes_find(engine->routes, arn);
+}
+
+/* Behind key; behind all that wait in its activity's queue where that is not mapped. */
+static void pass_queued(struct sw_key *at, struct sw_slice key, struct sw_slice activity, bool mapped)
+{
+	struct sw_slice passed = mapped ? key : activity;
+	memcpy(at->bytes, passed.data, passed.len);
+	at->len = passed.len;
+	at->bytes[at->len++] = mapped ? 0 : 1; /* the end of a name is a 0 */
+}
+
+/* The next task that waits for a worker though its activity is mapped to something now. SW_ENOENT: there is none. */
+static enum sw_result next_queued(struct sw_engine *engine, struct sw_snapshot *snapshot,
+				  struct in_flight *ret_task)
+{
+	struct sw_recovery *recovery = &engine->recovery;
+	struct sw_scan *scan = NULL;
+	struct sw_slice key, value, activity;
+	struct sw_queue_at at;
+	enum sw_result r =
+		sw_scan_new(snapshot, SW_TABLE_QUEUES, sw_key_slice(&recovery->at_queued), false, &scan);
+	if (r == SW_OK)
+		r = sw_scan_next(scan, &key, &value);
+	if (r == SW_OK && key.len >= sizeof(recovery->at_queued.bytes))
+		r = SW_ENOENT; /* none of ours, and nothing is behind it */
+	if (r == SW_OK) {
+		bool ours = sw_key_queue_read(key, &activity, &at);
+		bool mapped = ours && is_mapped(engine, activity);
+		pass_queued(&recovery->at_queued, key, ours ? activity : key, mapped || !ours);
+		/* What is later than the open is this process's own. */
+		*ret_task = (struct in_flight){mapped && at.id <= recovery->last_id ? at.id : 0, at.branch};
+	}
+	sw_scan_free(scan);
+	return r;
+}
+
+/* The next ones of them. */
+static enum sw_result read_queued(struct sw_engine *engine, struct in_flight list[RECOVERED_AT_ONCE],
+				  size_t *ret_count)
+{
+	struct sw_snapshot *snapshot = NULL;
+	struct sw_error error = {0};
+	size_t count = 0;
+	enum sw_result r = sw_store_begin(engine->store, &snapshot, &error);
+	for (int looked = 0; r == SW_OK && looked < RECOVERED_AT_ONCE; looked++) {
+		r = next_queued(engine, snapshot, &list[count]);
+		if (r == SW_OK && list[count].id != 0)
+			count++;
+	}
+	sw_snapshot_end(snapshot);
+	if (r == SW_ENOENT)
+		engine->recovery.queues_left = false;
 	*ret_count = count;
 	return r == SW_ENOENT ? SW_OK : r;
 }
@@ -258,15 +329,12 @@ static enum sw_result recover_one(struct sw_engine *engine, const struct in_flig
 	return SW_OK;
 }
 
-bool sw_recover_some(struct sw_engine *engine)
+/* What was marked as in flight. */
+static enum sw_result recover_marked(struct sw_engine *engine)
 {
 	struct sw_recovery *recovery = &engine->recovery;
 	struct in_flight list[RECOVERED_AT_ONCE];
 	size_t count = 0;
-	if (!recovery->running || engine->unrecorded ||
-	    engine->executions.queue_count >= SW_QUEUE_EXECUTIONS_MAX ||
-	    engine->loop->ops->mono_ms(engine->loop->data) < engine->pause_mono_ms)
-		return recovery->running;
 	enum sw_result r = read_some(engine, list, &count);
 	for (size_t at = 0; at < count && r == SW_OK;) {
 		size_t same = same_execution(list, at, count);
@@ -279,10 +347,40 @@ bool sw_recover_some(struct sw_engine *engine)
 		if (recovery->at_branch == 0) /* there was none greater */
 			recovery->at_id++;
 	}
+	if (r < 0)
+		recovery->marks_left = true;
+	return r;
+}
+
+/* What waited for a worker, and has somewhere else to go now. */
+static enum sw_result recover_queued(struct sw_engine *engine)
+{
+	struct sw_recovery *recovery = &engine->recovery;
+	struct in_flight list[RECOVERED_AT_ONCE];
+	struct sw_key before = recovery->at_queued;
+	size_t count = 0;
+	enum sw_result r = read_queued(engine, list, &count);
+	for (size_t at = 0; at < count && r == SW_OK; at++)
+		r = recover_one(engine, &list[at], 1);
+	if (r < 0) {
+		recovery->at_queued = before;
+		recovery->queues_left = true;
+	}
+	return r;
+}
+
+bool sw_recover_some(struct sw_engine *engine)
+{
+	struct sw_recovery *recovery = &engine->recovery;
+	if (!recovery->running || engine->unrecorded ||
+	    engine->executions.queue_count >= SW_QUEUE_EXECUTIONS_MAX ||
+	    engine->loop->ops->mono_ms(engine->loop->data) < engine->pause_mono_ms)
+		return recovery->running;
+	enum sw_result r = recovery->marks_left ? recover_marked(engine) : recover_queued(engine);
+	recovery->running = recovery->marks_left || recovery->queues_left;
 	if (r < 0) {
 		/* The rest stays where it is, and is read again. */
 		SW_LOG(&engine->log, SW_LOG_WARNING, "recovery has to wait: %s", sw_result_text(r));
-		recovery->running = true;
 		engine->pause_mono_ms = engine->loop->ops->mono_ms(engine->loop->data) + SW_RETRY_PAUSE_MS;
 	}
 	return recovery->running;

@@ -1,7 +1,7 @@
 /*
  * The near end of the timers' table. Timers live on disk, in the order of their due times; in memory are
- * those up to a horizon that moves ahead of the clock, so that a million waiting executions cost a minute's
- * worth of them.
+ * those up to a horizon that moves ahead of the clock, a minute's worth and no more than so many: where more are
+ * near the horizon comes back, so that a million waiting executions cost what a few thousand do.
  *
  * Executions in memory speak for themselves, committed or not: sw_timers_set tells of each change. What the
  * disk says counts for all others only. Together: every timer up to the horizon is in the heap, and one that
@@ -10,6 +10,8 @@
 #include "engine/internal.h"
 
 #include "base/mem.h"
+
+#include <stdlib.h>
 
 #define BUCKETS_FIRST 64
 
@@ -22,7 +24,7 @@ struct sw_timer {
 
 enum sw_result sw_timers_init(struct sw_timers *timers)
 {
-	*timers = (struct sw_timers){.beyond_ms = 0};
+	*timers = (struct sw_timers){.beyond_ms = 0, .shed_at = SW_TIMERS_HELD_MAX};
 	/* Keys with due 0 are what was in flight: recover.c looks at them. */
 	timers->horizon = (struct sw_timer_at){0, UINT64_MAX, UINT32_MAX};
 	timers->buckets = sw_zalloc_array(BUCKETS_FIRST, sizeof(struct sw_timer *));
@@ -175,6 +177,52 @@ void sw_timers_set(struct sw_engine *engine, const struct sw_entry *entry, uint3
 
 /* ---- moving the horizon ------------------------------------------------------------------------------- */
 
+static int compare_timers(const void *a, const void *b)
+{
+	const struct sw_timer *left = *(const struct sw_timer *const *)a;
+	const struct sw_timer *right = *(const struct sw_timer *const *)b;
+	struct sw_timer_at left_at = {left->node.key, left->id, left->branch};
+	struct sw_timer_at right_at = {right->node.key, right->id, right->branch};
+	return compare(&left_at, &right_at);
+}
+
+/* The horizon comes back to the place before a timer that is on disk. */
+static void retreat_before(struct sw_timers *timers, const struct sw_timer *timer)
+{
+	struct sw_timer_at before = {timer->node.key, timer->id - 1, UINT32_MAX};
+	if (timer->id == 0) /* of no execution, but it may be on disk */
+		before = (struct sw_timer_at){timer->node.key - 1, UINT64_MAX, UINT32_MAX};
+	if (compare(&before, &timers->horizon) < 0)
+		timers->horizon = before;
+	if (timer->node.key < timers->beyond_ms)
+		timers->beyond_ms = timer->node.key;
+}
+
+/*
+ * Leaves the farthest timers to the disk again: those of executions that are not in memory are all there. Without
+ * memory to sort them nothing happens; it is tried again when there are twice as many.
+ */
+static void shed(struct sw_engine *engine)
+{
+	struct sw_timers *timers = &engine->timers;
+	const struct sw_heap *heap = &timers->heap;
+	size_t count = 0;
+	struct sw_timer **asleep = sw_zalloc_array(heap->count, sizeof(*asleep));
+	for (size_t i = 0; asleep && i < heap->count; i++) {
+		struct sw_timer *timer = (struct sw_timer *)heap->nodes[i];
+		if (!sw_executions_get(&engine->executions, timer->id))
+			asleep[count++] = timer;
+	}
+	if (count > SW_TIMERS_LOAD_MAX) {
+		qsort(asleep, count, sizeof(*asleep), compare_timers);
+		retreat_before(timers, asleep[SW_TIMERS_LOAD_MAX]);
+		for (size_t i = SW_TIMERS_LOAD_MAX; i < count; i++)
+			drop(timers, find(timers, asleep[i]->id, asleep[i]->branch));
+	}
+	sw_free(asleep);
+	timers->shed_at = 2 * timers->count > SW_TIMERS_HELD_MAX ? 2 * timers->count : SW_TIMERS_HELD_MAX;
+}
+
 /* Timers of executions in memory with due times between the old and the new horizon. */
 static void take_from_memory(struct sw_engine *engine, const struct sw_timer_at *from)
 {
@@ -262,6 +310,7 @@ static void load(struct sw_engine *engine, int64_t now_ms)
 	struct sw_error error = {0};
 	int64_t until_ms = now_ms + SW_TIMERS_WINDOW_MS;
 	enum sw_result r = SW_OK;
+	timers->shed_at = SW_TIMERS_HELD_MAX;
 	if (engine->which == SW_RESUME_ALL) {
 		r = sw_store_begin(engine->store, &snapshot, &error);
 		if (r == SW_OK)
@@ -323,6 +372,8 @@ bool sw_timers_run(struct sw_engine *engine, int64_t now_ms)
 	struct sw_timers *timers = &engine->timers;
 	if (now_ms < timers->not_before_ms)
 		return false;
+	if (timers->count > timers->shed_at)
+		shed(engine);
 	if (now_ms >= load_at_ms(timers))
 		load(engine, now_ms);
 	struct sw_heap_node *first;

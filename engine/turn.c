@@ -67,14 +67,43 @@ static enum sw_result mark_in_flight(struct sw_engine *engine, uint64_t id, uint
 		      : sw_batch_delete(engine->open->batch, SW_TABLE_TIMERS, sw_key_slice(&key));
 }
 
+/* Into its activity's queue, from one place in it to another, or out of it. */
+static enum sw_result move_in_queue(struct sw_engine *engine, uint64_t id, uint32_t branch,
+				    const struct sw_queue_place *stored, const struct sw_queue_place *place)
+{
+	struct sw_batch *batch = engine->open->batch;
+	struct sw_key key;
+	enum sw_result r = SW_OK;
+	bool stays = stored->state == place->state && stored->entered_ms == place->entered_ms &&
+		     stored->attempt == place->attempt;
+	if (stays || (!stored->state && !place->state))
+		return SW_OK;
+	if (stored->state) {
+		sw_activities_forget(engine, id, branch);
+		sw_activities_key(&key, stored, id, branch);
+		r = sw_batch_delete(batch, SW_TABLE_QUEUES, sw_key_slice(&key));
+	}
+	if (r == SW_OK && place->state) {
+		struct sw_key attempt = {.len = 0};
+		sw_key_number(&attempt, place->attempt);
+		sw_activities_key(&key, place, id, branch);
+		r = sw_batch_put(batch, SW_TABLE_QUEUES, sw_key_slice(&key), sw_key_slice(&attempt));
+	}
+	return r;
+}
+
 static enum sw_result record_branch(struct sw_engine *engine, struct sw_entry *entry,
 				    struct sw_branch *branch)
 {
 	struct sw_execution *execution = entry->execution;
 	struct sw_value_writer writer = {execution, engine->open->batch};
 	struct sw_key key;
-	bool in_flight =
-		branch->wait == SW_BRANCH_READY || (branch->wait == SW_BRANCH_TASK && branch->dispatchable);
+	struct sw_queue_place place = {0};
+	branch->in_queue = sw_activities_queues(engine, execution, branch);
+	if (branch->in_queue)
+		place = (struct sw_queue_place){branch->state, branch->entered_ms, branch->attempt};
+	bool in_flight = branch->wait == SW_BRANCH_READY ||
+			 (branch->wait == SW_BRANCH_TASK && branch->dispatchable && !branch->in_queue);
 	sw_buf_reset(&engine->record);
 	enum sw_result r = sw_branch_encode(&writer, branch, &engine->record);
 	if (r == SW_OK) {
@@ -86,10 +115,13 @@ static enum sw_result record_branch(struct sw_engine *engine, struct sw_entry *e
 	if (r == SW_OK)
 		r = mark_in_flight(engine, execution->id, branch->number, branch->stored_in_flight,
 				   in_flight);
+	if (r == SW_OK)
+		r = move_in_queue(engine, execution->id, branch->number, &branch->stored_place, &place);
 	if (r < 0)
 		return r;
 	branch->on_disk = true;
 	branch->stored_in_flight = in_flight;
+	branch->stored_place = place;
 	if (branch->stored_due_ms != branch->due_ms) {
 		branch->stored_due_ms = branch->due_ms;
 		sw_timers_set(engine, entry, branch->number, branch->due_ms);
@@ -101,6 +133,7 @@ static enum sw_result record_branch(struct sw_engine *engine, struct sw_entry *e
 static enum sw_result record_removed(struct sw_engine *engine, struct sw_entry *entry)
 {
 	struct sw_execution *execution = entry->execution;
+	const struct sw_queue_place nowhere = {0};
 	/* All at once, unless the root is kept. */
 	bool ended = execution->status != SW_STATUS_RUNNING && execution->branches_count == 0;
 	struct sw_key key;
@@ -117,6 +150,9 @@ static enum sw_result record_removed(struct sw_engine *engine, struct sw_entry *
 		if (r == SW_OK)
 			r = mark_in_flight(engine, execution->id, removed->number, removed->stored_in_flight,
 					   false);
+		if (r == SW_OK)
+			r = move_in_queue(engine, execution->id, removed->number, &removed->stored_place,
+					  &nowhere);
 		sw_timers_forget(engine, execution->id, removed->number);
 	}
 	if (r == SW_OK && ended && entry->stored) {

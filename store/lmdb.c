@@ -358,6 +358,21 @@ static enum sw_result lmdb_get(struct sw_snapshot *base, unsigned table, struct 
 	return SW_OK;
 }
 
+static enum sw_result lmdb_count(struct sw_snapshot *base, unsigned table, uint64_t *ret_count)
+{
+	const struct lmdb_store *store = snapshot_store(base);
+	MDB_stat stat = {0};
+	if (store->pid != getpid())
+		return SW_EFORKED;
+	if (table >= store->tables_count)
+		return SW_EINVAL;
+	int rc = store->tables_there[table]
+			 ? mdb_stat(((struct lmdb_snapshot *)base)->txn, store->tables[table], &stat)
+			 : 0;
+	*ret_count = stat.ms_entries;
+	return sw_lmdb_result(rc);
+}
+
 /* ---- scans -------------------------------------------------------------------------------------------- */
 
 struct lmdb_scan {
@@ -477,4 +492,5 @@ const struct sw_store_ops sw_lmdb_ops = {
 	.stats = lmdb_stats,
 	.close = lmdb_close,
 	.copy = sw_lmdb_copy,
+	.count = lmdb_count,
 };

@@ -66,3 +66,20 @@ void sw_scan_free(struct sw_scan *scan)
 	if (scan)
 		scan->snapshot->store->ops->scan_free(scan);
 }
+
+enum sw_result sw_snapshot_count(struct sw_snapshot *snapshot, unsigned table, uint64_t *ret_count)
+{
+	struct sw_scan *scan = NULL;
+	struct sw_slice key, value;
+	uint64_t count = 0;
+	if (snapshot->store->ops->count)
+		return snapshot->store->ops->count(snapshot, table, ret_count);
+	enum sw_result r = sw_scan_new(snapshot, table, sw_slice(NULL, 0), false, &scan);
+	while (r == SW_OK && (r = sw_scan_next(scan, &key, &value)) == SW_OK)
+		count++;
+	sw_scan_free(scan);
+	if (r != SW_ENOENT)
+		return r;
+	*ret_count = count;
+	return SW_OK;
+}

@@ -122,6 +122,9 @@ void sw_snapshot_end(struct sw_snapshot *snapshot);
 enum sw_result sw_snapshot_get(struct sw_snapshot *snapshot, unsigned table, struct sw_slice key,
 			       struct sw_slice *ret_value);
 
+/* How many keys the table has; LMDB knows, other back ends count. */
+enum sw_result sw_snapshot_count(struct sw_snapshot *snapshot, unsigned table, uint64_t *ret_count);
+
 /*
  * A scan over one table in key order. It starts at the first key >= from (backwards: the last key <= from; an
  * empty `from` means the end of the table on the side where the scan starts).
@@ -150,6 +153,7 @@ struct sw_store_ops {
 	void (*stats)(struct sw_store *store, struct sw_store_stats *ret_stats);
 	void (*close)(struct sw_store *store);
 	/* may: */
+	enum sw_result (*count)(struct sw_snapshot *snapshot, unsigned table, uint64_t *ret_count);
 	enum sw_result (*copy)(struct sw_store *store, const char *directory, struct sw_error *err);
 };
 /* First member of every back end's store, snapshot and scan. */

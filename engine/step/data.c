@@ -17,16 +17,12 @@ static const json_t *variable_of(void *user, const char *name, size_t len)
 	struct sw_evaluation *evaluation = user;
 	const struct sw_branch *branch = evaluation->branch;
 	while (branch) {
-		const json_t *variables, *value;
-		if (branch->variables) {
-			if (sw_value_tree(branch->variables, &variables) < 0) {
-				evaluation->failed = true;
-				return NULL;
-			}
-			value = json_object_getn(variables, name, len);
-			if (value)
-				return value;
-		}
+		struct sw_value *value = sw_variables_find(&branch->variables, name, len);
+		const json_t *tree = NULL;
+		if (value && sw_value_tree(value, &tree) < 0)
+			evaluation->failed = true;
+		if (value)
+			return tree;
 		branch = branch->parent == SW_NO_BRANCH
 				 ? NULL
 				 : sw_execution_branch(evaluation->turn->execution, branch->parent);
@@ -336,31 +332,13 @@ static enum sw_result evaluate_assign(struct sw_evaluation *evaluation, const st
 	return r;
 }
 
-/* The branch's variables with the new ones: a new object that shares the rest. */
-static enum sw_result merge_variables(struct sw_branch *branch, const json_t *assigned,
-				      struct sw_value **ret_value)
-{
-	const json_t *old = NULL;
-	if (branch->variables) {
-		enum sw_result r = sw_value_tree(branch->variables, &old);
-		if (r < 0)
-			return r;
-	}
-	json_t *merged = old ? sw_json_shallow_copy(old) : json_object();
-	if (!merged || json_object_update(merged, (json_t *)assigned) < 0) {
-		json_decref(merged);
-		return SW_ENOMEM;
-	}
-	*ret_value = sw_value_from_tree_new(merged);
-	return *ret_value ? SW_OK : SW_ENOMEM;
-}
-
 /* Carries out Assign. *ret_assigned: for the event; NULL when nothing is assigned. */
 static enum sw_result assign_variables(struct sw_evaluation *evaluation, struct sw_branch *branch,
 				       const struct sw_assign *assign, struct sw_value **ret_assigned)
 {
 	json_t *assigned = NULL;
-	struct sw_value *told = NULL, *merged = NULL;
+	struct sw_value *told = NULL;
+	struct sw_variables merged = {0};
 	*ret_assigned = NULL;
 	if (!assign || assign->count == 0)
 		return SW_OK;
@@ -373,19 +351,19 @@ static enum sw_result assign_variables(struct sw_evaluation *evaluation, struct 
 	if (r == SW_OK)
 		r = tell_assigned(assigned, &told);
 	if (r == SW_OK)
-		r = merge_variables(branch, assigned, &merged);
+		r = sw_variables_merge(&branch->variables, assigned, &merged);
 	json_decref(assigned);
 	if (r == SW_OK)
-		r = check_bytes(merged, VARIABLES_BYTES_MAX);
+		r = sw_variables_check_bytes(&merged, VARIABLES_BYTES_MAX);
 	if (r == SW_ELIMIT)
 		r = sw_turn_runtime(evaluation->turn, "The variables exceed the maximum size of %u bytes.",
 				    VARIABLES_BYTES_MAX);
 	if (r < 0) {
 		sw_value_unref(told);
-		sw_value_unref(merged);
+		sw_variables_done(&merged);
 		return r;
 	}
-	sw_value_unref(branch->variables);
+	sw_variables_done(&branch->variables);
 	branch->variables = merged;
 	branch->dirty = true;
 	*ret_assigned = told;

@@ -26,7 +26,7 @@ void sw_branch_free(struct sw_branch *branch)
 		return;
 	sw_value_unref(branch->input);
 	sw_value_unref(branch->work);
-	sw_value_unref(branch->variables);
+	sw_variables_done(&branch->variables);
 	sw_value_unref(branch->items);
 	sw_value_unref(branch->item);
 	sw_free(branch->item_key);
@@ -191,6 +191,7 @@ static void note_removed(struct sw_execution *execution, const struct sw_branch 
 		.number = branch->number,
 		.stored_due_ms = branch->stored_due_ms,
 		.stored_in_flight = branch->stored_in_flight,
+		.stored_place = branch->stored_place,
 		.on_disk = branch->on_disk,
 	};
 }

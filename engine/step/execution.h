@@ -8,6 +8,7 @@
 #include "asl/graph.h"
 #include "engine/engine.h" /* enum sw_status */
 #include "engine/step/history.h"
+#include "engine/step/variables.h"
 
 #define SW_NO_BRANCH UINT32_MAX
 #define SW_TOKEN_RANDOM_BYTES 16
@@ -23,6 +24,13 @@ enum sw_branch_wait {
 	SW_BRANCH_HELD, /* the execution has ended without success while it stood here: a redrive goes on */
 };
 
+/* Where a task that waits for a worker stands in its activity's queue on disk. */
+struct sw_queue_place {
+	const struct sw_state *state; /* whose resource is the activity; NULL: nowhere */
+	int64_t entered_ms;
+	uint32_t attempt;
+};
+
 struct sw_branch {
 	uint32_t number; /* unique in the execution, rising, never used again; the root is 0 */
 	uint32_t parent; /* SW_NO_BRANCH for the root */
@@ -36,9 +44,9 @@ struct sw_branch {
 	uint32_t previous_id;   /* what this branch's next event follows */
 	int64_t due_ms;         /* the earliest moment the branch needs a TIMER event; SW_NEVER: none */
 
-	struct sw_value *input;     /* raw input of the state; of a DONE branch its output */
-	struct sw_value *work;      /* Task: the input of the attempt; Parallel, Map: the effective input */
-	struct sw_value *variables; /* object of variables assigned in this branch; NULL: none */
+	struct sw_value *input; /* raw input of the state; of a DONE branch its output */
+	struct sw_value *work;  /* Task: the input of the attempt; Parallel, Map: the effective input */
+	struct sw_variables variables; /* assigned in this branch */
 
 	uint32_t retry_count;      /* State.RetryCount */
 	uint32_t *retrier_counts;  /* of each retrier of the state; NULL while all are 0 */
@@ -51,6 +59,7 @@ struct sw_branch {
 	uint8_t token[SW_TOKEN_RANDOM_BYTES];
 	bool dispatchable; /* in flight: is to be delivered (again after a crash); false once submitted for a
 			      callback */
+	bool in_queue;     /* dispatchable, and the scheduler has it in its activity's queue on disk */
 	bool submitted, started; /* TaskSubmitted was written; a worker took the activity task */
 	int64_t timeout_due_ms, heartbeat_due_ms; /* SW_NEVER: none */
 	int64_t heartbeat_ms;                     /* 0: none */
@@ -71,7 +80,8 @@ struct sw_branch {
 	bool dirty, on_disk;
 	int64_t stored_due_ms; /* what the timers table holds for the branch; SW_NEVER: nothing */
 	bool stored_in_flight; /* the in-flight record exists */
-	uint32_t ready_next;   /* number of the next ready branch in the queue; SW_NO_BRANCH: last */
+	struct sw_queue_place stored_place; /* the record in the queue */
+	uint32_t ready_next; /* number of the next ready branch in the queue; SW_NO_BRANCH: last */
 	bool queued;
 };
 
@@ -124,6 +134,7 @@ struct sw_execution {
 		uint32_t number;
 		int64_t stored_due_ms;
 		bool stored_in_flight, on_disk;
+		struct sw_queue_place stored_place;
 	} * removed;
 	uint32_t removed_count, removed_capacity;
 

@@ -233,6 +233,14 @@ static enum sw_result count_retries(struct sw_branch *branch, uint32_t retry_cou
 	return SW_OK;
 }
 
+static enum sw_result take_variables(struct sw_value *object, struct sw_variables *ret_variables)
+{
+	const struct sw_variables none = {0};
+	const json_t *tree;
+	enum sw_result r = sw_value_tree(object, &tree);
+	return r < 0 ? r : sw_variables_merge(&none, tree, ret_variables);
+}
+
 static enum sw_result approach(struct sw_turn *turn, const struct sw_trial *trial,
 			       struct sw_branch **ret_branch)
 {
@@ -243,8 +251,9 @@ static enum sw_result approach(struct sw_turn *turn, const struct sw_trial *tria
 	branch->phase = SW_PHASE_WORK;
 	branch->entered_ms = turn->event->now_ms;
 	branch->input = sw_value_ref(trial->input);
-	branch->variables = sw_value_ref(trial->variables);
 	enum sw_result r = count_retries(branch, trial->retry_count);
+	if (r == SW_OK && trial->variables)
+		r = take_variables(trial->variables, &branch->variables);
 	if (r < 0) {
 		sw_branch_free(branch);
 		return r;
@@ -272,7 +281,7 @@ enum sw_result sw_step_inspect(struct sw_execution *execution, const struct sw_t
 	if (r == SW_OK)
 		r = sw_step_settle(&turn, branch, play(&turn, branch));
 	if (r == SW_OK)
-		inspection->variables = sw_value_ref(branch->variables);
+		r = sw_variables_object(&branch->variables, &inspection->variables);
 	sw_failure_done(&turn.failure);
 	sw_effects_done(&effects);
 	return r;

@@ -10,14 +10,14 @@
 static void keep_output(struct sw_branch *child, struct sw_value *output)
 {
 	sw_value_unref(child->input);
-	sw_value_unref(child->variables);
+	sw_variables_done(&child->variables);
 	sw_value_unref(child->work);
 	sw_value_unref(child->item);
 	sw_free(child->item_key);
 	sw_free(child->retrier_counts);
 	sw_failure_done(&child->failure);
 	child->input = sw_value_ref(output);
-	child->variables = child->work = child->item = NULL;
+	child->work = child->item = NULL;
 	child->item_key = NULL;
 	child->retrier_counts = NULL;
 }

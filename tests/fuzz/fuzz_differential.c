@@ -259,7 +259,8 @@ static void tell_branch(struct sw_buf *out, const struct sw_branch *b)
 		sw_buf_printf(out, " approached=%u", b->approached_id);
 	tell_value(out, "input", b->input);
 	tell_value(out, "work", b->work);
-	tell_value(out, "variables", b->variables);
+	for (uint32_t i = 0; i < b->variables.count; i++)
+		tell_value(out, b->variables.list[i].name, b->variables.list[i].value);
 	sw_buf_printf(out, " retries=%u", b->retry_count);
 	for (uint32_t i = 0; i < b->state->retriers_count; i++)
 		sw_buf_printf(out, "/%u", b->retrier_counts ? b->retrier_counts[i] : 0);

@@ -155,12 +155,14 @@ static enum sw_result write_and_read(void *user)
 		branch->state = &f->states[1];
 		branch->input = sw_value_ref(values[0]);
 		branch->work = sw_value_ref(values[1]);
-		branch->variables = sw_value_ref(values[2]);
 		branch->items = sw_value_ref(values[2]);
 		branch->retrier_counts = sw_zalloc_array(2, sizeof(uint32_t));
 		branch->item_key = sw_strdup("a key");
-		r = branch->retrier_counts && branch->item_key ? sw_branch_encode(&f->writer, branch, &f->out)
-							       : SW_ENOMEM;
+		r = branch->retrier_counts && branch->item_key
+			    ? sw_variables_add(&branch->variables, "x", values[2])
+			    : SW_ENOMEM;
+		if (r == SW_OK)
+			r = sw_branch_encode(&f->writer, branch, &f->out);
 	}
 	if (r == SW_OK)
 		r = sw_branch_decode(fixture_bytes(f), &f->machine, &f->loader, &back, NULL);

@@ -281,7 +281,11 @@ static void assert_same_branch(const struct sw_branch *a, const struct sw_branch
 	assert_int_equal(a->due_ms, b->due_ms);
 	assert_same_value(a->input, b->input);
 	assert_same_value(a->work, b->work);
-	assert_same_value(a->variables, b->variables);
+	assert_int_equal(a->variables.count, b->variables.count);
+	for (uint32_t i = 0; i < a->variables.count; i++) {
+		assert_string_equal(a->variables.list[i].name, b->variables.list[i].name);
+		assert_same_value(a->variables.list[i].value, b->variables.list[i].value);
+	}
 	assert_int_equal(a->retry_count, b->retry_count);
 	assert_int_equal(a->retrier_counts != NULL, b->retrier_counts != NULL);
 	for (uint32_t i = 0; a->retrier_counts && i < a->state->retriers_count; i++)
@@ -380,7 +384,13 @@ static struct sw_branch *random_branch(const struct sw_machine *machine, struct 
 	branch->input = random_value(rng);
 	/* Often the same: it is then written once. */
 	branch->work = sw_rng_below(rng, 2) ? sw_value_ref(branch->input) : random_value(rng);
-	branch->variables = random_value(rng);
+	static const char *const names[] = {"a", "b", "longer", "\xC3\xA9"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct sw_value *value = sw_rng_below(rng, 2) ? random_value(rng) : NULL;
+		if (value)
+			assert_int_equal(sw_variables_add(&branch->variables, names[i], value), SW_OK);
+		sw_value_unref(value);
+	}
 	if (sw_rng_below(rng, 2)) {
 		branch->retry_count = random_u32(rng);
 		branch->failure = (struct sw_failure){random_text(rng), random_text(rng)};
@@ -530,7 +540,9 @@ static void a_long_value_is_stored_once_for_all_records(void **state)
 	branch->state = &f.states[1];
 	branch->input = fixture_long_value(100000, 'z');
 	branch->work = sw_value_ref(branch->input);
-	branch->variables = fixture_long_value(SW_VALUE_INLINE_BYTES_MAX, 'v');
+	struct sw_value *variable = fixture_long_value(SW_VALUE_INLINE_BYTES_MAX, 'v');
+	assert_int_equal(sw_variables_add(&branch->variables, "x", variable), SW_OK);
+	sw_value_unref(variable);
 	for (int i = 0; i < 3; i++) {
 		sw_buf_reset(&f.out);
 		assert_int_equal(sw_branch_encode(&f.writer, branch, &f.out), SW_OK);
