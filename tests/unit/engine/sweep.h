@@ -121,6 +121,8 @@ static inline void sweep_end(struct sweep *sweep, const char *what, unsigned at)
 {
 	struct scenario *s = &sweep->scenario;
 	sweep->faults.fail_at = 0;
+	if (*s->problem || !s->engine)
+		fail_msg("%s %u: %s", what, at, *s->problem ? s->problem : "the engine cannot be opened");
 	scenario_check(s);
 	bool first = sweep->expected.len == 0;
 	scenario_outcome(s, first ? &sweep->expected : &sweep->outcome);
