@@ -11,7 +11,7 @@ import time
 from ledger import Execution
 from machines import ACTIVITY, MACHINES, ROLE, WEIGHTS, version_of
 
-OPEN_MAX = 120  # more are not started while so many run
+OPEN_MAX = 200  # more are not started while so many run
 PAUSES = [0, 0, 0, 0.01]
 
 

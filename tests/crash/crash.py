@@ -62,7 +62,7 @@ class Crash:
     def round(self):
         """A life of the owner: a sample of what must be there, then load until the kill."""
         owner = self.owner()
-        end = time.monotonic() + self.random.choice([0.005, 0.05, 0.15, 0.3]) * self.random.uniform(0.5, 1.5)
+        end = time.monotonic() + self.random.choice([0.005, 0.05, 0.2, 0.4]) * self.random.uniform(0.5, 1.5)
         threads = [threading.Thread(target=client, args=(owner,), daemon=True) for client in self.clients.all()]
         for thread in threads:
             thread.start()
