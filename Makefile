@@ -60,7 +60,7 @@ bench: all
 	@sh bench/run.sh $(BUILD)
 
 crash: all
-	python3 tests/crash/crash.py --build $(BUILD) --rounds $(ROUNDS)
+	python3 tests/crash/crash.py --build $(BUILD) --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
 power: all
 	$(BUILD)/tests/power/power --rounds $(if $(filter file,$(origin ROUNDS)),10,$(ROUNDS)) $(if $(SEED),--seed $(SEED))

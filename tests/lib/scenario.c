@@ -9,7 +9,7 @@
 #include <time.h>
 
 #define START_MS INT64_C(1700000000000)
-#define STEPS_MAX 2000
+#define STEPS_MAX 5000
 #define TURNS_MAX 200000
 #define POLL_MS 5000
 
@@ -580,7 +580,7 @@ bool scenario_run(struct scenario *s)
 		if (sw_engine_ready(s->engine, NULL) == SW_EIO || (s->stopped && s->stopped(s)))
 			return false;
 	}
-	{ for (int i = 0; i < REQUESTS_COUNT; i++) if (!s->ledger.answered[i]) printf("%s asked %d\n", name_of((enum scenario_request)i), s->places[i].asked); for (int i = 0; i < EXECUTIONS_COUNT; i++) printf("%d %d\n", i, (int)scenario_state(s, (enum scenario_execution)i).status); }
+
 	scenario_wrong(s, "it does not come to an end");
 	return false;
 }

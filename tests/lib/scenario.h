@@ -90,7 +90,7 @@ struct scenario {
 	enum sw_result (*open)(struct scenario *s, struct sw_error *err);
 	void (*noted)(struct scenario *s);                  /* may: after each change of the ledger */
 	void (*held_still)(struct scenario *s, bool still); /* may: around what must not be made to fail */
-	bool (*stopped)(struct scenario *s); /* may: has the process died? */
+	bool (*stopped)(struct scenario *s);                /* may: has the process died? */
 	void *user;
 	bool full;  /* the whole workload, not only `rich` */
 	bool mixed; /* asks for what is wanted in an order drawn by `order` */

@@ -29,6 +29,7 @@ static struct {
 	pthread_mutex_t lock;
 	struct recording *recording; /* NULL: nothing is recorded */
 	enum recorder_lie lie;
+	bool marked; /* from the first mark on it lies */
 	char directory[256];
 	ino_t file;
 	char made[MADE_MAX][256]; /* directories whose names nobody has synced */
@@ -61,6 +62,7 @@ void recorder_begin(struct recording *recording, const char *directory, enum rec
 	*recording = (struct recording){0};
 	recorder.lie = lie;
 	recorder.file = 0;
+	recorder.marked = false;
 	memset(recorder.made, 0, sizeof(recorder.made));
 	snprintf(recorder.directory, sizeof(recorder.directory), "%s", directory);
 	recorder.recording = recording;
@@ -71,6 +73,7 @@ void recorder_mark(const void *bytes, size_t len)
 	pthread_mutex_lock(&recorder.lock);
 	if (recorder.recording)
 		add((struct op){.kind = OP_MARK, .len = len}, bytes);
+	recorder.marked = true;
 	pthread_mutex_unlock(&recorder.lock);
 }
 
@@ -164,7 +167,7 @@ static void end_write(int fd, ssize_t wrote)
 	size_t number = recording->count - 1;
 	if (wrote < 0 || (uint64_t)wrote != recording->ops[number].len)
 		unexpected("a write that was cut short");
-	if ((fcntl(fd, F_GETFL) & O_DSYNC) && recorder.lie != LIE_NO_SYNCED_WRITE)
+	if ((fcntl(fd, F_GETFL) & O_DSYNC) && !(recorder.lie == LIE_NO_SYNCED_WRITE && recorder.marked))
 		add((struct op){.kind = OP_SYNCED, .offset = number}, NULL);
 	pthread_mutex_unlock(&recorder.lock);
 }
@@ -262,7 +265,7 @@ static int sync_file(int fd)
 {
 	/* What a file in memory or a fast disk does is not looked at: that it was asked for is what counts. */
 	pthread_mutex_lock(&recorder.lock);
-	if (is_data(fd) && recorder.lie != LIE_NO_SYNC)
+	if (is_data(fd) && !(recorder.lie == LIE_NO_SYNC && recorder.marked))
 		add((struct op){.kind = OP_SYNC}, NULL);
 	else
 		names_synced(fd);

@@ -27,7 +27,7 @@ struct sweep {
 	bool on_disk;
 	struct sw_store *inner, *store; /* what keeps it; what fails on demand */
 	struct sw_store_faults faults;
-	bool restarted;          /* once in a life, so that what recovers it is swept too */
+	bool restarted; /* once in a life, so that what recovers it is swept too */
 	uint64_t hidden_fail_at, hidden_operations; /* while it is held still */
 	char directory[64];
 	struct sw_buf expected, outcome;

@@ -74,7 +74,7 @@ static void in_memory_memory_may_be_short_for_a_while(void **state)
 
 static void in_the_full_workload_many_an_allocation_may_fail(void **state)
 {
-	sweep_all(false, true, 1, 7);
+	sweep_all(false, true, 1, 13);
 }
 
 static void on_disk_any_allocation_may_fail(void **state)

@@ -3,41 +3,11 @@
  * say that memory was short, never that the store is damaged, and leave nothing behind.
  */
 #include "doctor_fixture.h"
-
-static long countdown; /* allocations until the first that fails; 0: none fails */
-
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *block, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *block, size_t bytes);
-
-static bool fails_now(void)
-{
-	if (countdown > 1)
-		countdown--;
-	return countdown == 1;
-}
-
-void *__wrap_malloc(size_t bytes)
-{
-	return fails_now() ? NULL : __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-	return fails_now() ? NULL : __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *block, size_t bytes)
-{
-	return fails_now() ? NULL : __real_realloc(block, bytes);
-}
+#include "tests/lib/failing_malloc.h"
 
 static void refuse_findings(void *user, const struct sw_diagnosis *diagnosis)
 {
-	countdown = 0;
+	failing_malloc_end();
 	fail_msg("%s: %s", diagnosis->record, diagnosis->text);
 }
 
@@ -49,9 +19,9 @@ static void short_memory_is_no_finding(void **state)
 	enum sw_result r = SW_ENOMEM;
 	assert_int_equal(sw_reader_new(world->memory, NULL, NULL, &reader), SW_OK);
 	for (long i = 2; r != SW_OK; i += 1 + i / 200) {
-		countdown = i;
+		failing_malloc_begin(i - 1, FAILING_MALLOC_ONWARDS);
 		r = sw_reader_check(reader, &options, NULL, NULL);
-		countdown = 0;
+		failing_malloc_end();
 		if (r != SW_OK)
 			assert_int_equal(r, SW_ENOMEM);
 		assert_true(i < 1000000);
@@ -67,9 +37,9 @@ static void the_status_is_whole_or_refused(void **state)
 	enum sw_result r = SW_ENOMEM;
 	assert_int_equal(sw_reader_new(world->memory, NULL, NULL, &reader), SW_OK);
 	for (long i = 2; r != SW_OK; i++) {
-		countdown = i;
+		failing_malloc_begin(i - 1, FAILING_MALLOC_ONWARDS);
 		r = sw_reader_status(reader, NULL, NULL, &status, NULL);
-		countdown = 0;
+		failing_malloc_end();
 		if (r != SW_OK)
 			assert_int_equal(r, SW_ENOMEM);
 		assert_true(i < 1000000);

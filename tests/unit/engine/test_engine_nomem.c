@@ -6,60 +6,18 @@
 #include "engine_world.h"
 
 #include "engine/versions.h"
-
-static struct {
-	long countdown; /* the next allocations until the first that fails; 0: none fails */
-	long failures;  /* so many fail from then on */
-	long failed;
-} faults;
-
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *block, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *block, size_t bytes);
-
-static bool fails_now(void)
-{
-	if (faults.countdown == 0)
-		return false;
-	if (faults.countdown > 1) {
-		faults.countdown--;
-		return false;
-	}
-	if (faults.failed == faults.failures)
-		return false;
-	faults.failed++;
-	return true;
-}
-
-void *__wrap_malloc(size_t bytes)
-{
-	return fails_now() ? NULL : __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-	return fails_now() ? NULL : __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *block, size_t bytes)
-{
-	return fails_now() ? NULL : __real_realloc(block, bytes);
-}
+#include "tests/lib/failing_malloc.h"
 
 /* The handler's own calls do not fail: what it cannot say is lost, and that is another test's matter. */
 static void echo_safely(void *user, struct sw_task *task)
 {
 	struct world *world = user;
-	long countdown = faults.countdown;
+	long countdown = failing_malloc_pause();
 	size_t len;
-	faults.countdown = 0;
 	const char *input = sw_task_input(task, &len);
 	world->delivered++;
 	sw_task_succeed(task, input, len);
-	faults.countdown = countdown;
+	failing_malloc_go_on(countdown);
 }
 
 static const char definition[] =
@@ -95,13 +53,10 @@ static void sweep_an_execution(long failures)
 		struct told told = {0};
 		struct sw_start_params params = {
 			.machine = "m", .name = "n", .input = input, .input_len = sizeof(input)};
-		faults.failed = 0;
-		faults.failures = failures;
-		faults.countdown = i;
+		failing_malloc_begin(i, failures);
 		enum sw_result r = sw_engine_start(world->engine, &params, tell, &told, NULL);
 		virtual_loop_advance(&world->loop, 60000);
-		done = faults.failed == 0;
-		faults.countdown = 0;
+		done = failing_malloc_end() == 0;
 		virtual_loop_advance(&world->loop, 60000);
 		assert_true(sw_engine_is_idle(world->engine));
 		if (r == SW_OK && told.result == SW_OK) {
@@ -161,14 +116,11 @@ static void an_express_execution_is_told_of_once(void **state)
 		assert_int_equal(
 			sw_engine_create_machine(world->engine, &machine, tell, &created, NULL, NULL), SW_OK);
 		world_settle(world);
-		faults.failed = 0;
-		faults.failures = 1;
-		faults.countdown = i;
+		failing_malloc_begin(i, 1);
 		enum sw_result r1 = sw_engine_start_sync(world->engine, &params, came_to, &came, NULL);
 		enum sw_result r2 = sw_engine_start(world->engine, &params, tell, &told, NULL);
 		virtual_loop_advance(&world->loop, 60000);
-		done = faults.failed == 0;
-		faults.countdown = 0;
+		done = failing_malloc_end() == 0;
 		virtual_loop_advance(&world->loop, 300000);
 		assert_true(sw_engine_is_idle(world->engine));
 		assert_int_equal(came.calls, r1 == SW_OK);
@@ -196,14 +148,11 @@ static void redrive_without_memory(const char *held, const char *output)
 		sw_task_fail(world_take(world), "E", "C");
 		world_settle(world);
 		assert_string_equal(world_status(world, started.arn), "FAILED");
-		faults.failed = 0;
-		faults.failures = 1;
-		faults.countdown = i;
+		failing_malloc_begin(i, 1);
 		enum sw_result r =
 			sw_engine_redrive_once(world->engine, started.arn, "token", tell, &told, NULL);
 		virtual_loop_advance(&world->loop, 5000);
-		done = faults.failed == 0;
-		faults.countdown = 0;
+		done = failing_malloc_end() == 0;
 		virtual_loop_advance(&world->loop, 5000);
 		assert_int_equal(told.calls, r == SW_OK);
 		if (r == SW_OK && told.result == SW_OK) {
@@ -243,17 +192,14 @@ static void an_engine_that_cannot_be_opened_leaves_nothing(void **state)
 	world_close(world);
 	bool done = false;
 	for (long i = 1; !done; i++) {
-		faults.failed = 0;
-		faults.failures = 1;
-		faults.countdown = i;
+		failing_malloc_begin(i, 1);
 		enum sw_result r = sw_engine_new_on(&world->options, world->store, &world->engine, NULL);
-		faults.countdown = 0;
+		done = failing_malloc_end() == 0;
 		assert_true(r == SW_OK || r == SW_ENOMEM);
 		if (r == SW_OK)
 			sw_engine_free(world->engine);
 		world->engine = NULL;
 		assert_int_equal(virtual_loop_count(&world->loop), 0);
-		done = faults.failed == 0;
 		assert_true(r == SW_OK || !done);
 	}
 	world_free(world);
@@ -270,9 +216,7 @@ static void a_call_without_memory_is_refused_or_carried_out(void **state)
 		const char *other = "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Succeed\"}}}";
 		struct sw_machine_params params = {
 			.name = "other", .definition = other, .definition_len = strlen(other)};
-		faults.failed = 0;
-		faults.failures = 1;
-		faults.countdown = i;
+		failing_malloc_begin(i, 1);
 		enum sw_result r1 =
 			sw_engine_create_machine(world->engine, &params, tell, &created, NULL, NULL);
 		params.name = "m";
@@ -282,8 +226,7 @@ static void a_call_without_memory_is_refused_or_carried_out(void **state)
 			sw_engine_stop(world->engine, running.arn, "E", "c", tell, &stopped, NULL);
 		enum sw_result r4 = sw_engine_delete_machine(world->engine, "other", tell, &deleted, NULL);
 		virtual_loop_advance(&world->loop, 5000);
-		done = faults.failed == 0;
-		faults.countdown = 0;
+		done = failing_malloc_end() == 0;
 		virtual_loop_advance(&world->loop, 5000);
 		assert_int_equal(created.calls, r1 == SW_OK);
 		assert_int_equal(updated.calls, r2 == SW_OK);
@@ -314,9 +257,7 @@ static void a_version_without_memory_is_refused_or_published(void **state)
 			.machine = "m", .name = "prod", .routes = &route, .routes_count = 1};
 		const struct sw_tag tag = {"k", "v"};
 		const struct sw_start_params start = {.machine = "m", .qualifier = "prod"};
-		faults.failed = 0;
-		faults.failures = 1;
-		faults.countdown = i;
+		failing_malloc_begin(i, 1);
 		enum sw_result r1 =
 			sw_engine_publish_version(world->engine, "m", NULL, "d", tell, &published, NULL);
 		enum sw_result r2 = sw_engine_create_alias(world->engine, &alias, tell, &created, NULL);
@@ -324,8 +265,7 @@ static void a_version_without_memory_is_refused_or_published(void **state)
 		enum sw_result r4 = sw_engine_start(world->engine, &start, tell, &started, NULL);
 		enum sw_result r5 = sw_engine_delete_version(world->engine, "m", 1, tell, &gone, NULL);
 		virtual_loop_advance(&world->loop, 5000);
-		done = faults.failed == 0;
-		faults.countdown = 0;
+		done = failing_malloc_end() == 0;
 		virtual_loop_advance(&world->loop, 5000);
 		assert_int_equal(published.calls, r1 == SW_OK);
 		assert_int_equal(created.calls, r2 == SW_OK);
@@ -356,9 +296,7 @@ static void tags_of_an_activity_are_there_or_refused(void **state)
 		const struct sw_tag first = {"k", "v"}, second = {"l", "w"};
 		const char *const keys[] = {"k"};
 		int count = 0;
-		faults.failed = 0;
-		faults.failures = 1;
-		faults.countdown = i;
+		failing_malloc_begin(i, 1);
 		enum sw_result r1 = sw_engine_create_tagged_activity(world->engine, "lift", &first, 1, tell,
 								     &created, NULL);
 		enum sw_result r2 =
@@ -366,8 +304,7 @@ static void tags_of_an_activity_are_there_or_refused(void **state)
 		enum sw_result r3 =
 			sw_engine_untag_activity(world->engine, "lift", keys, 1, tell, &untagged, NULL);
 		virtual_loop_advance(&world->loop, 5000);
-		done = faults.failed == 0;
-		faults.countdown = 0;
+		done = failing_malloc_end() == 0;
 		virtual_loop_advance(&world->loop, 5000);
 		assert_int_equal(created.calls, r1 == SW_OK);
 		assert_int_equal(tagged.calls, r2 == SW_OK);
@@ -399,14 +336,11 @@ static void what_was_in_flight_is_recovered_though_memory_is_short(void **state)
 			sw_engine_on_task(world->engine, "function:*", echo_safely, NULL, world, NULL),
 			SW_OK);
 		world->delivered = 0;
-		faults.failed = 0;
-		faults.failures = 1;
-		faults.countdown = i;
+		failing_malloc_begin(i, 1);
 		enum sw_result r = sw_engine_resume(world->engine, SW_RESUME_ALL, NULL);
 		assert_int_equal(r, SW_OK);
 		virtual_loop_advance(&world->loop, 60000);
-		done = faults.failed == 0;
-		faults.countdown = 0;
+		done = failing_malloc_end() == 0;
 		virtual_loop_advance(&world->loop, 60000);
 		assert_string_equal(world_status(world, task.arn), "SUCCEEDED");
 		assert_string_equal(world_status(world, wait.arn), "SUCCEEDED");

@@ -110,13 +110,20 @@ static void a_process_may_die_at_any_operation_of_the_full_workload(void **state
 
 static void the_commit_it_died_in_may_have_been_applied_in_the_full_workload(void **state)
 {
-	sweep_all(false,
-		  (struct way){.name = "died after", .result = SW_EIO, .dies = true, .applied = true, .full = true});
+	sweep_all(
+		false,
+		(struct way){
+			.name = "died after", .result = SW_EIO, .dies = true, .applied = true, .full = true});
 }
 
 static void any_operation_of_the_full_workload_may_fail(void **state)
 {
 	sweep_all(false, (struct way){.name = "failed", .result = SW_EIO, .full = true});
+}
+
+static void any_operation_of_the_full_workload_may_find_memory_short(void **state)
+{
+	sweep_all(false, (struct way){.name = "short", .result = SW_ENOMEM, .full = true});
 }
 
 static void on_disk_a_process_may_die_at_any_operation(void **state)
@@ -161,6 +168,7 @@ int main(void)
 		cmocka_unit_test(a_process_may_die_at_any_operation_of_the_full_workload),
 		cmocka_unit_test(the_commit_it_died_in_may_have_been_applied_in_the_full_workload),
 		cmocka_unit_test(any_operation_of_the_full_workload_may_fail),
+		cmocka_unit_test(any_operation_of_the_full_workload_may_find_memory_short),
 		cmocka_unit_test(on_disk_a_process_may_die_at_any_operation),
 		cmocka_unit_test(on_disk_the_commit_it_died_in_may_have_been_applied),
 		cmocka_unit_test(on_disk_any_operation_may_fail),

@@ -3,48 +3,18 @@
  * leaks, and the next call works. The linker sends malloc and its friends here (-Wl,--wrap).
  */
 #include "reader_fixture.h"
+#include "tests/lib/failing_malloc.h"
 
 #include <stdlib.h>
-
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *block, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *block, size_t bytes);
-
-static uint64_t allocations, fail_at; /* counted from 1; 0: none fails */
-
-static bool fails(void)
-{
-	return ++allocations == fail_at;
-}
-
-void *__wrap_malloc(size_t bytes)
-{
-	return fails() ? NULL : __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-	return fails() ? NULL : __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *block, size_t bytes)
-{
-	return fails() ? NULL : __real_realloc(block, bytes);
-}
 
 /* Runs a body with the first, second, ... allocation failing, until one runs through. */
 typedef enum sw_result body_fn(void *user);
 static void sweep(body_fn *body, void *user, uint64_t allocations_min)
 {
 	for (uint64_t i = 1;; i++) {
-		allocations = 0;
-		fail_at = i;
+		failing_malloc_begin((long)i, 1);
 		enum sw_result r = body(user);
-		bool failed = allocations >= i;
-		fail_at = 0;
+		bool failed = failing_malloc_end() > 0;
 		if (!failed) {
 			assert_int_equal(r, SW_OK);
 			if (i <= allocations_min)

@@ -2,6 +2,7 @@
 #include "asl/value.h"
 #include "base/mem.h"
 #include "engine/test_state.h"
+#include "tests/lib/failing_malloc.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,37 +10,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-/* ---- memory that fails: the linker sends malloc and its friends here ---------------------------------- */
-
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *block, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *block, size_t bytes);
-
-static uint64_t allocations, fail_at; /* counted from 1; 0: none fails */
-
-static bool fails(void)
-{
-	return ++allocations == fail_at;
-}
-
-void *__wrap_malloc(size_t bytes)
-{
-	return fails() ? NULL : __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-	return fails() ? NULL : __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *block, size_t bytes)
-{
-	return fails() ? NULL : __real_realloc(block, bytes);
-}
 
 /* ---- asking and looking ------------------------------------------------------------------------------- */
 
@@ -767,11 +737,9 @@ static void sweep(const struct sw_test_state_params *params)
 	for (uint64_t i = 1;; i++) {
 		struct sw_findings *findings = NULL;
 		char *text = NULL;
-		allocations = 0;
-		fail_at = i;
+		failing_malloc_begin((long)i, 1);
 		enum sw_result r = sw_test_state(params, &text, &findings, NULL);
-		bool failed = allocations >= i;
-		fail_at = 0;
+		bool failed = failing_malloc_end() > 0;
 		sw_text_free(text);
 		sw_findings_free(findings);
 		if (!failed) {

@@ -10,37 +10,9 @@
 #include <cmocka.h>
 
 #include "fn_fixture.h"
+#include "tests/lib/failing_malloc.h"
 
 #include <stdlib.h>
-
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *block, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *block, size_t bytes);
-
-static long countdown; /* 0: nothing fails */
-
-static bool strike(void)
-{
-	return countdown > 0 && --countdown == 0;
-}
-
-void *__wrap_malloc(size_t bytes)
-{
-	return strike() ? NULL : __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-	return strike() ? NULL : __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *block, size_t bytes)
-{
-	return strike() ? NULL : __real_realloc(block, bytes);
-}
 
 /* Evaluates with the nth allocation failing; whether there was one. */
 static bool fails_cleanly(const char *text, long nth, const json_t *want)
@@ -52,10 +24,9 @@ static bool fails_cleanly(const char *text, long nth, const json_t *want)
 	json_t *tree = NULL;
 	assert_int_equal(sw_jsonata_compile(text, strlen(text), SW_JSONATA_STEP_FUNCTIONS, &expr, &err),
 			 SW_OK);
-	countdown = nth;
+	failing_malloc_begin(nth, 1);
 	enum sw_result result = sw_jsonata_evaluate(expr, &env, &tree, &err);
-	bool struck = nth > 0 && countdown == 0;
-	countdown = 0;
+	bool struck = failing_malloc_end() > 0;
 	if (result != SW_ENOMEM && (result != SW_OK || !json_equal(tree, want)))
 		fail_msg("%s, allocation %ld: %d %s", text, nth, (int)result, err.code);
 	if (!struck)

@@ -5,6 +5,7 @@
 #include "server/access.h"
 #include "server/auth.h"
 #include "server/private_file.h"
+#include "tests/lib/failing_malloc.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,37 +19,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* ---- malloc and friends of everything that is linked statically ---- */
-
-static long countdown = -1; /* -1: nothing fails */
-
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *block, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *block, size_t bytes);
-
-static bool fails(void)
-{
-	return countdown > 0 && --countdown == 0;
-}
-
-void *__wrap_malloc(size_t bytes)
-{
-	return fails() ? NULL : __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-	return fails() ? NULL : __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *block, size_t bytes)
-{
-	return fails() ? NULL : __real_realloc(block, bytes);
-}
 
 /* ---- the sweeps ---- */
 
@@ -73,10 +43,9 @@ static void a_file_is_read_whole_or_not_at_all(void **state)
 	for (bool failed = true; failed; fail_at++) {
 		struct sw_credentials *credentials = NULL;
 		struct sw_error err = {0};
-		countdown = fail_at;
+		failing_malloc_begin(fail_at, 1);
 		enum sw_result r = sw_credentials_parse(KEYS, strlen(KEYS), &credentials, &err);
-		failed = countdown == 0;
-		countdown = -1;
+		failed = failing_malloc_end() > 0;
 		assert_int_equal(r, failed ? SW_ENOMEM : SW_OK);
 		assert_int_equal(err.code, r);
 		assert_int_equal(credentials != NULL, !failed);
@@ -104,10 +73,9 @@ static void sweep_signature(const char *signature, int64_t now_ms, enum sw_auth_
 	for (bool failed = true; failed; fail_at++) {
 		struct sw_buf message = SW_BUF;
 		const struct sw_credential *caller = NULL;
-		countdown = fail_at;
+		failing_malloc_begin(fail_at, 1);
 		enum sw_auth_verdict verdict = sw_auth_check(&request, &rules, "", 0, &caller, &message);
-		failed = countdown == 0;
-		countdown = -1;
+		failed = failing_malloc_end() > 0;
 		assert_int_equal(verdict, failed ? SW_AUTH_NO_MEMORY : expected);
 		assert_int_equal(caller != NULL, verdict == SW_AUTH_VALID);
 		sw_buf_done(&message);
@@ -138,10 +106,9 @@ static void without_memory_nothing_is_allowed(void **state)
 		long fail_at = 1;
 		for (bool failed = true; failed; fail_at++) {
 			struct sw_buf message = SW_BUF;
-			countdown = fail_at;
+			failing_malloc_begin(fail_at, 1);
 			bool allowed = sw_access_allows(caller, &access, &message);
-			failed = countdown == 0;
-			countdown = -1;
+			failed = failing_malloc_end() > 0;
 			assert_int_equal(allowed, !failed && i == 0);
 			sw_buf_done(&message);
 		}
@@ -160,9 +127,9 @@ static void a_private_file_is_read_or_not(void **state)
 	for (long fail_at = 1; fail_at < 3; fail_at++) {
 		char *text = NULL;
 		size_t len = 0;
-		countdown = fail_at;
+		failing_malloc_begin(fail_at, 1);
 		enum sw_result r = sw_private_file_read(path, "the file", true, 6, &text, &len, NULL);
-		countdown = -1;
+		failing_malloc_end();
 		assert_int_equal(r, fail_at == 1 ? SW_ENOMEM : SW_OK);
 		assert_int_equal(len, fail_at == 1 ? 0 : 6);
 		sw_private_file_free(text, len);

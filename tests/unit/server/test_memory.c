@@ -1,6 +1,7 @@
 /* Every request with the first, second, third ... allocation failing, until none fails. */
 #include "fake.h"
 #include "server/server.h"
+#include "tests/lib/failing_malloc.h"
 
 #include <jansson.h>
 #include <setjmp.h>
@@ -16,37 +17,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* ---- malloc and friends of everything that is linked statically, and of jansson ---- */
-
-static long countdown = -1; /* -1: nothing fails */
-
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *block, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *block, size_t bytes);
-
-static bool fails(void)
-{
-	return countdown > 0 && --countdown == 0;
-}
-
-void *__wrap_malloc(size_t bytes)
-{
-	return fails() ? NULL : __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-	return fails() ? NULL : __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *block, size_t bytes)
-{
-	return fails() ? NULL : __real_realloc(block, bytes);
-}
-
 /* ---- the sweep ---- */
 
 struct heard {
@@ -56,14 +26,13 @@ struct heard {
 static void take(void *user, int status, const char *error_type, const char *body, size_t len)
 {
 	struct heard *heard = user;
-	long kept = countdown;
-	countdown = -1;
+	long kept = failing_malloc_pause();
 	heard->calls++;
 	heard->status = status;
 	json_t *tree = json_loadb(body, len, JSON_ALLOW_NUL, NULL);
 	assert_true(json_is_object(tree));
 	json_decref(tree);
-	countdown = kept;
+	failing_malloc_go_on(kept);
 }
 
 /* True when an allocation failed on the way. */
@@ -71,13 +40,12 @@ static bool once(struct sw_engine *engine, long fail_at, const char *action, con
 {
 	struct sw_api *api = NULL;
 	struct heard heard = {0};
-	countdown = fail_at;
+	failing_malloc_begin(fail_at, 1);
 	enum sw_result r = sw_api_new(engine, NULL, &api);
 	if (r == SW_OK)
 		r = sw_api_call(api, action, body, strlen(body), take, &heard);
 	fake_answer(engine);
-	bool failed = countdown == 0;
-	countdown = -1;
+	bool failed = failing_malloc_end() > 0;
 	sw_api_free(api);
 	if (r != SW_OK) {
 		assert_int_equal(r, SW_ENOMEM);
@@ -185,10 +153,9 @@ static void a_server_that_gets_no_memory_opens_not_at_all(void **state)
 		options.listen = "127.0.0.1:0";
 		options.sockets = &given;
 		options.sockets_count = 1;
-		countdown = fail_at;
+		failing_malloc_begin(fail_at, 1);
 		enum sw_result r = sw_server_open(&engine, &options, &server, NULL);
-		failed = countdown == 0;
-		countdown = -1;
+		failed = failing_malloc_end() > 0;
 		assert_true(r == SW_OK || failed);
 		assert_true((r == SW_OK) == (server != NULL));
 		failures += r != SW_OK;

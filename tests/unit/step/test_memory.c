@@ -3,42 +3,10 @@
  * so, and what it leaves can be freed. Linked with --wrap for the functions of libc; jansson is given the
  * same ones.
  */
+#include "tests/lib/failing_malloc.h"
 #include "tests/unit/step/check.h"
 
 #include <stdlib.h>
-
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *block, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *block, size_t bytes);
-
-static long countdown; /* 0: nothing fails */
-static bool struck;
-
-static bool strike(void)
-{
-	if (countdown == 0 || --countdown > 0)
-		return false;
-	struck = true;
-	return true;
-}
-
-void *__wrap_malloc(size_t bytes)
-{
-	return strike() ? NULL : __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-	return strike() ? NULL : __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *block, size_t bytes)
-{
-	return strike() ? NULL : __real_realloc(block, bytes);
-}
 
 /* One step in which allocation `nth` fails, counted from the story's beginning. */
 static enum sw_result step_once(struct world *world, struct sw_event event, long *nth)
@@ -46,10 +14,9 @@ static enum sw_result step_once(struct world *world, struct sw_event event, long
 	event.now_ms = world->now_ms;
 	event.seed = world->seed++;
 	sw_effects_reset(&world->effects);
-	countdown = *nth;
+	failing_malloc_go_on(*nth);
 	enum sw_result r = sw_step(world->execution, &event, &world->effects);
-	*nth = countdown;
-	countdown = 0;
+	*nth = failing_malloc_pause();
 	world->execution->removed_count = 0;
 	return r;
 }
@@ -127,8 +94,9 @@ static void sweep(const char *text, enum sw_status status)
 		struct world *world = world_new(text, strlen(text), NULL);
 		assert_non_null(world);
 		world->execution->input = sw_value_from_checked("[1,{\"b\":2}]", 11);
-		struck = false;
+		failing_malloc_begin(0, 1);
 		enum sw_result r = tell_story(world, nth);
+		bool struck = failing_malloc_end() > 0;
 		quiet = !struck;
 		/* What looks at a size may be asked again: such a failure goes unnoticed and does no harm. */
 		if (r != SW_OK)

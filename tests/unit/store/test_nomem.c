@@ -3,54 +3,19 @@
  * there is there still, and the next try succeeds. Our own allocations only: LMDB's are in its library.
  */
 #include "fixture.h"
-
-static struct {
-	long countdown; /* 0: nothing fails */
-	bool failed;
-} faults;
-
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *block, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *block, size_t bytes);
-
-static bool fails_now(void)
-{
-	if (!faults.countdown || --faults.countdown)
-		return false;
-	faults.failed = true;
-	return true;
-}
-
-void *__wrap_malloc(size_t bytes)
-{
-	return fails_now() ? NULL : __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-	return fails_now() ? NULL : __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *block, size_t bytes)
-{
-	return fails_now() ? NULL : __real_realloc(block, bytes);
-}
+#include "tests/lib/failing_malloc.h"
 
 static void fail_at(long i)
 {
-	faults.failed = false;
-	faults.countdown = i;
+	failing_malloc_begin(i, 1);
 }
 
 /* Ends the sweep step; true when the sweep is over. */
 static bool quiet(enum sw_result r)
 {
-	faults.countdown = 0;
-	assert_int_equal(r, faults.failed ? SW_ENOMEM : SW_OK);
-	return !faults.failed;
+	bool failed = failing_malloc_end() > 0;
+	assert_int_equal(r, failed ? SW_ENOMEM : SW_OK);
+	return !failed;
 }
 
 static enum sw_result fill(struct sw_batch *batch)

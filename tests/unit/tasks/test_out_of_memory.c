@@ -5,42 +5,10 @@
 #include "fixture.h"
 
 #include "asl/value.h"
+#include "tests/lib/failing_malloc.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *block, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *block, size_t bytes);
-
-static size_t countdown; /* 0: nothing fails */
-static bool failed;
-
-static bool fails(void)
-{
-	if (countdown == 0 || --countdown > 0)
-		return false;
-	failed = true;
-	return true;
-}
-
-void *__wrap_malloc(size_t bytes)
-{
-	return fails() ? NULL : __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-	return fails() ? NULL : __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *block, size_t bytes)
-{
-	return fails() ? NULL : __real_realloc(block, bytes);
-}
 
 static void *json_malloc(size_t bytes)
 {
@@ -55,15 +23,13 @@ static void json_free(void *block)
 /* Sets the i-th allocation from here on to fail. */
 static void fail_at(size_t i)
 {
-	countdown = i;
-	failed = false;
+	failing_malloc_begin((long)i, 1);
 }
 
 /* Did one? */
 static bool ended_with_failure(void)
 {
-	countdown = 0;
-	return failed;
+	return failing_malloc_end() > 0;
 }
 
 static void mocks_are_read_or_refused(void **state)
