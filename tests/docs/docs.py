@@ -308,7 +308,8 @@ def is_serve(command):
 
 def is_missing(command):
     """What this machine does not have of what a command needs, and the tests do not ask for; None: nothing."""
-    options = {"aws": "--version", "curl": "--version", "dot": "-V", "openssl": "version"}
+    options = {"aws": "--version", "curl": "--version", "dot": "-V", "jq": "--version",
+               "openssl": "version"}
     word = (command.split() or [""])[0]
     if word not in options:
         return None
@@ -345,7 +346,8 @@ def run_console(session, block, report):
 
 
 def missing_of(command):
-    return is_missing(command) or (is_missing(command.rsplit("| ", 1)[-1]) if "| " in command else None)
+    found = [missing for missing in map(is_missing, command.split("| ")) if missing]
+    return found[0] if found else None
 
 
 def run_commands(session, block, report):
