@@ -422,9 +422,9 @@ def check_json(session, block, report):
 
 def run_setup(session, commands, line):
     lines = commands.split("\n")
-    for command in lines:
-        if missing_of(command):
-            raise Missing(f"there is no {missing_of(command)}")
+    for program in sorted(PROBES.keys() & set(commands.split())):
+        if not is_there(program):
+            raise Missing(f"there is no {program}")
     for command in [c for c in lines if is_serve(c)]:
         session.serve_until_ready(command)
     status, text = session.run("(set -e\n" + "\n".join(c for c in lines if not is_serve(c)) + "\n)")
