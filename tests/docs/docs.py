@@ -22,6 +22,7 @@ without the name of another language, must be one of these:
 absolute paths of ROOTS stand in the scratch directory.
 """
 import argparse
+import functools
 import glob
 import json
 import os
@@ -306,20 +307,28 @@ def is_serve(command):
     return command.startswith("stepwell serve ")
 
 
-def is_missing(command):
-    """What this machine does not have of what a command needs, and the tests do not ask for; None: nothing."""
-    options = {"aws": "--version", "curl": "--version", "dot": "-V", "openssl": "version"}
-    word = (command.split() or [""])[0]
-    if word not in options:
-        return None
+PROBES = {"aws": "--version", "curl": "--version", "dot": "-V", "jq": "--version", "openssl": "version"}
+
+
+@functools.lru_cache(maxsize=None)
+def is_there(program):
     try:
-        tried = subprocess.run([word, options[word]], capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+        tried = subprocess.run([program, PROBES[program]], capture_output=True, text=True, timeout=DEADLINE_S, check=False)
     except OSError:
-        return word
+        return False
     version = re.match(r"aws-cli/(\d+)\.(\d+)", tried.stdout)
-    if word == "aws" and version and (int(version[1]), int(version[2])) < {"1": (1, 29), "2": (2, 13)}[version[1]]:
-        return "AWS CLI that reads AWS_ENDPOINT_URL_SFN"
-    return word if tried.returncode != 0 else None
+    if version:  # older ones do not read AWS_ENDPOINT_URL_SFN
+        return (int(version[1]), int(version[2])) >= (1, 29) and not (2, 0) <= (int(version[1]), int(version[2])) < (2, 13)
+    return tried.returncode == 0
+
+
+def missing_of(command):
+    """The program of a pipeline that this machine does not have, and the tests do not ask for; None: there are all."""
+    for part in command.split("| "):
+        word = (part.split() or [""])[0]
+        if word in PROBES and not is_there(word):
+            return word
+    return None
 
 
 def run_console(session, block, report):
@@ -342,10 +351,6 @@ def run_console(session, block, report):
                 raise Wrong(f"line {line}: {command}: exit code {status}\n{text}")
         compare(output, text, volatile, line + command.count("\n"))
         report.good()
-
-
-def missing_of(command):
-    return is_missing(command) or (is_missing(command.rsplit("| ", 1)[-1]) if "| " in command else None)
 
 
 def run_commands(session, block, report):
@@ -417,9 +422,9 @@ def check_json(session, block, report):
 
 def run_setup(session, commands, line):
     lines = commands.split("\n")
-    for command in lines:
-        if command and is_missing(command):
-            raise Missing(f"there is no {is_missing(command)}")
+    for program in sorted(PROBES.keys() & set(commands.split())):
+        if not is_there(program):
+            raise Missing(f"there is no {program}")
     for command in [c for c in lines if is_serve(c)]:
         session.serve_until_ready(command)
     status, text = session.run("(set -e\n" + "\n".join(c for c in lines if not is_serve(c)) + "\n)")

@@ -237,6 +237,13 @@ static enum sw_result crash(struct stage *stage, int64_t time_ms)
 	return world_advance(world, time_ms);
 }
 
+static bool is_callback(const struct world *world, uint32_t number)
+{
+	const struct sw_branch *branch = sw_execution_branch(world->execution, number);
+	return branch && branch->state->type == SW_STATE_TASK &&
+	       branch->state->as.task.pattern == SW_CALL_TOKEN;
+}
+
 /* Whoever runs a job of `.sync` tells its end alone: that it was submitted is told first. */
 static enum sw_result submit(struct world *world, const struct sw_event *outcome)
 {
@@ -270,6 +277,9 @@ static enum sw_result send_event(struct stage *stage, const struct action *actio
 	struct given *given = stage_given(stage, action->branch, action->attempt);
 	bool outcome = action->verb == VERB_SUCCEED || action->verb == VERB_FAIL;
 	enum sw_result r = SW_OK;
+	if (action->verb == VERB_SUCCEED && is_callback(world_of(stage), action->branch))
+		stage_cancel(stage, action->branch,
+			     action->attempt); /* by its token: the request is of no use any more */
 	if (given && (outcome || action->verb == VERB_SUBMITTED))
 		given->held = false;
 	if (action->json)

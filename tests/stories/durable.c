@@ -22,6 +22,7 @@ struct durable {
 	int64_t start_mono_ms;
 	struct sw_store *memory, *store;
 	struct sw_store_faults faults;
+	unsigned commits; /* of the story so far */
 	struct sw_engine *engine;
 	struct sw_task *tasks[TASKS_MAX]; /* the handler's */
 	unsigned tasks_count;
@@ -91,6 +92,12 @@ static void write_log(void *user, enum sw_log_level level, const char *file, int
 {
 }
 
+/* Has the commit failed that was to fail? */
+static bool has_died(const struct durable *durable)
+{
+	return durable->faults.fail_at > 0 && durable->faults.operations >= durable->faults.fail_at;
+}
+
 static void open_engine(struct durable *durable)
 {
 	/* All but activities, whose tasks wait for a worker unless there is a handler. */
@@ -108,7 +115,7 @@ static void open_engine(struct durable *durable)
 		r = sw_engine_on_task(durable->engine, patterns[i], on_task, on_cancel, durable, &err);
 	if (r == SW_OK)
 		r = sw_engine_resume(durable->engine, SW_RESUME_ALL, &err);
-	if (r < 0)
+	if (r < 0 && !has_died(durable))
 		stage_problem(durable->stage, "the engine does not open: %s", err.text);
 	virtual_loop_settle(&durable->loop, TURNS_MAX);
 }
@@ -129,19 +136,20 @@ static void close_engine(struct durable *durable)
 
 static enum sw_result reopen(struct durable *durable, bool crash, int64_t down_ms)
 {
-	if (crash) {
-		durable->faults.fail_at = durable->faults.operations + 1;
-		durable->faults.fail_onwards = true;
-		durable->faults.fail_with = SW_EIO;
-	}
+	struct sw_store_faults armed = durable->faults;
+	if (crash)
+		durable->faults =
+			(struct sw_store_faults){.fail_at = 1, .fail_onwards = true, .fail_with = SW_EIO};
 	close_engine(durable);
-	durable->faults = (struct sw_store_faults){.operations = durable->faults.operations};
+	if (crash)
+		durable->faults = armed;
 	if (down_ms > 0) {
 		durable->loop.mono_ms += down_ms;
 		durable->loop.wall_ms += down_ms;
 	}
-	open_engine(durable);
-	return durable->engine ? SW_OK : SW_EIO;
+	if (!has_died(durable))
+		open_engine(durable);
+	return durable->engine && !has_died(durable) ? SW_OK : SW_EIO;
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------- */
@@ -342,6 +350,11 @@ static enum sw_result end_task(struct durable *durable, const struct action *act
 			      action->branch);
 		return SW_ENOENT;
 	}
+	/* Whoever makes the request of a callback answers that it was made; the task succeeds by its token alone. */
+	if (action->verb == VERB_SUCCEED && strstr(sw_task_resource(task), ".waitForTaskToken")) {
+		durable->tasks[durable->tasks_count++] = task;
+		return by_token(durable, action, given->token);
+	}
 	if (action->verb == VERB_HEARTBEAT)
 		durable->tasks[durable->tasks_count++] = task;
 	else
@@ -372,6 +385,17 @@ static int64_t now_of_durable(const struct stage *stage)
 	return STORY_START_MS + durable->loop.mono_ms - durable->start_mono_ms;
 }
 
+/* From alarm to alarm; the clock stands still for who has died. */
+static void advance(struct durable *durable, int64_t by_ms)
+{
+	int64_t until_ms = durable->loop.mono_ms + by_ms;
+	while (durable->loop.mono_ms < until_ms && !has_died(durable)) {
+		int64_t next_ms = virtual_loop_next_ms(&durable->loop);
+		int64_t to_ms = next_ms < until_ms ? next_ms : until_ms;
+		virtual_loop_advance(&durable->loop, to_ms - durable->loop.mono_ms);
+	}
+}
+
 static enum sw_result carry_out(struct durable *durable, const struct action *action)
 {
 	int64_t ahead_ms = action->time_ms - now_of_durable(durable->stage);
@@ -379,7 +403,7 @@ static enum sw_result carry_out(struct durable *durable, const struct action *ac
 	case VERB_START:
 		return start(durable, action);
 	case VERB_ADVANCE:
-		virtual_loop_advance(&durable->loop, ahead_ms > 0 ? ahead_ms : 0);
+		advance(durable, ahead_ms);
 		return SW_OK;
 	case VERB_STOP:
 		return stop(durable, action);
@@ -395,6 +419,62 @@ static enum sw_result carry_out(struct durable *durable, const struct action *ac
 	}
 }
 
+/* ---- dying on the way ---------------------------------------------------------------------------------- */
+
+static void arm(struct durable *durable)
+{
+	const struct death *death = &durable->stage->death;
+	durable->faults = (struct sw_store_faults){.commits_alone = true};
+	if (death->at == 0 || death->happened)
+		return;
+	durable->faults.fail_at = death->at - durable->commits;
+	durable->faults.fail_onwards = true;
+	durable->faults.fail_with = SW_EIO;
+	durable->faults.applied_unknown = death->applied;
+}
+
+static bool disarm(struct durable *durable)
+{
+	bool died = has_died(durable);
+	durable->commits += (unsigned)durable->faults.operations;
+	durable->faults = (struct sw_store_faults){0};
+	return died;
+}
+
+static bool is_queued(const struct durable *durable, const struct action *action)
+{
+	const struct sw_activities *activities = &durable->engine->activities;
+	for (size_t i = 0; i < activities->tasks_buckets; i++) {
+		for (const struct sw_waiting_task *task = activities->tasks[i]; task;
+		     task = task->bucket_next) {
+			if (task->branch == action->branch && task->attempt == action->attempt)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whoever did not get an answer asks again; a worker whose task is delivered again does it again. */
+static void act_again(struct durable *durable, const struct action *action)
+{
+	const struct given *given = stage_given(durable->stage, action->branch, action->attempt);
+	if (action->verb == VERB_STARTED && !is_queued(durable, action))
+		durable->stage->death.stuck = !given || !*given->token;
+	else if (action->verb == VERB_CRASH || action->verb == VERB_RESTART)
+		return;
+	else if (action->verb != VERB_SUBMITTED || (given && given->held))
+		carry_out(durable, action);
+}
+
+/* The process died in the middle of it; the next one has all the luck. */
+static void survive(struct durable *durable, const struct action *action)
+{
+	durable->stage->death.happened = true;
+	reopen(durable, true, 0);
+	if (durable->engine)
+		act_again(durable, action);
+}
+
 static bool describe(struct durable *durable, struct sw_execution_info *ret_info)
 {
 	*ret_info = (struct sw_execution_info){0};
@@ -407,7 +487,10 @@ static enum sw_result act_on_durable(struct stage *stage, const struct action *a
 	struct sw_execution_info info;
 	if (!durable->engine)
 		return SW_ECLOSED;
+	arm(durable);
 	enum sw_result r = carry_out(durable, action);
+	if (disarm(durable))
+		survive(durable, action);
 	if (!durable->engine)
 		return SW_ECLOSED;
 	tell_queues(durable);

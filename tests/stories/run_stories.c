@@ -20,7 +20,8 @@
  * "@5000" is when the event happened, when that is not the moment at the left. docs/testing.md lists the actions.
  *
  * Each story is played on the pure core and on the whole engine (stage.h), which must tell the same, down to the last
- * detail of each event; and on both once more with a crash after each line, which must come to the same events. With
+ * detail of each event; and on both once more with a crash after each line, which must come to the same events. Then the
+ * engine dies at the first commit of the story, at the second, until there are none left, the commit lost or applied. With
  * --update the files are written anew as the core tells them; the difference is for people to read.
  */
 #include "stage.h"
@@ -33,6 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DEATHS_MAX 1000
 #define LOOSE_TIMES "# times are not told\n"
 
 /* One way to play a story. */
@@ -63,7 +65,7 @@ struct told {
 	struct sw_buf text;    /* as in the file */
 	struct sw_buf details; /* each event whole, with names in place of tokens */
 	uint32_t last_id;
-	bool commands; /* tell what is asked of the outside */
+	bool commands; /* tell what is asked of the outside, and refusals */
 };
 
 /* ---- reading ------------------------------------------------------------------------------------------ */
@@ -234,7 +236,7 @@ static void act(struct told *told, char *line, const struct way *way)
 	sw_buf_printf(&told->text, "[%5" PRId64 "] > %s\n", stage->ops->now_ms(stage) - STORY_START_MS,
 		      shown);
 	sw_free(shown);
-	if (r < 0)
+	if (r < 0 && (told->commands || told->stage.death.at == 0))
 		sw_buf_printf(&told->text, "! %s\n", sw_result_text(r));
 	stage->ops->events(stage, told->last_id, tell_event, told);
 	if (way->after_each != VERB_START) {
@@ -246,11 +248,11 @@ static void act(struct told *told, char *line, const struct way *way)
 }
 
 /* Plays the story. False: the stage does not open. */
-static bool play(struct told *told, const struct story *story, const struct way *way)
+static bool play(struct told *told, const struct story *story, const struct way *way, struct death death)
 {
 	struct sw_error err = {0};
-	*told = (struct told){.stage = {.ops = way->ops}, .story = story};
-	told->commands = way->after_each == VERB_START;
+	*told = (struct told){.stage = {.ops = way->ops, .death = death}, .story = story};
+	told->commands = way->after_each == VERB_START && death.at == 0;
 	if (way->ops->open(&told->stage, story->definition, &err) < 0) {
 		stage_problem(&told->stage, "not a story: %s", err.text);
 		return false;
@@ -283,14 +285,17 @@ static void told_done(struct told *told)
 
 /* ---- comparing ---------------------------------------------------------------------------------------- */
 
-/* The story without what is asked of the outside: where it dies after each line, that is asked more often. */
-static char *without_commands(const char *text)
+/*
+ * The story without what is asked of the outside: where it dies after each line, that is asked more often. Whoever dies
+ * in the middle of it is refused more often, too.
+ */
+static char *without_commands(const char *text, bool refusals)
 {
 	struct sw_buf out = SW_BUF;
 	for (const char *line = text; *line;) {
 		size_t len = strcspn(line, "\n");
 		len += line[len] == '\n';
-		if (*line != '<')
+		if (*line != '<' && (*line != '!' || refusals))
 			sw_buf_append(&out, line, len);
 		line += len;
 	}
@@ -338,8 +343,8 @@ static bool play_way(const struct story *story, const struct way *way, struct sw
 {
 	struct told told;
 	bool first = way == &ways[0];
-	bool good = play(&told, story, way);
-	char *expected = told.commands ? sw_strdup(story->lines) : without_commands(story->lines);
+	bool good = play(&told, story, way, (struct death){0});
+	char *expected = told.commands ? sw_strdup(story->lines) : without_commands(story->lines, true);
 	if (good && first && update && !*told.stage.problem) {
 		good = write_back(story, &told.text);
 	} else if (good) {
@@ -361,7 +366,45 @@ static bool play_way(const struct story *story, const struct way *way, struct sw
 	return good;
 }
 
-static bool run_story(const char *path, bool update)
+/* One death. *ret_happened is false when the story has fewer commits. */
+static bool play_death(const struct story *story, struct death death, const char *expected,
+		       const struct sw_buf *details, bool *ret_happened)
+{
+	static const struct way way = {&stage_durable, VERB_START, "the engine"};
+	struct told told;
+	char name[80];
+	snprintf(name, sizeof(name), "the engine that dies at commit %u, which is %s", death.at,
+		 death.applied ? "applied" : "lost");
+	bool good = play(&told, story, &way, death);
+	*ret_happened = told.stage.death.happened;
+	if (good && !told.stage.death.stuck)
+		good = same(&told, expected, &told.text, name, "another story") &&
+		       same(&told, details->data, &told.details, name,
+			    "other details than those of the core");
+	if (*told.stage.problem) {
+		printf("--- %s: %s: %s\n", story->path, name, told.stage.problem);
+		good = false;
+	}
+	told_done(&told);
+	return good;
+}
+
+/* The process dies at each commit in turn. */
+static bool sweep(const struct story *story, const struct sw_buf *details, unsigned *deaths)
+{
+	char *expected = without_commands(story->lines, false);
+	bool good = true, happened = true;
+	for (unsigned at = 1; good && happened && at < DEATHS_MAX; at++) {
+		good = play_death(story, (struct death){.at = at}, expected, details, &happened) &&
+		       play_death(story, (struct death){.at = at, .applied = true}, expected, details,
+				  &happened);
+		*deaths += 2 * happened;
+	}
+	sw_free(expected);
+	return good;
+}
+
+static bool run_story(const char *path, bool update, unsigned *deaths)
 {
 	struct story story;
 	struct sw_buf details = SW_BUF;
@@ -370,6 +413,8 @@ static bool run_story(const char *path, bool update)
 		printf("--- %s: not a story\n", path);
 	for (size_t i = 0; good && i < sizeof(ways) / sizeof(ways[0]) && (i == 0 || !update); i++)
 		good = play_way(&story, &ways[i], &details, update);
+	if (good && !update)
+		good = sweep(&story, &details, deaths);
 	sw_buf_done(&details);
 	story_done(&story);
 	return good;
@@ -379,8 +424,10 @@ int main(int argc, char **argv)
 {
 	bool update = argc > 1 && strcmp(argv[1], "--update") == 0;
 	int failed = 0, first = update ? 2 : 1;
+	unsigned deaths = 0;
 	for (int i = first; i < argc; i++)
-		failed += !run_story(argv[i], update);
+		failed += !run_story(argv[i], update, &deaths);
+	printf("%u deaths in the middle of a story\n", deaths);
 	printf("%d passed, %d failed\n", argc - first - failed, failed);
 	return failed > 0;
 }

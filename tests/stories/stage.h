@@ -55,8 +55,17 @@ struct given {
 	bool held; /* somebody was called with it and has not ended it, nor submitted its request */
 };
 
+/* The process dies at a commit, while the story goes on: durable.c alone. */
+struct death {
+	unsigned at;  /* the commit, counted from the start of the execution; 0: it does not */
+	bool applied; /* the commit is on disk all the same, and nobody was told */
+	bool happened;
+	bool stuck; /* what was lost with the process is of no use any more: a worker never got the token */
+};
+
 struct stage {
 	const struct stage_ops *ops;
+	struct death death;
 	void *own; /* the implementation's */
 	/* what was asked of the outside since the last look, a line each: "<cancel 0 1>", "<dispatch 0 1>", "<queue 0 1>" */
 	struct sw_buf cancels, deliveries, queued;

@@ -122,14 +122,16 @@ enum sw_result world_fail(struct world *world, uint32_t branch, uint32_t attempt
 						   .cause = cause});
 }
 
-/* The first branch that is due at time_ms; NULL: none. */
+/* The branch that is due first, if it is due at time_ms; NULL: none. */
 static const struct sw_branch *due_branch(const struct sw_execution *execution, int64_t time_ms)
 {
+	const struct sw_branch *first = NULL;
 	for (uint32_t i = 0; i < execution->branches_count; i++) {
-		if (execution->branches[i]->due_ms <= time_ms)
-			return execution->branches[i];
+		const struct sw_branch *branch = execution->branches[i];
+		if (branch->due_ms <= time_ms && (!first || branch->due_ms < first->due_ms))
+			first = branch;
 	}
-	return NULL;
+	return first;
 }
 
 enum sw_result world_advance(struct world *world, int64_t time_ms)
