@@ -591,6 +591,8 @@ static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_p
 {
 	struct sw_answer answer = {.reply = pending->reply, .user = pending->user, .result = result};
 	const struct sw_execution *execution = entry->execution;
+	if (result == SW_ECORRUPT && entry->damage)
+		answer.text = sw_strdup(entry->damage);
 	if (result == SW_ETIMEDOUT && (pending->kind == SW_EVENT_STOP || pending->existed)) {
 		/* It has ended, and is left as it is. */
 		answer.arn = pending->reply ? sw_strdup(execution->arn) : NULL;
@@ -600,8 +602,6 @@ static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_p
 	}
 	if (pending->kind == SW_EVENT_REDRIVE && result == SW_EINVAL)
 		refuse_redrive(engine, execution, pending, &answer);
-	if (result == SW_ECORRUPT && entry->damage)
-		answer.text = sw_strdup(entry->damage);
 	if (answer.reply)
 		sw_box_act(sw_express_box(engine, entry),
 			   &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = answer});

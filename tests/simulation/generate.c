@@ -154,7 +154,7 @@ static void assign(struct generator *g, const struct state *state, bool jsonata)
 		return;
 	sw_buf_printf(g->out,
 		      jsonata ? ",\"Assign\":{\"a%s\":\"{%% $states.input.n * 2 %%}\"}"
-			      : ",\"Assign\":{\"a%s.$\":\"$.n\"}",
+			      : ",\"Assign\":{\"a%s.$\":\"$$.Execution.Input.n\"}",
 		      state->name);
 }
 
