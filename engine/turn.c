@@ -591,8 +591,6 @@ static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_p
 {
 	struct sw_answer answer = {.reply = pending->reply, .user = pending->user, .result = result};
 	const struct sw_execution *execution = entry->execution;
-	if (result == SW_ECORRUPT && entry->damage)
-		answer.text = sw_strdup(entry->damage);
 	if (result == SW_ETIMEDOUT && (pending->kind == SW_EVENT_STOP || pending->existed)) {
 		/* It has ended, and is left as it is. */
 		answer.arn = pending->reply ? sw_strdup(execution->arn) : NULL;
@@ -717,8 +715,17 @@ static bool refuse_damaged(struct sw_engine *engine, struct sw_entry *entry)
 			return false;
 		}
 		struct sw_pending *pending = take_pending(entry);
-		bool redrive = pending->kind == SW_EVENT_REDRIVE;
-		refuse(engine, entry, pending, redrive ? SW_ECORRUPT : SW_ETIMEDOUT);
+		if (pending->kind != SW_EVENT_REDRIVE || !pending->reply) {
+			refuse(engine, entry, pending, SW_ETIMEDOUT);
+			continue;
+		}
+		struct sw_answer answer = {.reply = pending->reply,
+					   .user = pending->user,
+					   .result = SW_ECORRUPT,
+					   .text = sw_strdup(entry->damage)};
+		sw_box_act(sw_express_box(engine, entry),
+			   &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = answer});
+		sw_pending_free(pending);
 	}
 	sw_free(entry->damage);
 	entry->damage = NULL;
