@@ -8,7 +8,7 @@ PACKAGES = gcc meson ninja-build pkg-config libjansson-dev libpcre2-dev liblmdb-
 # The clients that tests/sdk drives, and what tests/embed looks for leaks and bench/ counts instructions with; they skip what
 # is not there.
 TEST_PACKAGES = awscli python3-boto3 python3-prometheus-client valgrind
-LINT_PACKAGES = clang-format clang-tidy
+LINT_PACKAGES = clang-format clang-tidy cppcheck
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 MESON_FLAGS ?=
 ROUNDS ?= 200
@@ -32,7 +32,7 @@ help:
 	@echo "make mutants    break the engine on purpose, ten times: the simulation must find each (5 minutes)"
 	@echo "make fuzz       every fuzz target for SECONDS_EACH=$(SECONDS_EACH) seconds"
 	@echo "make format     clang-format over all sources"
-	@echo "make lint       clang-format and clang-tidy, without changing anything"
+	@echo "make lint       clang-format, clang-tidy, cppcheck and gcc -fanalyzer, without changing anything"
 	@echo "make install    into the prefix given at configuration (DESTDIR is honoured)"
 
 packages:

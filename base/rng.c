@@ -39,6 +39,7 @@ uint64_t sw_rng_below(struct sw_rng *rng, uint64_t exclusive)
 	if (exclusive < 2)
 		return 0;
 	/* 2^64 mod exclusive numbers are drawn again, or the small remainders would come more often. */
+	/* cppcheck-suppress oppositeExpression ; it is 2^64 - exclusive on the left */
 	uint64_t reject_below = -exclusive % exclusive;
 	uint64_t number;
 	do {

@@ -20,6 +20,7 @@ static int show(const struct options *options, struct client *client, const char
 		json_decref(shape);
 	} else {
 		i = options->reverse ? json_array_size(events) - 1 : 0;
+		/* cppcheck-suppress unreadVariable ; it is read behind a macro */
 		start = json_number_value(json_object_get(json_array_get(events, i), "timestamp"));
 		json_array_foreach(events, i, event) print_event(stdout, event, start);
 	}

@@ -14,6 +14,10 @@ static long gather(const struct options *options, struct sw_substitution list[2 
 	for (unsigned i = 0; i < options->set_count; i++) {
 		const char *equals = strchr(options->set[i], '=');
 		names[i] = strndup(options->set[i], (size_t)(equals - options->set[i]));
+		if (!names[i]) {
+			complain(EXIT_STORE, "out of memory");
+			return -1;
+		}
 		list[count++] = (struct sw_substitution){names[i], equals + 1};
 	}
 	if (!options->substitutions)

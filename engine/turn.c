@@ -638,8 +638,6 @@ static void refuse(struct sw_engine *engine, struct sw_entry *entry, struct sw_p
 	}
 	if (pending->kind == SW_EVENT_REDRIVE && result == SW_EINVAL)
 		refuse_redrive(engine, execution, pending, &answer);
-	if (result == SW_ECORRUPT && entry->damage)
-		answer.text = sw_strdup(entry->damage);
 	if (answer.reply)
 		sw_box_act(sw_express_box(engine, entry),
 			   &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = answer});
@@ -755,8 +753,17 @@ static bool refuse_damaged(struct sw_engine *engine, struct sw_entry *entry)
 			return false;
 		}
 		struct sw_pending *pending = take_pending(entry);
-		bool redrive = pending->kind == SW_EVENT_REDRIVE;
-		refuse(engine, entry, pending, redrive ? SW_ECORRUPT : SW_ETIMEDOUT);
+		if (pending->kind != SW_EVENT_REDRIVE || !pending->reply) {
+			refuse(engine, entry, pending, SW_ETIMEDOUT);
+			continue;
+		}
+		struct sw_answer answer = {.reply = pending->reply,
+					   .user = pending->user,
+					   .result = SW_ECORRUPT,
+					   .text = sw_strdup(entry->damage)};
+		sw_box_act(sw_express_box(engine, entry),
+			   &(struct sw_action){.kind = SW_ACTION_REPLY, .answer = answer});
+		sw_pending_free(pending);
 	}
 	sw_free(entry->damage);
 	entry->damage = NULL;

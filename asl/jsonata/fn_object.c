@@ -280,7 +280,7 @@ static enum sw_result clone(struct sw_jn_run *run, struct sw_jn_value value, uns
 	case SW_JN_STRING:
 		break;
 	}
-	return result;
+	return SW_OK;
 }
 
 enum sw_result sw_jn_fn_clone(struct sw_jn_call *call, const struct sw_jn_value *args,

@@ -522,6 +522,7 @@ static enum sw_result visit_lambda(struct resolver *resolver, struct sw_jn_node 
 	resolver->scope = NULL;
 	for (uint32_t i = 0; i < node->items.count; i++) {
 		/* Of two parameters of one name the last one counts. */
+		/* cppcheck-suppress redundantAssignment ; declare reads it through resolver->frame */
 		frame.slots = i;
 		if (declare(resolver, node->items.items[i]->name, true) < 0)
 			return resolver->compiler->failed;

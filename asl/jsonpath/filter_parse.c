@@ -363,13 +363,13 @@ static enum sw_result read_group(struct filter_parse *parse, struct sw_path_filt
 	if (c == '!') {
 		int next = sw_path_lex_next(lex, start, NULL);
 		if (next != '$' && next != '@') {
-			struct sw_path_filter *not = filter_new(parse, SW_PATH_NOT), *operand = NULL;
-			if (!not )
+			struct sw_path_filter *negation = filter_new(parse, SW_PATH_NOT), *operand = NULL;
+			if (!negation)
 				return SW_ENOMEM;
 			lex->at++;
 			r = read_group(parse, &operand);
-			not ->first = operand;
-			*ret_filter = not ;
+			negation->first = operand;
+			*ret_filter = negation;
 			lex->nesting--;
 			return r;
 		}

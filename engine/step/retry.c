@@ -278,10 +278,9 @@ static enum sw_result deal_with(struct sw_turn *turn, struct sw_branch *branch, 
 
 static enum sw_result rise(struct sw_turn *turn, struct sw_branch *branch, struct thrown *thrown)
 {
-	enum sw_result r = SW_OK;
 	for (;;) {
 		bool taken = false;
-		r = deal_with(turn, branch, thrown, &taken);
+		enum sw_result r = deal_with(turn, branch, thrown, &taken);
 		if (r == SW_EQUERY) {
 			/* The Catch itself cannot be carried out. */
 			sw_failure_done(&thrown->failure);

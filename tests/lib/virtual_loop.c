@@ -78,8 +78,8 @@ static bool run_watches(struct virtual_loop *loop)
 		if (poll(&fd, 1, 0) <= 0)
 			continue;
 		ran = true;
-		ready->ready(ready, (fd.revents & ~POLLOUT ? (unsigned)SW_READABLE : 0) |
-					    (fd.revents & POLLOUT ? (unsigned)SW_WRITABLE : 0));
+		ready->ready(ready, ((fd.revents & ~POLLOUT) ? (unsigned)SW_READABLE : 0) |
+					    ((fd.revents & POLLOUT) ? (unsigned)SW_WRITABLE : 0));
 	}
 	return ran;
 }

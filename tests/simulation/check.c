@@ -238,21 +238,26 @@ static int state_type_of(const char *entered)
 	return -1;
 }
 
+/* The state that an event tells of: its own, that of an expression that failed, or what the event follows. */
+static int type_of(const struct history *h, uint32_t id)
+{
+	int type = -1;
+	for (; id && type < 0; id = h->events[id].previous) {
+		const struct event *event = &h->events[id];
+		type = strncmp(event->type, "MapIteration", 12) == 0 ? 7 : state_type_of(event->type);
+		/* Told behind what the state's entering followed: any entering of the state tells its type. */
+		for (uint32_t i = id; i-- > 1 && strcmp(event->type, "EvaluationFailed") == 0 && type < 0;) {
+			if (ends_in(h->events[i].type, "StateEntered") &&
+			    strcmp(h->events[i].name, event->name) == 0)
+				type = state_type_of(h->events[i].type);
+		}
+	}
+	return type;
+}
+
 static void cover(struct history *h, uint32_t id)
 {
-	/* Events of joins follow the branch that ended last: their own names tell the state. */
-	const char *own = h->events[id].type;
-	uint32_t entered = entering_of(h, id);
-	/* Told behind what the state's entering followed: any entering of the state tells its type. */
-	for (uint32_t i = id; i-- > 1 && strcmp(own, "EvaluationFailed") == 0 && !entered;) {
-		if (ends_in(h->events[i].type, "StateEntered") &&
-		    strcmp(h->events[i].name, h->events[id].name) == 0)
-			entered = i;
-	}
-	int type = strncmp(own, "Parallel", 8) == 0 ? 6
-		   : strncmp(own, "Map", 3) == 0    ? 7
-		   : entered                        ? state_type_of(h->events[entered].type)
-						    : -1;
+	int type = type_of(h, id);
 	for (unsigned number = 1; type >= 0 && number < 80; number++) {
 		const char *text = sw_history_type_text((enum sw_history_type)number);
 		if (text && strcmp(text, h->events[id].type) == 0)
@@ -424,7 +429,7 @@ void coverage_report(const struct coverage *coverage)
 		"PassStateEntered PassStateExited EvaluationFailed ExecutionSucceeded ExecutionFailed",
 		"ChoiceStateEntered ChoiceStateExited EvaluationFailed ExecutionFailed",
 		"WaitStateEntered WaitStateExited WaitStateAborted EvaluationFailed ExecutionSucceeded "
-		"ExecutionFailed ExecutionRedriven",
+		"ExecutionFailed",
 		"SucceedStateEntered SucceedStateExited EvaluationFailed ExecutionSucceeded ExecutionFailed",
 		"FailStateEntered ExecutionFailed ExecutionRedriven",
 		"ParallelStateEntered ParallelStateStarted ParallelStateSucceeded ParallelStateFailed "

@@ -123,7 +123,7 @@ static void number(struct generator *g, unsigned depth)
 {
 	unsigned variable = variable_of(g, depth), kind = below(g, 10);
 	if (kind == 0 && may_fail(g, depth))
-		sw_buf_printf(g->out, "\"{%% $states.input.n = %u ? $error('meant') : $states.input.n %%}\"",
+		sw_buf_printf(g->out, "\"{%% $states.input.n > %u ? $error('meant') : $states.input.n %%}\"",
 			      below(g, 10));
 	else if (kind < 4 && variable)
 		sw_buf_printf(g->out, "\"{%% $states.input.n + $v%u - $v%u %%}\"", variable - 1,
@@ -142,8 +142,8 @@ static void output(struct generator *g, unsigned depth, const char *member, cons
 	sw_buf_printf(g->out, ",\"Output\":\"{%% $merge([$states.input,{'%s':%s", member, value);
 	if (variable && chance(g, 30))
 		sw_buf_printf(g->out, ",'w':$v%u", variable - 1);
-	if (may_fail(g, depth) && chance(g, 5))
-		sw_buf_printf(g->out, ",'q':$states.input.n = %u ? $error('meant')", below(g, 10));
+	if (may_fail(g, depth) && chance(g, 10))
+		sw_buf_printf(g->out, ",'q':$states.input.n > %u ? $error('meant')", below(g, 10));
 	sw_buf_text(g->out, "}]) %}\"");
 }
 
@@ -154,13 +154,13 @@ static void assign(struct generator *g, const struct state *state, bool jsonata)
 		return;
 	sw_buf_printf(g->out,
 		      jsonata ? ",\"Assign\":{\"a%s\":\"{%% $states.input.n * 2 %%}\"}"
-			      : ",\"Assign\":{\"a%s.$\":\"$.n\"}",
+			      : ",\"Assign\":{\"a%s.$\":\"$$.Execution.Input.n\"}",
 		      state->name);
 }
 
 /* ---- states ----------------------------------------------------------------------------------------------- */
 
-#define ACTIVITY 4 /* of the resources */
+enum { TOKEN = 3, ACTIVITY, SYNC }; /* of the resources */
 
 static void arguments(struct generator *g, const struct state *state, unsigned depth, unsigned resource,
 		      bool jsonata)
@@ -173,7 +173,7 @@ static void arguments(struct generator *g, const struct state *state, unsigned d
 		number(g, depth);
 	else
 		sw_buf_text(g->out, "\"$.n\"");
-	if (resource == 3)
+	if (resource == TOKEN)
 		sw_buf_text(g->out, jsonata ? token_jsonata : token);
 	if (resource == ACTIVITY)
 		sw_buf_printf(g->out,
@@ -188,13 +188,17 @@ static void arguments(struct generator *g, const struct state *state, unsigned d
 static void task(struct generator *g, struct state *state, unsigned depth, const char *next,
 		 const char *later, bool jsonata)
 {
-	static const char *const resources[] = {
-		"function:work", "arn:aws:lambda:us-east-1:123456789012:function:work",
-		"arn:aws:states:::aws-sdk:s3:getObject", "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-		"arn:aws:states:us-east-1:123456789012:activity:a"};
+	static const char *const resources[] = {"function:work",
+						"arn:aws:lambda:us-east-1:123456789012:function:work",
+						"arn:aws:states:::aws-sdk:s3:getObject",
+						"arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+						"arn:aws:states:us-east-1:123456789012:activity:a",
+						"arn:aws:states:::ecs:runTask.sync"};
 	unsigned which = below(g, g->express ? 3 : 4);
 	if (!g->machine->calm && !g->express && chance_now(g, 25))
 		which = ACTIVITY;
+	else if (!g->express && chance_now(g, 15))
+		which = SYNC;
 	sw_buf_printf(g->out, "\"Type\":\"Task\",\"Resource\":\"%s\"", resources[which]);
 	if (jsonata)
 		output(g, depth, "r", "$states.result");
@@ -209,15 +213,25 @@ static void task(struct generator *g, struct state *state, unsigned depth, const
 		catchers(g, state, next, later, jsonata);
 }
 
-static void choice(struct generator *g, const char *next, const char *later, bool jsonata)
+static void choice(struct generator *g, unsigned depth, const char *next, const char *later, bool jsonata)
 {
-	sw_buf_printf(
-		g->out,
-		jsonata ? "\"Type\":\"Choice\",\"Choices\":[{\"Condition\":\"{%% $states.input.n > %u %%}\","
-			  "\"Next\":\"%s\"}],\"Default\":\"%s\""
-			: "\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$.n\",\"NumericGreaterThan\":%u,"
-			  "\"Next\":\"%s\"}],\"Default\":\"%s\"",
-		below(g, 10), later, next);
+	unsigned least = below(g, 10);
+	if (!jsonata)
+		sw_buf_printf(
+			g->out,
+			"\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$.n\",\"NumericGreaterThan\":%u",
+			least);
+	else if (may_fail(g, depth) && chance(g, 15))
+		sw_buf_printf(g->out,
+			      "\"Type\":\"Choice\",\"Choices\":[{\"Condition\":\"{%% $states.input.n > %u ? "
+			      "$error('meant') : true %%}\"",
+			      least);
+	else
+		sw_buf_printf(
+			g->out,
+			"\"Type\":\"Choice\",\"Choices\":[{\"Condition\":\"{%% $states.input.n > %u %%}\"",
+			least);
+	sw_buf_printf(g->out, ",\"Next\":\"%s\"}],\"Default\":\"%s\"", later, next);
 }
 
 static void parallel(struct generator *g, struct state *state, unsigned depth, const char *later,
@@ -313,14 +327,20 @@ static void declare(struct generator *g, unsigned number, unsigned depth, bool j
 	g->variables[depth] = number + 1;
 }
 
-static void wait(struct generator *g, struct state *state, bool jsonata)
+static void wait(struct generator *g, struct state *state, unsigned depth, bool jsonata)
 {
 	state->wait_seconds = below(g, 20);
-	sw_buf_printf(
-		g->out,
-		jsonata ? "\"Type\":\"Wait\",\"Seconds\":\"{%% %u + $states.input.n - $states.input.n %%}\""
-			: "\"Type\":\"Wait\",\"Seconds\":%u",
-		state->wait_seconds);
+	if (!jsonata)
+		sw_buf_printf(g->out, "\"Type\":\"Wait\",\"Seconds\":%u", state->wait_seconds);
+	else if (may_fail(g, depth) && chance(g, 15))
+		sw_buf_printf(g->out,
+			      "\"Type\":\"Wait\",\"Seconds\":\"{%% $states.input.n > %u ? 'soon' : %u %%}\"",
+			      below(g, 10), state->wait_seconds);
+	else
+		sw_buf_printf(
+			g->out,
+			"\"Type\":\"Wait\",\"Seconds\":\"{%% %u + $states.input.n - $states.input.n %%}\"",
+			state->wait_seconds);
 	assign(g, state, jsonata);
 }
 
@@ -343,12 +363,18 @@ static void write_state(struct generator *g, struct state *state, unsigned depth
 	if (jsonata && !g->jsonata)
 		sw_buf_text(g->out, "\"QueryLanguage\":\"JSONata\",");
 	if (next && kind < 15) {
-		choice(g, next, later, jsonata);
+		choice(g, depth, next, later, jsonata);
 		sw_buf_char(g->out, '}');
 		return;
 	}
 	if (!next && (kind < 12 || (kind < 24 && may_fail(g, depth)))) {
 		bool fail = kind >= 12;
+		if (!fail && jsonata) {
+			sw_buf_text(g->out, "\"Type\":\"Succeed\"");
+			output(g, depth, "s", "true");
+			sw_buf_char(g->out, '}');
+			return;
+		}
 		sw_buf_printf(g->out, fail ? "\"Type\":\"Fail\",\"Error\":\"A\",\"Cause\":\"meant\"}"
 					   : "\"Type\":\"Succeed\"}");
 		return;
@@ -362,7 +388,7 @@ static void write_state(struct generator *g, struct state *state, unsigned depth
 	else if (kind < 85)
 		pass(g, state, depth, jsonata);
 	else
-		wait(g, state, jsonata);
+		wait(g, state, depth, jsonata);
 	end_state(g, next);
 }
 

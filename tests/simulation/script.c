@@ -116,8 +116,12 @@ static void hold(void *user, struct sw_task *task)
 	note(s, "deliver %s", held->key);
 	arrange(s, held, state, sw_task_attempt(task));
 	if (strstr(sw_task_resource(task), "waitForTaskToken")) {
-		sw_task_release(task);
 		held->task = NULL;
+		/* The request is answered, or nobody says that it was made. */
+		if (era_of(s->seed) >= ERA_LANGUAGES && (held->hash >> 25) % 2)
+			sw_task_succeed(task, "{\"id\":1}", 8);
+		else
+			sw_task_release(task);
 	}
 }
 
