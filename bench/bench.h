@@ -57,6 +57,7 @@ bool measure(const struct plan *plan, const char *directory, struct recording *r
 	     struct figures *ret_medians);
 
 double now_seconds(void);
+double cpu_seconds(void); /* of the calling thread */
 /* Sorts the numbers; part 0.5 is the median. */
 double quantile(double *numbers, size_t count, double part);
 /* Of TABLE_ROUNDS structs that consist of doubles, each of so many bytes. */

@@ -52,7 +52,7 @@ double now_seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static double cpu_seconds(void)
+double cpu_seconds(void)
 {
 	struct timespec used;
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
