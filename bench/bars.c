@@ -36,7 +36,7 @@ static const struct result *find(const struct results *results, const struct wor
 static double rate(const struct result *result)
 {
 	unsigned steps = result->plan.workload->steps;
-	return result->plan.executions * (steps ? steps : 1) / result->figures.seconds;
+	return result->figures.rate * (steps ? steps : 1);
 }
 
 static void single_executions(const struct results *results, const struct workload *workloads)

@@ -123,14 +123,15 @@ static bool quick_rows(const struct workload *workloads, const char *where)
 
 static bool measure_http(const char *program, const struct workload *w1, const char *where)
 {
-	struct http_floor floor = {.executions_of_128 = 10000};
-	struct plan of_16 = {w1, 16, 3000, 0}, of_128 = {w1, 128, floor.executions_of_128, 0};
-	struct figures figures;
+	struct http_floor floor = {0};
+	struct plan of_16 = {w1, 16, 3000, 0}, of_128 = {w1, 128, 10000, 0};
+	struct figures figures = {0};
 	char path[4100];
 	snprintf(path, sizeof(path), "%s/data", where);
 	bool good = measure_once(&of_16, path, &floor.of_16, &figures) &&
-		    measure_once(&of_128, path, &floor.of_128, &figures) &&
-		    http_rows(program, where, w1->definition, w1->input, &floor);
+		    measure_once(&of_128, path, &floor.of_128, &figures);
+	floor.executions_of_128 = (unsigned)figures.executions;
+	good = good && http_rows(program, where, w1->definition, w1->input, &floor);
 	recording_done(&floor.of_16);
 	recording_done(&floor.of_128);
 	return good;

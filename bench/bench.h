@@ -32,7 +32,8 @@ char *workload_payload(void);
 /* One row of the table before it is measured. */
 struct plan {
 	const struct workload *workload;
-	unsigned in_flight, executions;
+	unsigned in_flight;
+	unsigned executions; /* at most: fewer when they take long */
 	uint32_t relaxed_ms; /* 0: every commit is synced before it is told */
 };
 
@@ -40,10 +41,11 @@ struct plan {
 
 /* Of one run, or medians of some. What is not a time is for each execution. */
 struct figures {
-	double seconds, p50_ms, p99_ms;
-	double cpu_us;                    /* of the loop's thread */
-	double syncs, bytes, growth;      /* growth: of the used part of the data file */
-	double floor_seconds, floor_part; /* part: floor_seconds / seconds */
+	double executions, rate; /* rate: executions a second */
+	double p50_ms, p99_ms;
+	double cpu_us;                 /* of the loop's thread */
+	double syncs, bytes, growth;   /* growth: of the used part of the data file */
+	double floor_rate, floor_part; /* part: rate / floor_rate */
 };
 
 struct recording;
@@ -55,6 +57,7 @@ bool measure(const struct plan *plan, const char *directory, struct recording *r
 	     struct figures *ret_medians);
 
 double now_seconds(void);
+double cpu_seconds(void); /* of the calling thread */
 /* Sorts the numbers; part 0.5 is the median. */
 double quantile(double *numbers, size_t count, double part);
 /* Of TABLE_ROUNDS structs that consist of doubles, each of so many bytes. */

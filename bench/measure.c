@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SECONDS_MAX 2 /* then a run starts nothing any more: it is a slow disk */
+
 struct run;
 struct start {
 	struct run *run;
@@ -33,7 +35,8 @@ struct run {
 	struct sw_engine *engine;
 	struct sw_poll_loop *loop;
 	struct sw_store *store; /* outlives the engine */
-	unsigned started, finished, failed;
+	unsigned wanted, started, finished, failed;
+	double stop; /* nothing is started after it */
 	struct start *starts;
 	struct known *known;
 	size_t known_mask;
@@ -49,7 +52,7 @@ double now_seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static double cpu_seconds(void)
+double cpu_seconds(void)
 {
 	struct timespec used;
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
@@ -142,11 +145,14 @@ static void start_one(struct run *run)
 	struct sw_start_params params = {
 		.machine = "bench", .input = workload->input, .input_len = run->input_len};
 	struct sw_error err = {0};
-	if (run->started == run->plan->executions)
+	double now = now_seconds();
+	if (now > run->stop)
+		run->wanted = run->started;
+	if (run->started == run->wanted)
 		return;
 	struct start *start = &run->starts[run->started++];
 	params.name = workload->named ? start->name : NULL;
-	start->begun = now_seconds();
+	start->begun = now;
 	if (sw_engine_start(run->engine, &params, replied, start, &err) != SW_OK) {
 		fprintf(stderr, "bench: start: %s\n", err.text);
 		run->failed++;
@@ -220,6 +226,7 @@ static bool run_init(struct run *run, const struct plan *plan)
 	while (places < 2 * (size_t)plan->executions)
 		places *= 2;
 	*run = (struct run){.plan = plan,
+			    .wanted = plan->executions,
 			    .starts = sw_zalloc_array(plan->executions, sizeof(struct start)),
 			    .known = sw_zalloc_array(places, sizeof(struct known)),
 			    .known_mask = places - 1,
@@ -247,28 +254,29 @@ static void run_done(struct run *run)
 /* The executions themselves: nothing else is in the figures. */
 static bool run_all(struct run *run, struct figures *ret_figures)
 {
-	unsigned executions = run->plan->executions;
 	struct sw_engine_stats before, after;
-	double *latencies = sw_zalloc_array(executions, sizeof(double));
+	double *latencies = sw_zalloc_array(run->plan->executions, sizeof(double));
 	struct figures f = {0};
 	if (!latencies)
 		return false;
 	sw_engine_stats(run->engine, &before);
 	double start = now_seconds(), cpu = cpu_seconds();
+	run->stop = start + SECONDS_MAX;
 	for (unsigned i = 0; i < run->plan->in_flight; i++)
 		start_one(run);
-	while (run->finished < executions && run->failed == 0)
+	while (run->finished < run->wanted && run->failed == 0)
 		sw_poll_loop_run(run->loop, 1000, NULL);
-	f.seconds = now_seconds() - start;
-	f.cpu_us = (cpu_seconds() - cpu) * 1e6 / executions;
+	f.executions = run->wanted;
+	f.rate = f.executions / (now_seconds() - start);
+	f.cpu_us = (cpu_seconds() - cpu) * 1e6 / f.executions;
 	sw_engine_stats(run->engine, &after);
-	f.syncs = (double)(after.syncs - before.syncs) / executions;
-	f.bytes = (double)(after.bytes_written - before.bytes_written) / executions;
-	f.growth = ((double)after.data_bytes - (double)before.data_bytes) / executions;
-	for (unsigned i = 0; i < executions; i++)
+	f.syncs = (double)(after.syncs - before.syncs) / f.executions;
+	f.bytes = (double)(after.bytes_written - before.bytes_written) / f.executions;
+	f.growth = ((double)after.data_bytes - (double)before.data_bytes) / f.executions;
+	for (unsigned i = 0; i < run->wanted; i++)
 		latencies[i] = run->starts[i].took * 1e3;
-	f.p50_ms = quantile(latencies, executions, 0.5);
-	f.p99_ms = quantile(latencies, executions, 0.99);
+	f.p50_ms = quantile(latencies, run->wanted, 0.5);
+	f.p99_ms = quantile(latencies, run->wanted, 0.99);
 	sw_free(latencies);
 	*ret_figures = f;
 	return run->failed == 0;
@@ -296,13 +304,13 @@ bool measure_once(const struct plan *plan, const char *directory, struct recordi
 	bool good = run_init(&run, plan) && mkdir(directory, 0700) == 0 && mkdir(floor_path, 0700) == 0 &&
 		    open_engine(&run, directory, recording) && run_all(&run, &figures);
 	run_done(&run);
-	if (good)
-		figures.floor_seconds = floor_replay(recording, floor_path, SW_TABLES_COUNT, NULL);
-	figures.floor_part = figures.floor_seconds / figures.seconds;
+	double floor_seconds = good ? floor_replay(recording, floor_path, SW_TABLES_COUNT, NULL) : -1;
+	figures.floor_rate = figures.executions / floor_seconds;
+	figures.floor_part = figures.rate / figures.floor_rate;
 	directory_remove(directory);
 	directory_remove(floor_path);
 	*ret_figures = figures;
-	return good && figures.floor_seconds > 0;
+	return floor_seconds > 0;
 }
 
 void medians(const void *rounds, size_t bytes, void *ret_medians)

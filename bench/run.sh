@@ -5,6 +5,7 @@
 set -e
 work=$(mktemp -d "${BENCH_DIR:-/tmp}/stepwell-bench-XXXXXX")
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 what=${2:-all}
 case $what in
 all | engine | instructions | http | expressions | jsonata | million | quick) ;;

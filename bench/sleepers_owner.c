@@ -238,13 +238,6 @@ static bool begin(struct owner *owner)
 	return true;
 }
 
-static double cpu_seconds(void)
-{
-	struct timespec used;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
-}
-
 /*
  * The clocks of this process go forward at once, as when the machine was suspended, until so long before they are due.
  * A request wakes the engine, which would otherwise look at the clock within a second.

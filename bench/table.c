@@ -20,12 +20,11 @@ void table_row(const struct result *result)
 	if (plan->relaxed_ms)
 		snprintf(name, sizeof(name), "%s, %u ms", plan->workload->name, plan->relaxed_ms);
 	if (steps) {
-		snprintf(steps_rate, sizeof(steps_rate), "%.0f", plan->executions * steps / f->seconds);
+		snprintf(steps_rate, sizeof(steps_rate), "%.0f", f->rate * steps);
 		snprintf(step_cpu, sizeof(step_cpu), "%.2f", f->cpu_us / steps);
 	}
 	printf("%-12s %9u %12.0f %9s %8.2f %8.2f %8.3f %8.0f %8.0f %8.1f %8s %12.0f %6.0f%%\n", name,
-	       plan->in_flight, plan->executions / f->seconds, steps_rate, f->p50_ms, f->p99_ms, f->syncs,
-	       f->bytes, f->growth, f->cpu_us, step_cpu, plan->executions / f->floor_seconds,
-	       100 * f->floor_part);
+	       plan->in_flight, f->rate, steps_rate, f->p50_ms, f->p99_ms, f->syncs, f->bytes, f->growth,
+	       f->cpu_us, step_cpu, f->floor_rate, 100 * f->floor_part);
 	fflush(stdout);
 }
