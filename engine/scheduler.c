@@ -480,7 +480,9 @@ static bool run_turns(struct sw_engine *engine, int64_t start_ms)
 {
 	if (start_ms < engine->pause_mono_ms)
 		return false;
-	for (unsigned turns = 0; turns < SW_TURNS_PORTION && !engine->poisoned; turns++) {
+	uint64_t until = engine->stats.transitions + SW_PORTION_TRANSITIONS;
+	for (unsigned turns = 0;
+	     turns < SW_PORTION_TURNS && engine->stats.transitions < until && !engine->poisoned; turns++) {
 		if (mono_ms(engine) - start_ms > SW_TURNS_MS_MAX)
 			return false; /* the host has other things to do, too */
 		bool going = sw_turn_record(engine);
@@ -507,8 +509,8 @@ static void advance(struct sw_engine *engine)
 {
 	int64_t start_ms = mono_ms(engine);
 	bool going = engine->state == SW_ENGINE_RUNNING;
-	for (unsigned turns = 0; turns < SW_TURNS_MAX && !engine->poisoned; turns += SW_TURNS_PORTION) {
-		tell(engine, SW_TURNS_PORTION);
+	for (unsigned turns = 0; turns < SW_TURNS_MAX && !engine->poisoned; turns += SW_PORTION_TURNS) {
+		tell(engine, SW_PORTION_TURNS);
 		going = going && run_turns(engine, start_ms);
 		if (sw_committer_has_ended(&engine->committer))
 			take_commit(engine);
@@ -629,7 +631,7 @@ void sw_engine_drain(struct sw_engine *engine)
 		sw_dispatch_inbox(engine);
 		if (!engine->executions.queue_first)
 			break;
-		for (unsigned turns = 0; turns < SW_TURNS_MAX; turns += SW_TURNS_PORTION) {
+		for (unsigned turns = 0; turns < SW_TURNS_MAX; turns += SW_PORTION_TURNS) {
 			if (!run_turns(engine, mono_ms(engine)))
 				break;
 		}
