@@ -31,8 +31,7 @@ enum sw_result sw_express_arn(const struct sw_engine *engine, const char *machin
 
 struct sw_box *sw_express_box(struct sw_engine *engine, const struct sw_entry *entry)
 {
-	return entry->express && entry->after_box <= engine->committed_number ? &engine->passing
-									      : engine->open;
+	return entry->express && entry->after_box <= engine->told_number ? &engine->passing : engine->open;
 }
 
 /* ---- what is kept of a turn --------------------------------------------------------------------------- */

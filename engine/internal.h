@@ -410,6 +410,7 @@ struct sw_engine {
 	struct sw_box *landed;        /* on disk, and not told of wholly: the oldest first */
 	struct sw_box passing;        /* holds actions that wait for no commit; its batch stays empty */
 	uint64_t open_number, committed_number;
+	uint64_t told_number;   /* the last box that was told of wholly */
 	bool full;              /* the box in flight did not fit on the disk */
 	int64_t retry_mono_ms;  /* the box in flight is given again then; SW_NEVER: it is being written */
 	int64_t probe_mono_ms;  /* full: a commit is tried without what is kept back */

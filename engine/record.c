@@ -141,6 +141,7 @@ static enum sw_result store_value(struct sw_value_writer *writer, struct sw_valu
 	if (execution->next_value == UINT32_MAX)
 		return SW_ELIMIT;
 	struct sw_buf bytes = SW_BUF;
+	sw_buf_reserve(&bytes, 1 + text.len + SW_RECORD_CRC_BYTES);
 	sw_buf_u8(&bytes, SW_RECORD_VERSION);
 	sw_buf_append(&bytes, text.data, text.len);
 	sw_buf_be32(&bytes, sw_crc32(bytes.data, bytes.len));

@@ -197,6 +197,7 @@ static void tell(struct sw_engine *engine, size_t most)
 			return;
 		box->pins_count = 0;
 		engine->landed = next;
+		engine->told_number++;
 		sw_box_reset(box);
 		box = next;
 	}
@@ -434,8 +435,11 @@ static bool may_hand_over(const struct sw_engine *engine)
 static void flush(struct sw_engine *engine)
 {
 	/* Relaxed: acknowledged at hand-over to the box, committed with the next sync. */
-	if (engine->relaxed_ms > 0 && !engine->poisoned && !engine->landed)
+	if (engine->relaxed_ms > 0 && !engine->poisoned) {
+		for (struct sw_box *box = engine->landed; box; box = box->next)
+			act(engine, box, SIZE_MAX); /* what callbacks added when it was handed over */
 		act(engine, engine->open, SIZE_MAX);
+	}
 	if (engine->poisoned)
 		return;
 	/* Before anything is asked of the open box: what is told may add to it. */
@@ -465,8 +469,6 @@ static void flush(struct sw_engine *engine)
 /* What waits for no commit. */
 static void pass(struct sw_engine *engine)
 {
-	if (engine->landed)
-		return; /* it may be about what they hold */
 	sw_execution_log_tell(engine, &engine->passing);
 	act(engine, &engine->passing, SIZE_MAX);
 	if (engine->passing.acted == engine->passing.actions_count)

@@ -79,7 +79,7 @@ static enum sw_result record_branch(struct sw_engine *engine, struct sw_entry *e
 	enum sw_result r = sw_branch_encode(&writer, branch, &engine->record);
 	if (r == SW_OK) {
 		sw_key_pair(&key, execution->id, branch->number);
-		r = put_record(engine, SW_TABLE_BRANCHES, &key, !branch->on_disk);
+		r = put_record(engine, SW_TABLE_BRANCHES, &key, !entry->stored);
 	}
 	if (r == SW_OK)
 		r = move_timer(engine, execution->id, branch->number, branch->stored_due_ms, branch->due_ms);
@@ -143,7 +143,7 @@ static enum sw_result record_history(struct sw_engine *engine, struct sw_entry *
 	if (r < 0)
 		return r;
 	sw_key_pair(&key, entry->id, effects->events[0].id);
-	return put_record(engine, SW_TABLE_HISTORY, &key, true);
+	return put_record(engine, SW_TABLE_HISTORY, &key, !entry->stored);
 }
 
 /* What is written once: where the execution is listed, its input, and the name a caller gave. */
