@@ -98,10 +98,17 @@ static uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static uint64_t load(const uint8_t *bytes, size_t len)
+static uint64_t load8(const uint8_t *bytes)
 {
-	uint64_t number = 0;
-	memcpy(&number, bytes, len);
+	uint64_t number;
+	memcpy(&number, bytes, sizeof(number));
+	return number;
+}
+
+static uint64_t load4(const uint8_t *bytes)
+{
+	uint32_t number;
+	memcpy(&number, bytes, sizeof(number));
 	return number;
 }
 
@@ -111,11 +118,19 @@ uint64_t sw_hash64(const void *data, size_t len, uint64_t seed)
 	uint64_t state = fold(seed ^ ROOT2, seed + ROOT3) ^ seed;
 	size_t left = len;
 	for (; left > 16; at += 16, left -= 16)
-		state = fold(load(at, 8) ^ ROOT5 ^ state,
-			     load(at + 8, 8) ^ ROOT7 ^ (state << 32 | state >> 32)) +
+		state = fold(load8(at) ^ ROOT5 ^ state, load8(at + 8) ^ ROOT7 ^ (state << 32 | state >> 32)) +
 			ROOT2;
-	uint64_t low = left ? load(at, left < 8 ? left : 8) : 0;
-	uint64_t high = left > 8 ? load(at + 8, left - 8) : 0;
+	/* The last 16 bytes or fewer, in loads that may overlap: the length, which is in the end, tells them apart. */
+	uint64_t low = 0, high = 0;
+	if (left >= 8) {
+		low = load8(at);
+		high = load8(at + left - 8);
+	} else if (left >= 4) {
+		low = load4(at);
+		high = load4(at + left - 4);
+	} else if (left > 0) {
+		low = (uint64_t)at[0] << 16 | (uint64_t)at[left / 2] << 8 | at[left - 1];
+	}
 	state = fold(low ^ ROOT5 ^ state, high ^ ROOT7 ^ (state << 32 | state >> 32));
 	return fold(state ^ ROOT3, (uint64_t)len ^ seed ^ ROOT2);
 }

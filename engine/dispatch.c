@@ -9,17 +9,41 @@
 #include "engine/internal.h"
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "base/mem.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #define SWEEP_MS 1000
 
 /* ---- attempts ----------------------------------------------------------------------------------------- */
 
-struct sw_attempt *sw_attempt_new(struct sw_engine *engine, struct sw_entry *entry,
-				  const struct sw_branch *branch)
+struct sw_attempt *sw_attempt_of(const struct sw_branch *branch)
+{
+	struct sw_attempt *attempt = branch->delivery;
+	return attempt && attempt->number == branch->attempt ? attempt : NULL;
+}
+
+void sw_attempt_doubt(struct sw_entry *entry, struct sw_attempt *attempt)
+{
+	if (!attempt || attempt->doubted)
+		return;
+	attempt->doubted = true;
+	attempt->doubted_next = entry->doubted;
+	entry->doubted = attempt;
+}
+
+void sw_attempts_rejoin(struct sw_entry *entry)
+{
+	for (struct sw_attempt *attempt = entry->attempts; attempt; attempt = attempt->next) {
+		struct sw_branch *branch = sw_execution_branch(entry->execution, attempt->branch);
+		if (branch && branch->attempt == attempt->number)
+			branch->delivery = attempt;
+		sw_attempt_doubt(entry, attempt);
+	}
+}
+
+struct sw_attempt *sw_attempt_new(struct sw_engine *engine, struct sw_entry *entry, struct sw_branch *branch)
 {
 	struct sw_attempt *attempt = sw_zalloc(sizeof(*attempt));
 	if (!attempt)
@@ -29,10 +53,15 @@ struct sw_attempt *sw_attempt_new(struct sw_engine *engine, struct sw_entry *ent
 	attempt->branch = branch->number;
 	attempt->number = branch->attempt;
 	/* At the end: deliveries keep the order of the commands. */
-	struct sw_attempt **link = &entry->attempts;
-	while (*link)
-		link = &(*link)->next;
-	*link = attempt;
+	attempt->previous = entry->attempts_last;
+	if (entry->attempts_last)
+		entry->attempts_last->next = attempt;
+	else
+		entry->attempts = attempt;
+	entry->attempts_last = attempt;
+	entry->attempts_count++;
+	sw_attempt_doubt(entry, branch->delivery); /* an earlier one */
+	branch->delivery = attempt;
 	return attempt;
 }
 
@@ -83,25 +112,42 @@ void sw_attempt_abandon(struct sw_engine *engine, struct sw_attempt *attempt)
 	sw_attempt_unref(attempt);
 }
 
-/* Takes the attempt at link out of its entry's list. */
-static void leave_list(struct sw_engine *engine, struct sw_attempt **link, bool keep)
+static void undoubt(struct sw_entry *entry, struct sw_attempt *attempt)
 {
-	struct sw_attempt *attempt = *link;
-	*link = attempt->next;
-	attempt->next = NULL;
+	struct sw_attempt **link = &entry->doubted;
+	if (!attempt->doubted)
+		return;
+	while (*link != attempt)
+		link = &(*link)->doubted_next;
+	*link = attempt->doubted_next;
+	attempt->doubted = false;
+}
+
+/* Takes the attempt out of its entry's list. */
+static void leave_entry(struct sw_engine *engine, struct sw_attempt *attempt, bool keep)
+{
+	struct sw_entry *entry = attempt->entry;
+	struct sw_branch *branch = sw_execution_branch(entry->execution, attempt->branch);
+	undoubt(entry, attempt);
+	if (branch && branch->delivery == attempt)
+		branch->delivery = NULL;
+	if (entry->fresh == attempt)
+		entry->fresh = attempt->next;
+	if (attempt->previous)
+		attempt->previous->next = attempt->next;
+	else
+		entry->attempts = attempt->next;
+	if (attempt->next)
+		attempt->next->previous = attempt->previous;
+	else
+		entry->attempts_last = attempt->previous;
+	entry->attempts_count--;
+	attempt->next = attempt->previous = NULL;
 	attempt->over = true;
 	attempt->entry = NULL;
 	if (!keep)
 		drop_task(engine, attempt);
 	sw_attempt_unref(attempt);
-}
-
-static void leave_entry(struct sw_engine *engine, struct sw_attempt *attempt)
-{
-	struct sw_attempt **link = &attempt->entry->attempts;
-	while (*link != attempt)
-		link = &(*link)->next;
-	leave_list(engine, link, false);
 }
 
 static bool is_waited_for(const struct sw_execution *execution, const struct sw_attempt *attempt)
@@ -114,13 +160,11 @@ static bool is_waited_for(const struct sw_execution *execution, const struct sw_
 void sw_attempts_sift(struct sw_engine *engine, struct sw_entry *entry, const struct sw_pending *pending,
 		      void (*cancel)(struct sw_engine *engine, struct sw_attempt *attempt))
 {
-	struct sw_attempt **link = &entry->attempts;
-	while (*link) {
-		struct sw_attempt *attempt = *link;
-		if (is_waited_for(entry->execution, attempt)) {
-			link = &attempt->next;
+	while (entry->doubted) {
+		struct sw_attempt *attempt = entry->doubted;
+		undoubt(entry, attempt);
+		if (is_waited_for(entry->execution, attempt))
 			continue;
-		}
 		bool completed = pending && pending->by_task && pending->branch == attempt->branch &&
 				 pending->attempt == attempt->number;
 		bool told = attempt->task && !completed;
@@ -130,16 +174,8 @@ void sw_attempts_sift(struct sw_engine *engine, struct sw_entry *entry, const st
 					       attempt->delivered_mono_ms);
 		if (told)
 			cancel(engine, attempt);
-		leave_list(engine, link, told);
+		leave_entry(engine, attempt, told);
 	}
-}
-
-size_t sw_attempts_count(const struct sw_entry *entry)
-{
-	size_t count = 0;
-	for (const struct sw_attempt *attempt = entry->attempts; attempt; attempt = attempt->next)
-		count++;
-	return count;
 }
 
 /* Removes it from what is to be tried again. */
@@ -161,7 +197,7 @@ void sw_attempts_drop(struct sw_engine *engine, struct sw_entry *entry)
 {
 	while (entry->attempts) {
 		unhold(engine, entry->attempts);
-		leave_list(engine, &entry->attempts, false);
+		leave_entry(engine, entry->attempts, false);
 	}
 }
 
@@ -174,6 +210,39 @@ static char *input_text(const struct sw_branch *branch, size_t *ret_len)
 		return NULL;
 	*ret_len = text.len;
 	return sw_memdup(text.data, text.len);
+}
+
+static char *print_number(char *at, uint32_t number)
+{
+	char digits[10];
+	size_t count = 0;
+	do {
+		digits[count++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	while (count > 0)
+		*at++ = digits[--count];
+	return at;
+}
+
+/* STORE-EXECUTION-BRANCH-ATTEMPT: the same after a crash, different for each attempt, in each store. Each task has one
+ * made: no printf. */
+static char *idempotency_key(const struct sw_engine *engine, const struct sw_branch *branch)
+{
+	char text[sizeof(engine->store_name) + 40];
+	uint8_t id[8];
+	size_t len = strlen(engine->store_name);
+	memcpy(text, engine->store_name, len);
+	for (size_t i = 0; i < sizeof(id); i++)
+		id[i] = (uint8_t)(branch->home->id >> (56 - 8 * i));
+	text[len] = '-';
+	sw_hex(id, sizeof(id), text + len + 1);
+	char *at = text + len + 17;
+	*at++ = '-';
+	at = print_number(at, branch->number);
+	*at++ = '-';
+	at = print_number(at, branch->attempt);
+	return sw_memdup(text, (size_t)(at - text));
 }
 
 static struct sw_task *task_new(struct sw_engine *engine, const struct sw_attempt *attempt,
@@ -195,9 +264,7 @@ static struct sw_task *task_new(struct sw_engine *engine, const struct sw_attemp
 	task->resource = sw_strdup(branch->state->as.task.resource);
 	task->input = input_text(branch, &task->input_len);
 	task->token = sw_strdup(token);
-	/* The same after a crash, different for each attempt, in each store. */
-	task->idempotency_key = sw_asprintf("%s-%016" PRIx64 "-%" PRIu32 "-%" PRIu32, engine->store_name,
-					    execution->id, branch->number, branch->attempt);
+	task->idempotency_key = idempotency_key(engine, branch);
 	task->execution_arn = sw_strdup(execution->arn);
 	task->state_name = sw_strdup(branch->state->name);
 	task->redelivery = attempt->redelivery;
@@ -259,9 +326,18 @@ static enum sw_result fail_scheduling(struct sw_engine *engine, struct sw_attemp
 }
 
 /* Output that is not JSON fails the task: the mistake is the worker's, and the workflow can catch it. */
-static enum sw_result set_output(struct sw_pending *pending, const char *text, size_t len)
+static enum sw_result set_output(struct sw_pending *pending, const struct sw_attempt *attempt,
+				 const char *text, size_t len)
 {
 	struct sw_error error = {0};
+	struct sw_slice input;
+	const struct sw_branch *branch = sw_execution_branch(attempt->entry->execution, attempt->branch);
+	/* What is handed back as it came has been checked, and is on disk once already. */
+	if (branch && branch->work && sw_value_text(branch->work, &input) == SW_OK && input.len == len &&
+	    memcmp(input.data, text, len) == 0) {
+		pending->output = sw_value_ref(branch->work);
+		return SW_OK;
+	}
 	enum sw_result r = sw_value_from_text(text, len, &pending->output, &error);
 	if (r == SW_OK || r == SW_ENOMEM)
 		return r;
@@ -298,7 +374,7 @@ static enum sw_result answer_by_mock(struct sw_engine *engine, struct sw_attempt
 								      : SW_EVENT_TASK_FAILED);
 	r = pending ? SW_OK : SW_ENOMEM;
 	if (r == SW_OK && mock.output)
-		r = set_output(pending, mock.output, mock.output_len);
+		r = set_output(pending, attempt, mock.output, mock.output_len);
 	if (r == SW_OK && !mock.output) {
 		pending->error = mock.error ? sw_strdup(mock.error) : NULL;
 		pending->cause = mock.cause ? sw_strdup(mock.cause) : NULL;
@@ -333,7 +409,7 @@ static enum sw_result queue_activity(struct sw_engine *engine, struct sw_attempt
 		return fail_scheduling(engine, attempt,
 				       sw_asprintf("Activity Does Not Exist: '%s'", resource));
 	if (r == SW_OK)
-		leave_entry(engine, attempt);
+		leave_entry(engine, attempt, false);
 	return r;
 }
 
@@ -351,7 +427,7 @@ static enum sw_result not_mapped(struct sw_engine *engine, struct sw_attempt *at
 			"the task of state '%s' was in flight, and nothing here is mapped to its resource "
 			"%s: it waits",
 			branch->state->name, task->resource);
-		leave_entry(engine, attempt);
+		leave_entry(engine, attempt, false);
 		return SW_OK;
 	}
 	return fail(
@@ -467,10 +543,9 @@ void sw_dispatch_held(struct sw_engine *engine)
 static struct sw_attempt *find_attempt(struct sw_engine *engine, const struct sw_completion *completion)
 {
 	struct sw_entry *entry = sw_executions_get(&engine->executions, completion->execution_id);
-	struct sw_attempt *attempt = entry ? entry->attempts : NULL;
-	while (attempt && (attempt->branch != completion->branch || attempt->number != completion->attempt))
-		attempt = attempt->next;
-	return attempt;
+	struct sw_branch *branch = entry ? sw_execution_branch(entry->execution, completion->branch) : NULL;
+	struct sw_attempt *attempt = branch ? sw_attempt_of(branch) : NULL;
+	return attempt && attempt->number == completion->attempt ? attempt : NULL;
 }
 
 static enum sw_event_kind event_of(enum sw_completion_kind kind)
@@ -501,7 +576,8 @@ static enum sw_result receive(struct sw_engine *engine, struct sw_completion *co
 	bool has_output =
 		completion->kind == SW_COMPLETION_SUCCEEDED || completion->kind == SW_COMPLETION_SUBMITTED;
 	if (r == SW_OK && has_output)
-		r = set_output(pending, completion->output ? completion->output : "", completion->output_len);
+		r = set_output(pending, attempt, completion->output ? completion->output : "",
+			       completion->output_len);
 	if (r < 0) {
 		sw_pending_free(pending);
 		return r;
@@ -535,7 +611,7 @@ static void let_go(struct sw_engine *engine)
 		struct sw_attempt *next = attempt->all_next;
 		struct sw_entry *entry = attempt->entry;
 		if (attempt->alone && entry && !entry->pending_first && entry != engine->unrecorded) {
-			leave_entry(engine, attempt);
+			leave_entry(engine, attempt, false);
 			sw_executions_evict(engine, entry);
 		}
 		attempt = next;

@@ -31,8 +31,7 @@ enum sw_result sw_express_arn(const struct sw_engine *engine, const char *machin
 
 struct sw_box *sw_express_box(struct sw_engine *engine, const struct sw_entry *entry)
 {
-	return entry->express && entry->after_box <= engine->committed_number ? &engine->passing
-									      : engine->open;
+	return entry->express && entry->after_box <= engine->told_number ? &engine->passing : engine->open;
 }
 
 /* ---- what is kept of a turn --------------------------------------------------------------------------- */
@@ -85,16 +84,18 @@ static enum sw_result record_end(struct sw_engine *engine, struct sw_entry *entr
 static void keep_timers(struct sw_engine *engine, struct sw_entry *entry)
 {
 	struct sw_execution *execution = entry->execution;
-	for (uint32_t i = 0; i < execution->removed_count; i++)
+	for (uint32_t i = 0; i < execution->removed_count; i++) {
 		sw_timers_forget(engine, entry->id, execution->removed[i].number);
+		sw_attempt_doubt(entry, execution->removed[i].delivery);
+	}
 	execution->removed_count = 0;
-	for (uint32_t i = 0; i < execution->branches_count; i++) {
-		struct sw_branch *branch = execution->branches[i];
+	for (struct sw_branch *branch = execution->dirty_first; branch; branch = execution->dirty_first) {
 		if (branch->stored_due_ms != branch->due_ms) {
 			branch->stored_due_ms = branch->due_ms;
 			sw_timers_set(engine, entry, branch->number, branch->due_ms);
 		}
-		branch->dirty = false;
+		sw_attempt_doubt(entry, branch->delivery);
+		sw_branch_clean(branch);
 	}
 	if (entry->stored_timeout_ms != execution->timeout_due_ms) {
 		entry->stored_timeout_ms = execution->timeout_due_ms;

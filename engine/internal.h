@@ -27,8 +27,10 @@
 #define SW_QUEUE_EXECUTIONS_MAX \
 	1000             /* recovery and timers wake no more than this before the queue has drained */
 #define SW_TURNS_MAX 256 /* executions that have a turn before the loop sees to other things */
-#define SW_TURNS_PORTION \
-	32         /* so many, and as many actions, before the loop looks whether the commit thread is idle */
+/* A portion: so many executions have a turn, or so many states are entered, before the loop looks whether the commit
+ * thread is idle. */
+#define SW_PORTION_TURNS 32
+#define SW_PORTION_TRANSITIONS 1024
 #define SW_BOXES 4 /* open, in flight, and two that have landed and are being told of */
 #define SW_TURNS_MS_MAX 5
 #define SW_RETRY_PAUSE_MS 20                        /* when memory was short */
@@ -139,7 +141,8 @@ void sw_pending_free(struct sw_pending *pending);
 
 /* One attempt that this process delivers. Counted: the entry's list and the actions of boxes hold it. */
 struct sw_attempt {
-	struct sw_attempt *next;                    /* of the entry */
+	struct sw_attempt *next, *previous;         /* of the entry */
+	struct sw_attempt *doubted_next;            /* in entry->doubted */
 	struct sw_attempt *held_next;               /* in engine->held */
 	struct sw_attempt *all_next, *all_previous; /* of those with a task */
 	unsigned references;
@@ -147,7 +150,7 @@ struct sw_attempt {
 	uint32_t branch, number;
 	struct sw_task *task; /* once it was delivered */
 	int64_t delivered_mono_ms;
-	bool fresh; /* its delivery is not in a box yet */
+	bool doubted;
 	bool redelivery, held, over;
 	bool alone; /* nobody but the engine holds the task: it was released, if no completion is in the inbox
 		     */
@@ -161,12 +164,15 @@ struct sw_entry {
 	struct sw_execution *execution;
 	struct sw_entry *bucket_next, *queue_next, *name_next;
 	struct sw_pending *pending_first, **pending_end;
-	struct sw_attempt *attempts;
-	unsigned pins;             /* boxes not yet committed that hold it */
-	size_t open_pin;           /* place + 1 among the pins of the open box; 0: none */
-	int64_t stored_timeout_ms; /* of the execution-wide timer on disk */
-	int64_t stored_ended_ms;   /* of its key in the table of those that have ended; SW_NEVER: none */
-	int64_t retry_at_ms;       /* a failed turn is tried again then (loop's time) */
+	struct sw_attempt *attempts, *attempts_last;
+	size_t attempts_count;
+	struct sw_attempt *fresh;   /* from here on their deliveries are not in a box yet */
+	struct sw_attempt *doubted; /* those whose branch has changed or is gone */
+	unsigned pins;              /* boxes not yet committed that hold it */
+	size_t open_pin;            /* place + 1 among the pins of the open box; 0: none */
+	int64_t stored_timeout_ms;  /* of the execution-wide timer on disk */
+	int64_t stored_ended_ms;    /* of its key in the table of those that have ended; SW_NEVER: none */
+	int64_t retry_at_ms;        /* a failed turn is tried again then (loop's time) */
 	unsigned retries;
 	bool queued, more; /* more: its last turn was full */
 	bool own;          /* started, or started again by name, in this process */
@@ -309,19 +315,22 @@ int64_t sw_retention_next_mono_ms(const struct sw_engine *engine);
 /* ---- dispatch.c --------------------------------------------------------------------------------------- */
 
 /* A new attempt in the entry's list for a branch that waits for a task; NULL: out of memory. */
-struct sw_attempt *sw_attempt_new(struct sw_engine *engine, struct sw_entry *entry,
-				  const struct sw_branch *branch);
+struct sw_attempt *sw_attempt_new(struct sw_engine *engine, struct sw_entry *entry, struct sw_branch *branch);
+/* The one that is the branch's current attempt, or NULL. */
+struct sw_attempt *sw_attempt_of(const struct sw_branch *branch);
+/* Its branch has changed or is gone: the next sifting looks at it. attempt may be NULL. */
+void sw_attempt_doubt(struct sw_entry *entry, struct sw_attempt *attempt);
+/* The entry has other branches than before. */
+void sw_attempts_rejoin(struct sw_entry *entry);
 /* Delivers the attempt to its mock, provider, or nobody; or holds it for a while. Takes a reference. */
 void sw_dispatch(struct sw_engine *engine, struct sw_attempt *attempt);
 /* The same from the loop, not from inside the call that asked; takes a reference of its own. */
 void sw_dispatch_later(struct sw_engine *engine, struct sw_attempt *attempt);
 void sw_dispatch_cancel(struct sw_engine *engine, struct sw_attempt *attempt); /* takes a reference */
-/* Attempts whose branch does not wait for them any more leave the list. cancel: called with each that was not
+/* Doubted attempts whose branch does not wait for them any more leave the list. cancel: called with each that was not
  * completed by its own provider (borrowed). */
 void sw_attempts_sift(struct sw_engine *engine, struct sw_entry *entry, const struct sw_pending *pending,
 		      void (*cancel)(struct sw_engine *engine, struct sw_attempt *attempt));
-/* How many of them would be cancelled at most: for reserving. */
-size_t sw_attempts_count(const struct sw_entry *entry);
 void sw_attempts_drop(struct sw_engine *engine, struct sw_entry *entry); /* all, without telling anybody */
 /* Reads the inbox; sees which tasks were released. */
 void sw_dispatch_inbox(struct sw_engine *engine);
@@ -445,12 +454,13 @@ struct sw_engine {
 	struct sw_box *landed;        /* on disk, and not told of wholly: the oldest first */
 	struct sw_box passing;        /* holds actions that wait for no commit; its batch stays empty */
 	uint64_t open_number, committed_number;
-	bool full;                 /* the box in flight did not fit on the disk */
-	int64_t retry_mono_ms;     /* the box in flight is given again then; SW_NEVER: it is being written */
-	int64_t probe_mono_ms;     /* full: a commit is tried without what is kept back */
-	int64_t handed_mono_ms;    /* the last hand-over (relaxed mode) */
 	uint64_t hastened_number;  /* boxes up to here do not wait for it */
 	struct sw_waiter *waiters; /* for a commit, in their order */
+	uint64_t told_number;   /* the last box that was told of wholly */
+	bool full;              /* the box in flight did not fit on the disk */
+	int64_t retry_mono_ms;  /* the box in flight is given again then; SW_NEVER: it is being written */
+	int64_t probe_mono_ms;  /* full: a commit is tried without what is kept back */
+	int64_t handed_mono_ms; /* the last hand-over (relaxed mode) */
 	bool poisoned;
 	struct sw_error poison;
 	int64_t pause_mono_ms; /* memory was short: turns go on then */

@@ -133,7 +133,7 @@ static enum sw_result load_branches(struct sw_execution *execution, struct sw_sn
 					 "a branch stands under another number than its own");
 			break;
 		}
-		branch->dirty = false;
+		sw_branch_clean(branch);
 		branch->on_disk = true;
 		branch->stored_due_ms = branch->due_ms;
 		branch->stored_in_flight = is_in_flight(branch);
@@ -348,6 +348,7 @@ enum sw_result sw_executions_reload(struct sw_engine *engine, struct sw_entry *e
 		return r;
 	sw_execution_free(entry->execution);
 	entry->execution = execution;
+	sw_attempts_rejoin(entry);
 	execution->owner = entry;
 	entry->broken = false;
 	if (damage) {

@@ -126,25 +126,35 @@ void sw_record_write_text(struct sw_record_writer *record, const char *text)
 		write_blob_head(record->out, SW_BLOB_NONE, 0);
 }
 
+static bool has_home(const struct sw_value_writer *writer, const struct sw_value *value, uint32_t *ret_number)
+{
+	return sw_value_home(value, writer->execution->id, ret_number) &&
+	       *ret_number < writer->execution->next_value;
+}
+
 /* Gives a long value a record of its own in the batch, unless it has one. */
 static enum sw_result store_value(struct sw_value_writer *writer, struct sw_value *value,
 				  struct sw_slice text, uint32_t *ret_number)
 {
 	struct sw_execution *execution = writer->execution;
-	if (sw_value_home(value, execution->id, ret_number) && *ret_number < execution->next_value)
+	if (has_home(writer, value, ret_number))
 		return SW_OK;
 	if (execution->next_value == UINT32_MAX)
 		return SW_ELIMIT;
 	struct sw_buf bytes = SW_BUF;
+	sw_buf_reserve(&bytes, 1 + text.len + SW_RECORD_CRC_BYTES);
 	sw_buf_u8(&bytes, SW_RECORD_VERSION);
 	sw_buf_append(&bytes, text.data, text.len);
 	sw_buf_be32(&bytes, sw_crc32(bytes.data, bytes.len));
 	enum sw_result r = sw_buf_result(&bytes);
 	if (r == SW_OK) {
 		struct sw_key key;
+		struct sw_slice record = sw_slice(bytes.data, bytes.len);
 		sw_key_pair(&key, execution->id, execution->next_value);
-		r = sw_batch_put(writer->batch, SW_TABLE_VALUES, sw_key_slice(&key),
-				 sw_slice(bytes.data, bytes.len));
+		/* The first is most often that of the youngest execution. */
+		r = execution->next_value == 0
+			    ? sw_batch_append(writer->batch, SW_TABLE_VALUES, sw_key_slice(&key), record)
+			    : sw_batch_put(writer->batch, SW_TABLE_VALUES, sw_key_slice(&key), record);
 	}
 	sw_buf_done(&bytes);
 	if (r < 0)
@@ -152,6 +162,14 @@ static enum sw_result store_value(struct sw_value_writer *writer, struct sw_valu
 	*ret_number = execution->next_value++;
 	sw_value_set_home(value, execution->id, *ret_number);
 	return SW_OK;
+}
+
+enum sw_result sw_value_keep(struct sw_value_writer *writer, struct sw_value *value, size_t inline_bytes_max)
+{
+	struct sw_slice text;
+	uint32_t number;
+	enum sw_result r = sw_value_text(value, &text);
+	return r < 0 || text.len <= inline_bytes_max ? r : store_value(writer, value, text, &number);
 }
 
 void sw_record_write_value(struct sw_record_writer *record, struct sw_value *value)
@@ -167,7 +185,8 @@ void sw_record_write_value(struct sw_record_writer *record, struct sw_value *val
 		return;
 	}
 	enum sw_result r = sw_value_text(value, &text);
-	if (r == SW_OK && text.len <= SW_VALUE_INLINE_BYTES_MAX) {
+	if (r == SW_OK && text.len <= SW_VALUE_INLINE_BYTES_MAX &&
+	    !has_home(record->values, value, &number)) {
 		record->last_offset = write_bytes(record, text.data, text.len);
 		record->last = value;
 		return;

@@ -40,6 +40,9 @@ struct sw_value_writer {
 	struct sw_execution *execution; /* id, next_value */
 	struct sw_batch *batch;
 };
+/* Gives a value of more than so many bytes a record of its own, unless it has one: wherever it is written later, its
+ * number stands for it. */
+enum sw_result sw_value_keep(struct sw_value_writer *writer, struct sw_value *value, size_t inline_bytes_max);
 enum sw_result sw_value_write(struct sw_value_writer *writer, struct sw_buf *out, struct sw_value *value);
 
 /*

@@ -340,7 +340,7 @@ enum sw_result sw_branch_decode(struct sw_slice bytes, const struct sw_machine *
 	SW_ASSERT(branch->state == &machine->states[branch->state->index]);
 	/* In memory as on disk, the timers table included. */
 	branch->on_disk = true;
-	branch->dirty = false;
+	sw_branch_clean(branch);
 	branch->stored_due_ms = branch->due_ms;
 	branch->stored_in_flight =
 		branch->dispatchable && branch->wait == SW_BRANCH_TASK && !branch->in_queue;

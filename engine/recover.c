@@ -151,14 +151,6 @@ enum sw_result sw_recover_open(struct sw_engine *engine, struct sw_error *err)
 
 /* ---- what was in flight ------------------------------------------------------------------------------- */
 
-static bool is_known(const struct sw_entry *entry, const struct sw_branch *branch)
-{
-	const struct sw_attempt *attempt = entry->attempts;
-	while (attempt && (attempt->branch != branch->number || attempt->number != branch->attempt))
-		attempt = attempt->next;
-	return attempt != NULL;
-}
-
 /* Its time ran out while nobody was there: the timer says so, and nobody is to begin with it. */
 static bool is_overdue(const struct sw_execution *execution, const struct sw_branch *branch, int64_t now_ms)
 {
@@ -179,8 +171,8 @@ enum sw_result sw_recover_entry(struct sw_engine *engine, struct sw_entry *entry
 	if (entry->broken || entry->damage || !entry->stored || entry == engine->unrecorded)
 		return SW_OK; /* its turn comes */
 	for (uint32_t i = 0; i < execution->branches_count; i++) {
-		const struct sw_branch *branch = execution->branches[i];
-		if (branch->wait != SW_BRANCH_TASK || !branch->dispatchable || is_known(entry, branch) ||
+		struct sw_branch *branch = execution->branches[i];
+		if (branch->wait != SW_BRANCH_TASK || !branch->dispatchable || sw_attempt_of(branch) ||
 		    is_overdue(execution, branch, now_ms) || waits_on_disk(engine, branch))
 			continue;
 		struct sw_attempt *attempt = sw_attempt_new(engine, entry, branch);

@@ -197,6 +197,7 @@ static void tell(struct sw_engine *engine, size_t most)
 			return;
 		box->pins_count = 0;
 		engine->landed = next;
+		engine->told_number++;
 		sw_box_reset(box);
 		box = next;
 	}
@@ -434,8 +435,11 @@ static bool may_hand_over(const struct sw_engine *engine)
 static void flush(struct sw_engine *engine)
 {
 	/* Relaxed: acknowledged at hand-over to the box, committed with the next sync. */
-	if (engine->relaxed_ms > 0 && !engine->poisoned && !engine->landed)
+	if (engine->relaxed_ms > 0 && !engine->poisoned) {
+		for (struct sw_box *box = engine->landed; box; box = box->next)
+			act(engine, box, SIZE_MAX); /* what callbacks added when it was handed over */
 		act(engine, engine->open, SIZE_MAX);
+	}
 	if (engine->poisoned)
 		return;
 	/* Before anything is asked of the open box: what is told may add to it. */
@@ -465,8 +469,6 @@ static void flush(struct sw_engine *engine)
 /* What waits for no commit. */
 static void pass(struct sw_engine *engine)
 {
-	if (engine->landed)
-		return; /* it may be about what they hold */
 	sw_execution_log_tell(engine, &engine->passing);
 	act(engine, &engine->passing, SIZE_MAX);
 	if (engine->passing.acted == engine->passing.actions_count)
@@ -480,7 +482,9 @@ static bool run_turns(struct sw_engine *engine, int64_t start_ms)
 {
 	if (start_ms < engine->pause_mono_ms)
 		return false;
-	for (unsigned turns = 0; turns < SW_TURNS_PORTION && !engine->poisoned; turns++) {
+	uint64_t until = engine->stats.transitions + SW_PORTION_TRANSITIONS;
+	for (unsigned turns = 0;
+	     turns < SW_PORTION_TURNS && engine->stats.transitions < until && !engine->poisoned; turns++) {
 		if (mono_ms(engine) - start_ms > SW_TURNS_MS_MAX)
 			return false; /* the host has other things to do, too */
 		bool going = sw_turn_record(engine);
@@ -507,8 +511,8 @@ static void advance(struct sw_engine *engine)
 {
 	int64_t start_ms = mono_ms(engine);
 	bool going = engine->state == SW_ENGINE_RUNNING;
-	for (unsigned turns = 0; turns < SW_TURNS_MAX && !engine->poisoned; turns += SW_TURNS_PORTION) {
-		tell(engine, SW_TURNS_PORTION);
+	for (unsigned turns = 0; turns < SW_TURNS_MAX && !engine->poisoned; turns += SW_PORTION_TURNS) {
+		tell(engine, SW_PORTION_TURNS);
 		going = going && run_turns(engine, start_ms);
 		if (sw_committer_has_ended(&engine->committer))
 			take_commit(engine);
@@ -634,7 +638,7 @@ void sw_engine_drain(struct sw_engine *engine)
 		sw_dispatch_inbox(engine);
 		if (!engine->executions.queue_first)
 			break;
-		for (unsigned turns = 0; turns < SW_TURNS_MAX; turns += SW_TURNS_PORTION) {
+		for (unsigned turns = 0; turns < SW_TURNS_MAX; turns += SW_PORTION_TURNS) {
 			if (!run_turns(engine, mono_ms(engine)))
 				break;
 		}

@@ -108,7 +108,7 @@ static enum sw_result record_branch(struct sw_engine *engine, struct sw_entry *e
 	enum sw_result r = sw_branch_encode(&writer, branch, &engine->record);
 	if (r == SW_OK) {
 		sw_key_pair(&key, execution->id, branch->number);
-		r = put_record(engine, SW_TABLE_BRANCHES, &key, !branch->on_disk);
+		r = put_record(engine, SW_TABLE_BRANCHES, &key, !entry->stored);
 	}
 	if (r == SW_OK)
 		r = move_timer(engine, execution->id, branch->number, branch->stored_due_ms, branch->due_ms);
@@ -126,7 +126,8 @@ static enum sw_result record_branch(struct sw_engine *engine, struct sw_entry *e
 		branch->stored_due_ms = branch->due_ms;
 		sw_timers_set(engine, entry, branch->number, branch->due_ms);
 	}
-	branch->dirty = false;
+	sw_attempt_doubt(entry, branch->delivery);
+	sw_branch_clean(branch);
 	return SW_OK;
 }
 
@@ -154,6 +155,7 @@ static enum sw_result record_removed(struct sw_engine *engine, struct sw_entry *
 			r = move_in_queue(engine, execution->id, removed->number, &removed->stored_place,
 					  &nowhere);
 		sw_timers_forget(engine, execution->id, removed->number);
+		sw_attempt_doubt(entry, removed->delivery);
 	}
 	if (r == SW_OK && ended && entry->stored) {
 		sw_key_execution(&key, execution->id);
@@ -177,16 +179,20 @@ static enum sw_result record_history(struct sw_engine *engine, struct sw_entry *
 	if (r < 0)
 		return r;
 	sw_key_pair(&key, entry->id, effects->events[0].id);
-	return put_record(engine, SW_TABLE_HISTORY, &key, true);
+	return put_record(engine, SW_TABLE_HISTORY, &key, !entry->stored);
 }
 
-/* What is written once: where the execution is listed, and the name a caller gave. */
+/* What is written once: where the execution is listed, its input, and the name a caller gave. */
 static enum sw_result record_first(struct sw_engine *engine, struct sw_entry *entry)
 {
+	struct sw_value_writer writer = {entry->execution, engine->open->batch};
 	struct sw_key key, id;
 	sw_key_listing(&key, entry->execution->machine_number, entry->id);
 	enum sw_result r =
 		sw_batch_append(engine->open->batch, SW_TABLE_LISTING, sw_key_slice(&key), sw_slice(NULL, 0));
+	/* The head is written with every turn, and most inputs go on to the first task. */
+	if (r == SW_OK)
+		r = sw_value_keep(&writer, entry->execution->input, SW_INPUT_INLINE_BYTES_MAX);
 	if (r < 0 || !entry->named)
 		return r;
 	sw_key_execution(&id, entry->id);
@@ -225,10 +231,8 @@ static enum sw_result record_all(struct sw_engine *engine, struct sw_entry *entr
 	enum sw_result r = entry->stored ? SW_OK : record_first(engine, entry);
 	if (r == SW_OK)
 		r = record_removed(engine, entry);
-	for (uint32_t i = 0; i < execution->branches_count && r == SW_OK; i++) {
-		if (execution->branches[i]->dirty)
-			r = record_branch(engine, entry, execution->branches[i]);
-	}
+	while (r == SW_OK && execution->dirty_first)
+		r = record_branch(engine, entry, execution->dirty_first);
 	if (r == SW_OK)
 		r = record_timeout(engine, entry);
 	if (r == SW_OK)
@@ -241,24 +245,11 @@ static enum sw_result record_all(struct sw_engine *engine, struct sw_entry *entr
 static bool has_changed(const struct sw_engine *engine, const struct sw_entry *entry)
 {
 	const struct sw_execution *execution = entry->execution;
-	if (!entry->stored || engine->effects.events_count > 0 || execution->removed_count > 0)
-		return true;
-	for (uint32_t i = 0; i < execution->branches_count; i++) {
-		if (execution->branches[i]->dirty)
-			return true;
-	}
-	return false;
+	return !entry->stored || engine->effects.events_count > 0 || execution->removed_count > 0 ||
+	       execution->dirty_first;
 }
 
 /* ---- what follows the commit -------------------------------------------------------------------------- */
-
-static struct sw_attempt *find_attempt(const struct sw_entry *entry, uint32_t branch, uint32_t number)
-{
-	struct sw_attempt *attempt = entry->attempts;
-	while (attempt && (attempt->branch != branch || attempt->number != number))
-		attempt = attempt->next;
-	return attempt;
-}
 
 /* An attempt for each command to deliver one, unless it is over already. */
 static enum sw_result make_attempts(struct sw_engine *engine, struct sw_entry *entry)
@@ -266,18 +257,19 @@ static enum sw_result make_attempts(struct sw_engine *engine, struct sw_entry *e
 	const struct sw_execution *execution = entry->execution;
 	for (uint32_t i = 0; i < engine->effects.commands_count; i++) {
 		const struct sw_command *command = &engine->effects.commands[i];
-		const struct sw_branch *branch = sw_execution_branch(execution, command->branch);
+		struct sw_branch *branch = sw_execution_branch(execution, command->branch);
 		if (command->kind != SW_COMMAND_DISPATCH || !sw_entry_advances(engine, entry) || !branch)
 			continue;
 		if (branch->wait != SW_BRANCH_TASK || branch->attempt != command->attempt ||
 		    !branch->dispatchable)
 			continue;
-		if (find_attempt(entry, command->branch, command->attempt))
+		if (sw_attempt_of(branch))
 			continue; /* made before memory was short */
 		struct sw_attempt *attempt = sw_attempt_new(engine, entry, branch);
 		if (!attempt)
 			return SW_ENOMEM;
-		attempt->fresh = true;
+		if (!entry->fresh)
+			entry->fresh = attempt;
 	}
 	return SW_OK;
 }
@@ -291,14 +283,12 @@ static void act_cancel(struct sw_engine *engine, struct sw_attempt *attempt)
 
 static void act_dispatch(struct sw_engine *engine, struct sw_entry *entry)
 {
-	for (struct sw_attempt *attempt = entry->attempts; attempt; attempt = attempt->next) {
-		if (!attempt->fresh)
-			continue;
-		attempt->fresh = false;
+	for (struct sw_attempt *attempt = entry->fresh; attempt; attempt = attempt->next) {
 		attempt->references++;
 		sw_box_act(sw_express_box(engine, entry),
 			   &(struct sw_action){.kind = SW_ACTION_DISPATCH, .attempt = attempt});
 	}
+	entry->fresh = NULL;
 }
 
 /* Room for what a turn of the entry may tell, wherever that is told. */
@@ -394,8 +384,7 @@ static bool abandon(struct sw_engine *engine, struct sw_entry *entry, enum sw_re
 		     sw_result_text(result));
 	if (!entry->damage)
 		entry->damage = sw_strdup("The state of the execution is too large to be stored.");
-	for (struct sw_attempt *attempt = entry->attempts; attempt; attempt = attempt->next)
-		attempt->fresh = false; /* never delivered; its branch does not outlive the failure */
+	entry->fresh = NULL; /* never delivered; their branches do not outlive the failure */
 	pending->next = entry->pending_first;
 	if (!entry->pending_first)
 		entry->pending_end = &pending->next;
@@ -436,7 +425,7 @@ bool sw_turn_record(struct sw_engine *engine)
 	bool changed = engine->unrecorded_changed = engine->unrecorded_changed || has_changed(engine, entry);
 	enum sw_result r = make_attempts(engine, entry);
 	if (r == SW_OK)
-		r = reserve(engine, entry, 2 + 2 * sw_attempts_count(entry));
+		r = reserve(engine, entry, 2 + 2 * entry->attempts_count);
 	if (r == SW_OK)
 		r = make_answer(entry, pending, &answer);
 	if (r == SW_OK && changed)

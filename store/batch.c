@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "store/store.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define SLOTS_MIN 64
@@ -14,6 +15,7 @@
 /* What stands before the key and the value of an operation in the buffer. */
 struct op_header {
 	uint32_t op, table, key_len, value_len;
+	size_t next; /* where the next operation of the table stands; 0: this is its last */
 };
 
 /* A slot of the index is in use when its generation is the batch's: a reset need not touch the slots. */
@@ -32,6 +34,10 @@ struct sw_batch {
 	size_t slots_count, slots_used; /* slots_count is a power of two, or 0 */
 	uint32_t generation;
 	uint64_t seed;
+	struct {
+		size_t first, last; /* places in ops */
+		size_t count;
+	} tables[SW_STORE_TABLES_MAX];
 };
 
 enum sw_result sw_batch_new(struct sw_batch **ret_batch)
@@ -63,6 +69,7 @@ void sw_batch_reset(struct sw_batch *batch)
 	batch->payload_bytes = 0;
 	batch->reserve = false;
 	batch->slots_used = 0;
+	memset(batch->tables, 0, sizeof(batch->tables));
 	if (++batch->generation == 0) {
 		if (batch->slots_count)
 			memset(batch->slots, 0, batch->slots_count * sizeof(*batch->slots));
@@ -135,16 +142,28 @@ static enum sw_result slots_reserve(struct sw_batch *batch)
 	return SW_OK;
 }
 
+/* The operation that is about to stand at an offset is the last one of its table. */
+static void chain(struct sw_batch *batch, unsigned table, size_t offset)
+{
+	if (batch->tables[table].count++ == 0)
+		batch->tables[table].first = offset;
+	else
+		memcpy(batch->ops.data + batch->tables[table].last + offsetof(struct op_header, next),
+		       &offset, sizeof(offset));
+	batch->tables[table].last = offset;
+}
+
 static enum sw_result add(struct sw_batch *batch, enum sw_batch_op op, unsigned table, struct sw_slice key,
 			  struct sw_slice value)
 {
 	bool indexed = op != SW_BATCH_DELETE_PREFIX;
-	if (key.len > SW_STORE_KEY_BYTES_MAX || (indexed && key.len == 0) || value.len > UINT32_MAX)
+	if (table >= SW_STORE_TABLES_MAX || key.len > SW_STORE_KEY_BYTES_MAX || (indexed && key.len == 0) ||
+	    value.len > UINT32_MAX)
 		return SW_EINVAL;
 	/* All memory first: an operation that does not fit leaves the batch as it was. */
 	if (indexed && slots_reserve(batch) < 0)
 		return SW_ENOMEM;
-	struct op_header header = {op, table, (uint32_t)key.len, (uint32_t)value.len};
+	struct op_header header = {op, table, (uint32_t)key.len, (uint32_t)value.len, 0};
 	if (!sw_buf_reserve(&batch->ops, sizeof(header) + key.len + value.len)) {
 		batch->ops.failed = false;
 		return SW_ENOMEM;
@@ -156,6 +175,7 @@ static enum sw_result add(struct sw_batch *batch, enum sw_batch_op op, unsigned 
 			batch->slots_used++;
 		*slot = (struct slot){batch->generation, (uint32_t)(hash >> 32), batch->ops.len};
 	}
+	chain(batch, table, batch->ops.len);
 	sw_buf_append(&batch->ops, &header, sizeof(header));
 	sw_buf_append(&batch->ops, key.data, key.len);
 	sw_buf_append(&batch->ops, value.data, value.len);
@@ -232,5 +252,24 @@ bool sw_batch_each(const struct sw_batch *batch, size_t *at, enum sw_batch_op *r
 	*ret_key = key_at(batch, *at, &header);
 	*ret_value = value_at(batch, *at, &header);
 	*at += sizeof(header) + header.key_len + header.value_len;
+	return true;
+}
+
+size_t sw_batch_count_of(const struct sw_batch *batch, unsigned table)
+{
+	return table < SW_STORE_TABLES_MAX ? batch->tables[table].count : 0;
+}
+
+bool sw_batch_each_of(const struct sw_batch *batch, unsigned table, struct sw_batch_place *place,
+		      enum sw_batch_op *ret_op, struct sw_slice *ret_key, struct sw_slice *ret_value)
+{
+	if (place->seen == sw_batch_count_of(batch, table))
+		return false;
+	size_t at = place->seen++ == 0 ? batch->tables[table].first : place->next;
+	struct op_header header = header_at(batch, at);
+	*ret_op = (enum sw_batch_op)header.op;
+	*ret_key = key_at(batch, at, &header);
+	*ret_value = value_at(batch, at, &header);
+	place->next = header.next;
 	return true;
 }

@@ -98,44 +98,57 @@ static int delete_prefix(MDB_txn *txn, MDB_dbi table, struct sw_slice prefix)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-static int apply_one(MDB_txn *txn, MDB_dbi table, enum sw_batch_op op, struct sw_slice key_slice,
+static int apply_one(MDB_cursor *cursor, enum sw_batch_op op, struct sw_slice key_slice,
 		     struct sw_slice value_slice)
 {
 	MDB_val key = to_val(key_slice), value = to_val(value_slice);
 	int rc = 0;
 	switch (op) {
 	case SW_BATCH_APPEND:
-		rc = mdb_put(txn, table, &key, &value, MDB_APPEND);
-		return rc == MDB_KEYEXIST ? mdb_put(txn, table, &key, &value, 0) : rc;
+		rc = mdb_cursor_put(cursor, &key, &value, MDB_APPEND);
+		return rc == MDB_KEYEXIST ? mdb_cursor_put(cursor, &key, &value, 0) : rc;
 	case SW_BATCH_PUT:
-		return mdb_put(txn, table, &key, &value, 0);
+		return mdb_cursor_put(cursor, &key, &value, 0);
 	case SW_BATCH_DELETE:
-		rc = mdb_del(txn, table, &key, NULL);
+		rc = mdb_cursor_get(cursor, &key, NULL, MDB_SET);
+		rc = rc == 0 ? mdb_cursor_del(cursor, 0) : rc;
 		return rc == MDB_NOTFOUND ? 0 : rc;
 	case SW_BATCH_DELETE_PREFIX:
-		return delete_prefix(txn, table, key_slice);
+		return delete_prefix(mdb_cursor_txn(cursor), mdb_cursor_dbi(cursor), key_slice);
 	}
 	return EINVAL;
 }
 
+/* One table after the other, with one cursor each: it finds keys near to the last one without a walk from the root. */
+static int apply_table(struct lmdb_store *store, MDB_txn *txn, const struct sw_batch *batch, unsigned table)
+{
+	struct sw_batch_place place = {0};
+	enum sw_batch_op op;
+	struct sw_slice key, value;
+	MDB_cursor *cursor;
+	int rc = mdb_cursor_open(txn, store->tables[table], &cursor);
+	if (rc != 0)
+		return rc;
+	while (rc == 0 && sw_batch_each_of(batch, table, &place, &op, &key, &value))
+		rc = apply_one(cursor, op, key, value);
+	mdb_cursor_close(cursor);
+	return rc;
+}
+
 static int apply(struct lmdb_store *store, MDB_txn *txn, const struct sw_batch *batch)
 {
-	enum sw_batch_op op;
-	unsigned table;
-	struct sw_slice key, value;
 	int rc = 0;
-	for (size_t at = 0; rc == 0 && sw_batch_each(batch, &at, &op, &table, &key, &value);)
-		rc = apply_one(txn, store->tables[table], op, key, value);
+	for (unsigned table = 0; table < store->tables_count && rc == 0; table++) {
+		if (sw_batch_count_of(batch, table) > 0)
+			rc = apply_table(store, txn, batch, table);
+	}
 	return rc;
 }
 
 static bool tables_are_ours(const struct lmdb_store *store, const struct sw_batch *batch)
 {
-	enum sw_batch_op op;
-	unsigned table;
-	struct sw_slice key, value;
-	for (size_t at = 0; sw_batch_each(batch, &at, &op, &table, &key, &value);)
-		if (table >= store->tables_count)
+	for (unsigned table = store->tables_count; table < SW_STORE_TABLES_MAX; table++)
+		if (sw_batch_count_of(batch, table) > 0)
 			return false;
 	return true;
 }

@@ -339,6 +339,8 @@ static enum sw_result check_options(const struct sw_store_options *options, stru
 {
 	if (!options->directory || !options->tables_count || !options->table_names)
 		return sw_error_set(err, SW_EINVAL, "a store needs a directory and tables");
+	if (options->tables_count > SW_STORE_TABLES_MAX)
+		return sw_error_set(err, SW_EINVAL, "a store has %u tables at most", SW_STORE_TABLES_MAX);
 	for (unsigned i = 0; i < options->tables_count; i++)
 		if (strcmp(options->table_names[i], META_TABLE) == 0)
 			return sw_error_set(err, SW_EINVAL, "the table name %s is the store's own",

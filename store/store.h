@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #define SW_STORE_KEY_BYTES_MAX 511
+#define SW_STORE_TABLES_MAX 64
 
 struct sw_store;
 struct sw_snapshot;
@@ -169,6 +170,15 @@ struct sw_scan {
 /* Walks a batch in order: *at starts at 0; false at its end. Slices are borrowed from the batch. */
 bool sw_batch_each(const struct sw_batch *batch, size_t *at, enum sw_batch_op *ret_op, unsigned *ret_table,
 		   struct sw_slice *ret_key, struct sw_slice *ret_value);
+
+/* The same for one table: what is written to different tables of a batch may be written in any order. *place starts
+ * at {0}. */
+struct sw_batch_place {
+	size_t seen, next;
+};
+bool sw_batch_each_of(const struct sw_batch *batch, unsigned table, struct sw_batch_place *place,
+		      enum sw_batch_op *ret_op, struct sw_slice *ret_key, struct sw_slice *ret_value);
+size_t sw_batch_count_of(const struct sw_batch *batch, unsigned table);
 
 /* ---- a store that fails on demand, for tests ------------------------------------------------------ */
 

@@ -365,7 +365,7 @@ static enum sw_result assign_variables(struct sw_evaluation *evaluation, struct 
 	}
 	sw_variables_done(&branch->variables);
 	branch->variables = merged;
-	branch->dirty = true;
+	sw_branch_touch(branch);
 	*ret_assigned = told;
 	return SW_OK;
 }

@@ -20,10 +20,49 @@ struct sw_branch *sw_branch_new(void)
 	return branch;
 }
 
+static void link_dirty(struct sw_branch *branch)
+{
+	struct sw_execution *execution = branch->home;
+	branch->dirty_next = NULL;
+	branch->dirty_previous = execution->dirty_last;
+	if (execution->dirty_last)
+		execution->dirty_last->dirty_next = branch;
+	else
+		execution->dirty_first = branch;
+	execution->dirty_last = branch;
+}
+
+void sw_branch_touch(struct sw_branch *branch)
+{
+	if (branch->dirty)
+		return;
+	branch->dirty = true;
+	if (branch->home)
+		link_dirty(branch);
+}
+
+void sw_branch_clean(struct sw_branch *branch)
+{
+	struct sw_execution *execution = branch->home;
+	if (branch->dirty && execution) {
+		if (branch->dirty_previous)
+			branch->dirty_previous->dirty_next = branch->dirty_next;
+		else
+			execution->dirty_first = branch->dirty_next;
+		if (branch->dirty_next)
+			branch->dirty_next->dirty_previous = branch->dirty_previous;
+		else
+			execution->dirty_last = branch->dirty_previous;
+		branch->dirty_next = branch->dirty_previous = NULL;
+	}
+	branch->dirty = false;
+}
+
 void sw_branch_free(struct sw_branch *branch)
 {
 	if (!branch)
 		return;
+	sw_branch_clean(branch);
 	sw_value_unref(branch->input);
 	sw_value_unref(branch->work);
 	sw_variables_done(&branch->variables);
@@ -119,6 +158,9 @@ enum sw_result sw_execution_add(struct sw_execution *execution, struct sw_branch
 		execution->branches_capacity = capacity;
 	}
 	execution->branches[execution->branches_count++] = branch;
+	branch->home = execution;
+	if (branch->dirty)
+		link_dirty(branch);
 	return SW_OK;
 }
 
@@ -193,6 +235,7 @@ static void note_removed(struct sw_execution *execution, const struct sw_branch 
 		.stored_in_flight = branch->stored_in_flight,
 		.stored_place = branch->stored_place,
 		.on_disk = branch->on_disk,
+		.delivery = branch->delivery,
 	};
 }
 
@@ -223,24 +266,35 @@ bool sw_branch_is_below(const struct sw_execution *execution, const struct sw_br
 	return branch->parent == number;
 }
 
+uint32_t sw_execution_place_below(const struct sw_execution *execution, uint32_t number)
+{
+	return number == SW_NO_BRANCH ? 0 : sw_execution_place(execution, number + 1);
+}
+
 enum sw_result sw_execution_remove_below(struct sw_execution *execution, uint32_t number)
 {
-	uint32_t count = execution->branches_count;
-	enum sw_result r = reserve_removed(execution, count);
+	uint32_t first = sw_execution_place_below(execution, number), count = execution->branches_count;
+	uint32_t kept = 0;
+	enum sw_result r = reserve_removed(execution, count - first);
 	if (r < 0)
 		return r;
 	leave_queue(execution, NULL, number);
-	/* Backwards, so that the parents that tell where a branch belongs are still there. */
-	for (uint32_t i = count; i-- > 0;) {
+	/* Backwards, so that the parents that tell where a branch belongs are still there. Those that stay are
+	 * gathered at the end meanwhile, behind what is looked at. */
+	for (uint32_t i = count; i-- > first;) {
 		struct sw_branch *branch = execution->branches[i];
-		if (!sw_branch_is_below(execution, branch, number))
+		execution->branches_count = i;
+		if (!sw_branch_is_below(execution, branch, number)) {
+			execution->branches[count - ++kept] = branch;
 			continue;
+		}
 		note_removed(execution, branch);
-		memmove(&execution->branches[i], &execution->branches[i + 1],
-			(execution->branches_count - i - 1) * sizeof(branch));
-		execution->branches_count--;
 		sw_branch_free(branch);
 	}
+	if (kept > 0)
+		memmove(&execution->branches[first], &execution->branches[count - kept],
+			kept * sizeof(*execution->branches));
+	execution->branches_count = first + kept;
 	return SW_OK;
 }
 

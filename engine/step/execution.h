@@ -76,8 +76,11 @@ struct sw_branch {
 	struct sw_value *item; /* $$.Map.Item.Value */
 	char *item_key;        /* $$.Map.Item.Key; NULL: none */
 
-	/* bookkeeping of the scheduler; the step only sets dirty */
+	/* bookkeeping of the scheduler; the step only marks the branch as changed */
+	struct sw_execution *home; /* once it is one of its branches */
 	bool dirty, on_disk;
+	struct sw_branch *dirty_next, *dirty_previous; /* among the changed branches of home */
+	void *delivery;        /* the attempt that is being delivered; the step never looks at it */
 	int64_t stored_due_ms; /* what the timers table holds for the branch; SW_NEVER: nothing */
 	bool stored_in_flight; /* the in-flight record exists */
 	struct sw_queue_place stored_place; /* the record in the queue */
@@ -127,6 +130,8 @@ struct sw_execution {
 
 	struct sw_branch **branches; /* in order of number */
 	uint32_t branches_count, branches_capacity;
+	struct sw_branch *dirty_first,
+		*dirty_last;              /* those that are to be written, in the order of their change */
 	uint32_t ready_first, ready_last; /* queue of READY branches; SW_NO_BRANCH: empty */
 
 	/* branches removed since the scheduler last looked (their records go); it empties the list */
@@ -135,6 +140,7 @@ struct sw_execution {
 		int64_t stored_due_ms;
 		bool stored_in_flight, on_disk;
 		struct sw_queue_place stored_place;
+		void *delivery;
 	} * removed;
 	uint32_t removed_count, removed_capacity;
 
@@ -150,6 +156,8 @@ bool sw_execution_is_redrivable(const struct sw_execution *execution);
 struct sw_branch *sw_execution_branch(const struct sw_execution *execution, uint32_t number);
 /* The place among the branches of the first one whose number is not less. */
 uint32_t sw_execution_place(const struct sw_execution *execution, uint32_t number);
+/* The place of the first one that may be below branch number (children are younger); SW_NO_BRANCH: of all. */
+uint32_t sw_execution_place_below(const struct sw_execution *execution, uint32_t number);
 /* Adds a branch whose number is greater than all there are (takes it; frees it when it fails). */
 enum sw_result sw_execution_add(struct sw_execution *execution, struct sw_branch *branch);
 /* Removes and frees it; notes it in removed. */
@@ -159,6 +167,9 @@ static inline bool sw_branch_has_just_entered(const struct sw_branch *branch)
 {
 	return branch->wait == SW_BRANCH_READY && branch->previous_id == branch->entered_id;
 }
+/* Marks it as changed: it is to be written; or as written. */
+void sw_branch_touch(struct sw_branch *branch);
+void sw_branch_clean(struct sw_branch *branch);
 /* Is it in a Parallel or Map whose branches there may be? */
 bool sw_branch_may_have_children(const struct sw_branch *branch);
 /*

@@ -113,7 +113,7 @@ enum sw_result sw_event_end(struct sw_event_writer *writer)
 {
 	if (writer->result == SW_OK && writer->branch) {
 		writer->branch->previous_id = writer->event->id;
-		writer->branch->dirty = true;
+		sw_branch_touch(writer->branch);
 	}
 	return writer->result;
 }

@@ -49,7 +49,7 @@ enum sw_result sw_step_child_done(struct sw_turn *turn, struct sw_branch *child,
 	sw_step_move(child, SW_BRANCH_DONE);
 	parent->running--;
 	parent->finished++;
-	parent->dirty = true;
+	sw_branch_touch(parent);
 	if (parent->finished == parent->length) {
 		/* The join is a transition of its own, so that nested states do not recurse. */
 		parent->previous_id = last_id;
@@ -100,7 +100,8 @@ enum sw_result sw_step_stop_children(struct sw_turn *turn, struct sw_branch *bra
 	struct sw_execution *execution = turn->execution;
 	sw_execution_unqueue_below(execution, branch->number);
 	/* Backwards: what is inside ends before what is around it. */
-	for (uint32_t i = execution->branches_count; i-- > 0;) {
+	uint32_t first = sw_execution_place_below(execution, branch->number);
+	for (uint32_t i = execution->branches_count; i-- > first;) {
 		struct sw_branch *child = execution->branches[i];
 		if (!sw_branch_is_below(execution, child, branch->number))
 			continue;
@@ -118,7 +119,7 @@ enum sw_result sw_step_remove_children(struct sw_turn *turn, struct sw_branch *b
 		return SW_OK;
 	branch->next_index = branch->running = branch->finished = branch->length = 0;
 	branch->phase = SW_PHASE_WORK;
-	branch->dirty = true;
+	sw_branch_touch(branch);
 	return sw_execution_remove_below(turn->execution, branch->number);
 }
 
@@ -152,7 +153,8 @@ enum sw_result sw_step_collect(struct sw_turn *turn, struct sw_branch *branch, s
 	uint32_t index = 0;
 	sw_buf_char(&array, '[');
 	/* Children are made in the order of their index, and numbers rise. */
-	for (uint32_t i = 0; i < execution->branches_count && r == SW_OK; i++) {
+	uint32_t first = sw_execution_place_below(execution, branch->number);
+	for (uint32_t i = first; index < branch->length && i < execution->branches_count && r == SW_OK; i++) {
 		const struct sw_branch *child = execution->branches[i];
 		struct sw_slice text;
 		if (child->parent != branch->number)

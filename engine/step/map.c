@@ -59,7 +59,7 @@ static enum sw_result start_iteration(struct sw_turn *turn, struct sw_branch *br
 	}
 	branch->next_index++;
 	branch->running++;
-	branch->dirty = true;
+	sw_branch_touch(branch);
 	return sw_step_branch_start(turn, child);
 }
 

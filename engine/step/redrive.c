@@ -154,7 +154,7 @@ enum sw_result sw_step_redrive(struct sw_turn *turn)
 	if (execution->machine->timeout_seconds > 0)
 		execution->timeout_due_ms = turn->event->now_ms + execution->machine->timeout_seconds * 1000;
 	root->previous_id = execution->next_event_id - 1;
-	root->dirty = true;
+	sw_branch_touch(root);
 	struct sw_event_writer event = sw_event_next(turn, SW_HISTORY_EXECUTION_REDRIVEN, root);
 	sw_event_integer(&event, SW_FIELD_REDRIVE_COUNT, execution->redrive_count);
 	enum sw_result r = sw_event_end(&event);

@@ -258,7 +258,7 @@ static enum sw_result go_up(struct sw_turn *turn, struct sw_branch **branch)
 			return r;
 	}
 	parent->previous_id = child->previous_id;
-	parent->dirty = true;
+	sw_branch_touch(parent);
 	*branch = parent;
 	return sw_step_stop_children(turn, parent, number);
 }

@@ -61,7 +61,7 @@ void sw_step_move(struct sw_branch *branch, enum sw_branch_wait wait)
 	if (wait != SW_BRANCH_TIMER && wait != SW_BRANCH_RETRY && wait != SW_BRANCH_TASK)
 		branch->due_ms = SW_NEVER;
 	branch->wait = wait;
-	branch->dirty = true;
+	sw_branch_touch(branch);
 }
 
 void sw_step_ready(struct sw_turn *turn, struct sw_branch *branch, enum sw_phase phase)

@@ -199,7 +199,7 @@ static void start_clocks(struct sw_turn *turn, struct sw_branch *branch, int64_t
 	branch->heartbeat_due_ms = branch->heartbeat_ms > 0 ? now_ms + branch->heartbeat_ms : SW_NEVER;
 	branch->due_ms = branch->timeout_due_ms < branch->heartbeat_due_ms ? branch->timeout_due_ms
 									   : branch->heartbeat_due_ms;
-	branch->dirty = true;
+	sw_branch_touch(branch);
 }
 
 static enum sw_result write_started(struct sw_turn *turn, struct sw_branch *branch)
@@ -262,7 +262,7 @@ enum sw_result sw_step_task(struct sw_turn *turn, struct sw_branch *branch)
 		uint64_t bits = sw_rng_next(&turn->rng);
 		memcpy(branch->token + i, &bits, sizeof(bits));
 	}
-	branch->dirty = true;
+	sw_branch_touch(branch);
 	enum sw_result r = prepare(turn, branch, &attempt);
 	if (r == SW_OK)
 		r = schedule(turn, branch, &attempt);
@@ -368,7 +368,7 @@ static enum sw_result heartbeat(struct sw_turn *turn, struct sw_branch *branch)
 		branch->heartbeat_due_ms = turn->event->now_ms + branch->heartbeat_ms;
 		branch->due_ms = branch->timeout_due_ms < branch->heartbeat_due_ms ? branch->timeout_due_ms
 										   : branch->heartbeat_due_ms;
-		branch->dirty = true;
+		sw_branch_touch(branch);
 	}
 	return SW_OK;
 }

@@ -341,7 +341,7 @@ static void step(struct life *life, const struct sw_event *event)
 		read_life(life);
 	} else {
 		for (uint32_t i = 0; i < life->execution->branches_count; i++)
-			life->execution->branches[i]->dirty = false;
+			sw_branch_clean(life->execution->branches[i]);
 		life->execution->removed_count = 0;
 		queue_anew(life->execution);
 	}

@@ -217,6 +217,7 @@ void life_update(struct simulation *s)
 struct request {
 	struct simulation *s;
 	struct execution *execution;
+	unsigned redrives; /* that had been asked for before */
 };
 
 static void started(void *user, enum sw_result result, const struct sw_reply *reply,
@@ -240,7 +241,7 @@ static struct request *request_new(struct simulation *s, struct execution *execu
 	struct request *request = sw_zalloc(sizeof(*request));
 	allocations_go_on(countdown);
 	if (request)
-		*request = (struct request){s, execution};
+		*request = (struct request){s, execution, execution->redrives};
 	return request;
 }
 
@@ -293,7 +294,8 @@ static void stopped(void *user, enum sw_result result, const struct sw_reply *re
 {
 	struct request *request = user;
 	note(request->s, "stop %s: %s", request->execution->name, sw_result_text(result));
-	if (result == SW_OK)
+	/* What is on disk may be seen, and redriven, before it is told. */
+	if (result == SW_OK && request->redrives == request->execution->redrives)
 		request->execution->stopped = true;
 	sw_free(request);
 }

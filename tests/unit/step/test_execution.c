@@ -271,7 +271,7 @@ static void changed_branches_are_marked(void **state)
 	struct world *world = begin(NAP, "{}");
 	struct sw_branch *branch = sw_execution_branch(world->execution, 0);
 	assert_true(branch->dirty);
-	branch->dirty = false;
+	sw_branch_clean(branch);
 	branch->on_disk = true;
 	branch->stored_due_ms = branch->due_ms;
 	struct sw_event early = {.kind = SW_EVENT_TIMER, .now_ms = world->now_ms, .branch = 0};

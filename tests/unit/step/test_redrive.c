@@ -365,7 +365,7 @@ static void what_a_redrive_changes_of_the_root_is_marked_when_the_history_is_ful
 	struct sw_branch *root = world->execution->branches[0];
 	assert_int_equal(world_fail(world, 0, world_dispatched(world)->attempt, "E", NULL), SW_OK);
 	world->execution->history_events_max = world->execution->next_event_id;
-	root->dirty = false;
+	sw_branch_clean(root);
 	uint32_t previous_id = root->previous_id;
 	assert_int_equal(redrive(world), SW_OK);
 	assert_int_equal(world->execution->status, SW_STATUS_FAILED);

@@ -123,6 +123,38 @@ static void keys_have_one_to_511_bytes(void **state)
 	sw_batch_free(batch);
 }
 
+static void the_operations_of_a_table_come_in_their_order_too(void **state)
+{
+	struct sw_batch *batch = batch_new();
+	for (int round = 0; round < 2; round++) {
+		struct sw_batch_place place = {0};
+		enum sw_batch_op op;
+		struct sw_slice key, value;
+		put(batch, CATS, "a", "1");
+		put(batch, DOGS, "x", "9");
+		assert_int_equal(sw_batch_delete(batch, CATS, text("b")), SW_OK);
+		put(batch, CATS, "a", "2");
+		assert_int_equal(sw_batch_count_of(batch, CATS), 3);
+		assert_int_equal(sw_batch_count_of(batch, DOGS), 1);
+		assert_int_equal(sw_batch_count_of(batch, BIRDS), 0);
+		assert_int_equal(sw_batch_count_of(batch, SW_STORE_TABLES_MAX), 0);
+		assert_true(sw_batch_each_of(batch, CATS, &place, &op, &key, &value));
+		assert_int_equal(sw_slice_compare(value, text("1")), 0);
+		assert_true(sw_batch_each_of(batch, CATS, &place, &op, &key, &value));
+		assert_int_equal(op, SW_BATCH_DELETE);
+		assert_int_equal(sw_slice_compare(key, text("b")), 0);
+		assert_true(sw_batch_each_of(batch, CATS, &place, &op, &key, &value));
+		assert_int_equal(sw_slice_compare(value, text("2")), 0);
+		assert_false(sw_batch_each_of(batch, CATS, &place, &op, &key, &value));
+		place = (struct sw_batch_place){0};
+		assert_false(sw_batch_each_of(batch, BIRDS, &place, &op, &key, &value));
+		sw_batch_reset(batch);
+		assert_int_equal(sw_batch_count_of(batch, CATS), 0);
+	}
+	assert_int_equal(sw_batch_put(batch, SW_STORE_TABLES_MAX, text("a"), text("v")), SW_EINVAL);
+	sw_batch_free(batch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +162,7 @@ int main(void)
 		cmocka_unit_test(the_latest_operation_of_a_key_is_what_get_tells),
 		cmocka_unit_test(a_batch_copies_what_it_is_given),
 		cmocka_unit_test(reset_empties_the_batch_and_its_index),
+		cmocka_unit_test(the_operations_of_a_table_come_in_their_order_too),
 		cmocka_unit_test(keys_have_one_to_511_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
