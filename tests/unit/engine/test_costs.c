@@ -246,6 +246,23 @@ static void fifty_thousand_wake_in_one_instant(void **state)
 	assert_int_equal(stats.executions_in_memory, 0);
 }
 
+static void short_waits_stay_in_memory_while_there_are_few(void **state)
+{
+	struct world *world = *state;
+	world_machine(world, "moment", WAIT("\"Seconds\":1"));
+	start_many(world, "moment", 100);
+	assert_int_equal(stats_of(world).executions_in_memory, 100);
+	start_many(world, "moment", 30000);
+	assert_in_range(stats_of(world).executions_in_memory, 9000, 10001);
+	assert_true(world->engine->executions.buckets_count > 8000);
+	world_advance(world, 1000);
+	assert_int_equal(stats_of(world).succeeded, 30100);
+	assert_int_equal(stats_of(world).executions_in_memory, 0);
+	/* The table becomes small again when it is used again. */
+	start_many(world, "moment", 5);
+	assert_in_range(world->engine->executions.buckets_count, 1, 4096);
+}
+
 /* ---- opening ------------------------------------------------------------------------------------------ */
 
 static uint64_t reads_of_an_open(struct world *world)
@@ -334,6 +351,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_result_of_a_map_is_written_once, open_world, close_world),
 		cmocka_unit_test_setup_teardown(near_timers_in_memory_are_bounded, open_world, close_world),
 		cmocka_unit_test_setup_teardown(fifty_thousand_wake_in_one_instant, open_world, close_world),
+		cmocka_unit_test_setup_teardown(short_waits_stay_in_memory_while_there_are_few, open_world,
+						close_world),
 		cmocka_unit_test_setup_teardown(an_open_does_not_read_those_that_are_due_later, open_world,
 						close_world),
 		cmocka_unit_test_setup_teardown(an_open_reads_a_slice_of_those_that_are_due_soon, open_world,
