@@ -233,7 +233,7 @@ static void take_from_memory(struct sw_engine *engine, const struct sw_timer_at 
 			const struct sw_execution *execution = entry->execution;
 			if (execution->status != SW_STATUS_RUNNING)
 				continue;
-			if (execution->timeout_due_ms > from->due_ms)
+			if (execution->timeout_due_ms >= from->due_ms)
 				sw_timers_set(engine, entry, SW_NO_BRANCH, execution->timeout_due_ms);
 			for (uint32_t j = 0; j < execution->branches_count; j++) {
 				const struct sw_branch *branch = execution->branches[j];
