@@ -86,15 +86,20 @@ static void put_time(struct dump *dump, const char *name, int64_t time_ms)
 }
 
 /* JSON as it was given, in one line: between tokens only there can be a line break. */
-static void put_json(struct dump *dump, const char *name, struct sw_slice text)
+static void append_json(struct dump *dump, struct sw_slice text)
 {
-	name_member(dump, name);
 	size_t at = dump->json.len;
 	sw_buf_append(&dump->json, text.data, text.len);
 	for (; at < dump->json.len; at++) {
 		char *c = &dump->json.data[at];
 		*c = *c == '\n' || *c == '\r' ? ' ' : *c;
 	}
+}
+
+static void put_json(struct dump *dump, const char *name, struct sw_slice text)
+{
+	name_member(dump, name);
+	append_json(dump, text);
 }
 
 static enum sw_result put_value(struct dump *dump, const char *name, struct sw_value *value)
@@ -359,8 +364,15 @@ static enum sw_result put_variables(struct dump *dump, const struct sw_variables
 		return SW_OK;
 	name_member(dump, "variables");
 	open_object(dump);
-	for (uint32_t i = 0; i < variables->count && r == SW_OK; i++)
-		r = put_value(dump, variables->list[i].name, variables->list[i].value);
+	for (uint32_t i = 0; i < variables->count && r == SW_OK; i++) {
+		const struct sw_variable *variable = &variables->list[i];
+		struct sw_slice text = {"", 0};
+		sw_buf_text(&dump->json, i ? "," : "");
+		sw_json_quote(&dump->json, variable->name, strlen(variable->name));
+		sw_buf_char(&dump->json, ':');
+		r = sw_value_text(variable->value, &text);
+		append_json(dump, text);
+	}
 	close_object(dump);
 	return r;
 }
@@ -506,7 +518,18 @@ static enum sw_result show_nothing(struct sw_walk *walk, struct sw_slice bytes, 
 
 /* ---- keys -------------------------------------------------------------------------------------------- */
 
-enum key_kind { KEY_TEXT, KEY_REVISION, KEY_NUMBER, KEY_ID, KEY_PAIR, KEY_TIMER, KEY_HASH, KEY_LISTING, KEY_ENDED, KEY_QUEUE };
+enum key_kind {
+	KEY_TEXT,
+	KEY_REVISION,
+	KEY_NUMBER,
+	KEY_ID,
+	KEY_PAIR,
+	KEY_TIMER,
+	KEY_HASH,
+	KEY_LISTING,
+	KEY_ENDED,
+	KEY_QUEUE
+};
 
 /* Names may be any UTF-8 but control characters, which a damaged key may hold. */
 static void print_name(struct sw_buf *out, const char *name, size_t len)

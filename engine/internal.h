@@ -233,6 +233,12 @@ enum sw_result sw_executions_load(struct sw_engine *engine, uint64_t id, struct 
 /* The same for one that has ended, too. */
 enum sw_result sw_executions_load_ended(struct sw_engine *engine, uint64_t id, struct sw_entry **ret_entry,
 					struct sw_error *err);
+/*
+ * What is loaded between the two is read under one snapshot, which is begun when it is needed. No commit may be taken
+ * note of meanwhile: what leaves memory after it would be older in the snapshot than it was.
+ */
+void sw_loading_begin(struct sw_engine *engine);
+void sw_loading_end(struct sw_engine *engine);
 /* Loads a broken entry's execution again. */
 enum sw_result sw_executions_reload(struct sw_engine *engine, struct sw_entry *entry, struct sw_error *err);
 /* The head as it is in the boxes or on disk, without values. */
@@ -478,6 +484,8 @@ struct sw_engine {
 	struct sw_timers timers;
 	struct sw_recovery recovery;
 	struct sw_retention retention;
+	struct sw_snapshot *loading; /* NULL: not begun */
+	bool loads_many;
 	struct sw_observers observers;
 	struct sw_activities activities;
 

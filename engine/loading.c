@@ -246,13 +246,44 @@ static enum sw_result build(struct sw_engine *engine, struct sw_snapshot *snapsh
 	return SW_OK;
 }
 
+void sw_loading_begin(struct sw_engine *engine)
+{
+	SW_ASSERT(!engine->loads_many && !engine->loading);
+	engine->loads_many = true;
+}
+
+void sw_loading_end(struct sw_engine *engine)
+{
+	sw_snapshot_end(engine->loading);
+	engine->loading = NULL;
+	engine->loads_many = false;
+}
+
+static enum sw_result begin(struct sw_engine *engine, struct sw_snapshot **ret_snapshot, struct sw_error *err)
+{
+	enum sw_result r = SW_OK;
+	if (!engine->loading)
+		r = sw_store_begin(engine->store, &engine->loading, err);
+	if (r == SW_OK)
+		*ret_snapshot = engine->loading;
+	return r;
+}
+
+static void end(struct sw_engine *engine)
+{
+	if (engine->loads_many)
+		return;
+	sw_snapshot_end(engine->loading);
+	engine->loading = NULL;
+}
+
 /* From the last commit. SW_ENOENT, SW_ETIMEDOUT (it has ended), SW_ECORRUPT (the head). */
 static enum sw_result read_execution(struct sw_engine *engine, uint64_t id, bool ended,
 				     struct sw_execution **ret_execution, char **ret_damage,
 				     struct sw_error *err)
 {
 	struct sw_snapshot *snapshot = NULL;
-	enum sw_result r = sw_store_begin(engine->store, &snapshot, err);
+	enum sw_result r = begin(engine, &snapshot, err);
 	if (r < 0)
 		return r;
 	struct sw_value_loader loader = {.execution_id = id, .load = load_value, .user = snapshot};
@@ -273,7 +304,7 @@ static enum sw_result read_execution(struct sw_engine *engine, uint64_t id, bool
 		r = build(engine, snapshot, &loader, &head, ret_execution, ret_damage);
 	sw_head_done(&head);
 	sw_value_loader_done(&loader);
-	sw_snapshot_end(snapshot);
+	end(engine);
 	return r < 0 ? sw_error_set(err, r, "%s", sw_result_text(r)) : SW_OK;
 }
 

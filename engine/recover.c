@@ -368,7 +368,9 @@ bool sw_recover_some(struct sw_engine *engine)
 	    engine->executions.queue_count >= SW_QUEUE_EXECUTIONS_MAX ||
 	    engine->loop->ops->mono_ms(engine->loop->data) < engine->pause_mono_ms)
 		return recovery->running;
+	sw_loading_begin(engine);
 	enum sw_result r = recovery->marks_left ? recover_marked(engine) : recover_queued(engine);
+	sw_loading_end(engine);
 	recovery->running = recovery->marks_left || recovery->queues_left;
 	if (r < 0) {
 		/* The rest stays where it is, and is read again. */

@@ -233,7 +233,7 @@ static void take_from_memory(struct sw_engine *engine, const struct sw_timer_at 
 			const struct sw_execution *execution = entry->execution;
 			if (execution->status != SW_STATUS_RUNNING)
 				continue;
-			if (execution->timeout_due_ms > from->due_ms)
+			if (execution->timeout_due_ms >= from->due_ms)
 				sw_timers_set(engine, entry, SW_NO_BRANCH, execution->timeout_due_ms);
 			for (uint32_t j = 0; j < execution->branches_count; j++) {
 				const struct sw_branch *branch = execution->branches[j];
@@ -367,15 +367,10 @@ static enum sw_result fire(struct sw_engine *engine, const struct sw_timer_at *a
 	return SW_OK;
 }
 
-bool sw_timers_run(struct sw_engine *engine, int64_t now_ms)
+/* True: there is more. */
+static bool fire_due(struct sw_engine *engine, int64_t now_ms)
 {
 	struct sw_timers *timers = &engine->timers;
-	if (now_ms < timers->not_before_ms)
-		return false;
-	if (timers->count > timers->shed_at)
-		shed(engine);
-	if (now_ms >= load_at_ms(timers))
-		load(engine, now_ms);
 	struct sw_heap_node *first;
 	while ((first = sw_heap_first(&timers->heap)) != NULL && first->key <= now_ms) {
 		if (engine->executions.queue_count >= SW_QUEUE_EXECUTIONS_MAX)
@@ -393,6 +388,21 @@ bool sw_timers_run(struct sw_engine *engine, int64_t now_ms)
 		}
 	}
 	return false;
+}
+
+bool sw_timers_run(struct sw_engine *engine, int64_t now_ms)
+{
+	struct sw_timers *timers = &engine->timers;
+	if (now_ms < timers->not_before_ms)
+		return false;
+	if (timers->count > timers->shed_at)
+		shed(engine);
+	if (now_ms >= load_at_ms(timers))
+		load(engine, now_ms);
+	sw_loading_begin(engine);
+	bool more = fire_due(engine, now_ms);
+	sw_loading_end(engine);
+	return more;
 }
 
 int64_t sw_timers_next_ms(const struct sw_engine *engine)

@@ -248,6 +248,80 @@ static void a_place_nobody_stands_behind_is_given_up(void **state)
 	assert_int_equal(in_queues(world), 1); /* the key that means nothing */
 }
 
+/* ---- for people --------------------------------------------------------------------------------------- */
+
+static void change(struct world *world, bool put, const char *activity, const struct sw_queue_at *at)
+{
+	struct sw_batch *batch;
+	struct sw_key key;
+	sw_key_queue(&key, activity, strlen(activity), at);
+	assert_int_equal(sw_batch_new(&batch), SW_OK);
+	assert_int_equal(
+		put ? sw_batch_put(batch, SW_TABLE_QUEUES, sw_key_slice(&key), sw_slice("\0\0\0\1", 4))
+		    : sw_batch_delete(batch, SW_TABLE_QUEUES, sw_key_slice(&key)),
+		SW_OK);
+	assert_int_equal(sw_store_commit(world->memory, batch, NULL), SW_OK);
+	sw_batch_free(batch);
+}
+
+static void collect(void *user, const struct sw_diagnosis *diagnosis)
+{
+	struct sw_buf *found = user;
+	sw_buf_printf(found, "%s %.6s; ", sw_problem_name(diagnosis->problem), diagnosis->record);
+}
+
+static void the_doctor_finds(struct world *world, const char *expected)
+{
+	struct sw_buf found = SW_BUF;
+	struct sw_check_options options = {.diagnosis = collect, .user = &found};
+	assert_int_equal(sw_reader_check(sw_engine_reader(world->engine), &options, NULL, NULL), SW_OK);
+	assert_string_equal(found.data ? found.data : "", expected);
+	sw_buf_done(&found);
+}
+
+static void the_doctor_compares_queues_and_branches(void **state)
+{
+	struct world *world = *state;
+	struct told told = world_start(world, "once", NULL, NULL);
+	struct sw_queue_at at = {told.time_ms, world->engine->last_id, 0};
+	the_doctor_finds(world, "");
+	change(world, false, "lift", &at);
+	the_doctor_finds(world, "missing-mark branch; ");
+	change(world, true, "lift", &at);
+	change(world, true, "lifting", &at);
+	the_doctor_finds(world, "stale-mark queues; ");
+	change(world, false, "lifting", &at);
+	at.branch = 1;
+	change(world, true, "lift", &at);
+	at.id = 7;
+	change(world, true, "lift", &at);
+	the_doctor_finds(world, "stale-mark queues; stale-mark queues; ");
+}
+
+static void note_record(void *user, const struct sw_dump_record *record)
+{
+	sw_buf_printf(user, "%s %s %s\n", record->table, record->key, record->json);
+}
+
+static void a_dump_shows_places_in_queues_and_variables(void **state)
+{
+	struct world *world = *state;
+	struct sw_buf text = SW_BUF;
+	struct sw_dump_options options = {.record = note_record, .user = &text};
+	world_machine(world, "assigns",
+		      "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"Assign\":{\"b\":[1,2],\"a\":"
+		      "\"x\"},"
+		      "\"Next\":\"A\"}," TASK("A", LIFT, "\"End\":true") "}}");
+	struct told told = world_start(world, "assigns", NULL, NULL);
+	options.execution = told.arn;
+	assert_int_equal(sw_reader_dump(sw_engine_reader(world->engine), &options, NULL), SW_OK);
+	assert_non_null(strstr(text.data, "\"inFlight\":true,\"inQueue\":true"));
+	assert_non_null(strstr(text.data, "\"variables\":{\"a\":\"x\",\"b\":[1,2]}"));
+	assert_non_null(strstr(text.data, "queues lift/"));
+	assert_non_null(strstr(text.data, "/0 {\"attempt\":1}"));
+	sw_buf_done(&text);
+}
+
 /* ---- a ledger ----------------------------------------------------------------------------------------- */
 
 #define WORKERS 12
@@ -381,6 +455,8 @@ int main(void)
 		WITH_WORLD(a_task_goes_where_its_activity_is_mapped_after_a_restart),
 		WITH_WORLD(a_task_whose_route_is_gone_waits_for_a_worker),
 		WITH_WORLD(a_place_nobody_stands_behind_is_given_up),
+		WITH_WORLD(the_doctor_compares_queues_and_branches),
+		WITH_WORLD(a_dump_shows_places_in_queues_and_variables),
 		cmocka_unit_test(everybody_s_turn_comes_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,18 +224,29 @@ static void near_timers_in_memory_are_bounded(void **state)
 	assert_int_equal(stats_of(world).executions_in_memory, 0);
 }
 
-/* The clock stands still while they are started: all are due in one millisecond. The heap is filled in slices. */
+#define LATE                                                                                            \
+	"{\"TimeoutSeconds\":3600,\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":" \
+	"\"function:held\","                                                                            \
+	"\"End\":true}}}"
+
+/*
+ * The clock stands still while they are started: all are due in one millisecond. The heap is filled in slices. So are
+ * the time-outs of two that are in memory all the time, the first and the last of them.
+ */
 static void fifty_thousand_wake_in_one_instant(void **state)
 {
 	struct world *world = *state;
 	uint64_t most = 0;
 	world_machine(world, "wait", WAIT("\"Seconds\":3600"));
+	world_machine(world, "late", LATE);
+	struct told first = world_start(world, "late", NULL, NULL);
 	start_many(world, "wait", SLEEPERS);
+	struct told last = world_start(world, "late", NULL, NULL);
 	assert_int_equal(stats_of(world).timers_loaded, 0);
 	world_advance(world, 3600000 - 1);
 	struct sw_engine_stats stats = stats_of(world);
 	assert_int_equal(stats.succeeded, 0);
-	assert_int_equal(stats.timers_loaded, SW_TIMERS_LOAD_MAX);
+	assert_in_range(stats.timers_loaded, SW_TIMERS_LOAD_MAX, SW_TIMERS_LOAD_MAX + 2);
 	for (int i = 0; i < 1000 && stats.succeeded < SLEEPERS; i++) {
 		world_advance(world, 1);
 		stats = stats_of(world);
@@ -243,7 +254,26 @@ static void fifty_thousand_wake_in_one_instant(void **state)
 	}
 	assert_int_equal(stats.succeeded, SLEEPERS);
 	assert_in_range(most, 0, SW_TIMERS_HELD_MAX);
-	assert_int_equal(stats.executions_in_memory, 0);
+	assert_string_equal(world_status(world, first.arn), "TIMED_OUT");
+	assert_string_equal(world_status(world, last.arn), "TIMED_OUT");
+	assert_int_equal(stats_of(world).executions_in_memory, 0);
+}
+
+static void short_waits_stay_in_memory_while_there_are_few(void **state)
+{
+	struct world *world = *state;
+	world_machine(world, "moment", WAIT("\"Seconds\":1"));
+	start_many(world, "moment", 100);
+	assert_int_equal(stats_of(world).executions_in_memory, 100);
+	start_many(world, "moment", 30000);
+	assert_in_range(stats_of(world).executions_in_memory, 9000, 10001);
+	assert_true(world->engine->executions.buckets_count > 8000);
+	world_advance(world, 1000);
+	assert_int_equal(stats_of(world).succeeded, 30100);
+	assert_int_equal(stats_of(world).executions_in_memory, 0);
+	/* The table becomes small again when it is used again. */
+	start_many(world, "moment", 5);
+	assert_in_range(world->engine->executions.buckets_count, 1, 4096);
 }
 
 /* ---- opening ------------------------------------------------------------------------------------------ */
@@ -334,6 +364,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_result_of_a_map_is_written_once, open_world, close_world),
 		cmocka_unit_test_setup_teardown(near_timers_in_memory_are_bounded, open_world, close_world),
 		cmocka_unit_test_setup_teardown(fifty_thousand_wake_in_one_instant, open_world, close_world),
+		cmocka_unit_test_setup_teardown(short_waits_stay_in_memory_while_there_are_few, open_world,
+						close_world),
 		cmocka_unit_test_setup_teardown(an_open_does_not_read_those_that_are_due_later, open_world,
 						close_world),
 		cmocka_unit_test_setup_teardown(an_open_reads_a_slice_of_those_that_are_due_soon, open_world,

@@ -349,6 +349,87 @@ static void what_was_in_flight_is_recovered_though_memory_is_short(void **state)
 	}
 }
 
+/* ---- activities --------------------------------------------------------------------------------------- */
+
+static const char lifting[] =
+	"{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"Assign\":{\"b\":[1,2],\"a.$\":\"$\"},"
+	"\"Next\":\"A\"},"
+	"\"A\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:us-east-1:123456789012:activity:lift\","
+	"\"Assign\":{\"b\":3},\"Next\":\"Z\"},"
+	"\"Z\":{\"Type\":\"Pass\",\"Parameters\":{\"a.$\":\"$a\",\"b.$\":\"$b\"},\"End\":true}}}";
+
+struct worker {
+	struct world *world;
+	struct sw_poll *poll; /* while it waits */
+	char token[256];
+};
+
+static void given(void *user, enum sw_result result, const struct sw_activity_task *task,
+		  const struct sw_error *err)
+{
+	struct worker *worker = user;
+	(void)err;
+	worker->poll = NULL;
+	if (result == SW_OK && task)
+		snprintf(worker->token, sizeof(worker->token), "%s", task->token);
+}
+
+/* Answers what it was given, and asks for more. */
+static void work(struct worker *worker)
+{
+	struct sw_engine *engine = worker->world->engine;
+	if (*worker->token &&
+	    sw_engine_token_succeed(engine, worker->token, "{}", 2, NULL, NULL, NULL) == SW_OK)
+		*worker->token = '\0';
+	if (!*worker->token && !worker->poll)
+		sw_engine_poll_activity(engine, "lift", "w", SW_ACTIVITY_POLL_MS, given, worker,
+					&worker->poll, NULL); /* refused when memory is short */
+}
+
+static struct world *open_lifting_world(struct told told[2])
+{
+	struct world *world = world_new();
+	world_open(world);
+	assert_int_equal(sw_engine_create_activity(world->engine, "lift", NULL, NULL, NULL), SW_OK);
+	world_machine(world, "lifting", lifting);
+	told[0] = world_start(world, "lifting", NULL, "1");
+	told[1] = world_start(world, "lifting", NULL, "2");
+	world_crash(world);
+	world_open(world);
+	return world;
+}
+
+static void a_task_in_a_queue_is_given_once_though_memory_is_short(void **state)
+{
+	bool done = false;
+	for (long i = 1; !done; i++) {
+		struct told told[2];
+		struct world *world = open_lifting_world(told);
+		struct worker workers[2] = {{.world = world}, {.world = world}};
+		struct sw_start_params params = {
+			.machine = "lifting", .name = "n", .input = "3", .input_len = 1};
+		failing_malloc_begin(i, 1);
+		work(&workers[0]);
+		work(&workers[1]);
+		enum sw_result r = sw_engine_start(world->engine, &params, NULL, NULL, NULL);
+		for (int j = 0; j < 20; j++) {
+			done = failing_malloc.failed == 0;
+			if (j == 10)
+				failing_malloc_end();
+			virtual_loop_advance(&world->loop, 100);
+			work(&workers[0]);
+			work(&workers[1]);
+		}
+		assert_string_equal(world_output(world, told[0].arn), "{\"a\":1,\"b\":3}");
+		assert_string_equal(world_output(world, told[1].arn), "{\"a\":2,\"b\":3}");
+		const char *third =
+			world_status(world, "arn:aws:states:us-east-1:123456789012:execution:lifting:n");
+		assert_true(!strcmp(third, "SUCCEEDED") || !strcmp(third, "NONE"));
+		assert_true(r == SW_OK || r == SW_ENOMEM);
+		world_free(world);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +443,7 @@ int main(void)
 		cmocka_unit_test(a_version_without_memory_is_refused_or_published),
 		cmocka_unit_test(tags_of_an_activity_are_there_or_refused),
 		cmocka_unit_test(what_was_in_flight_is_recovered_though_memory_is_short),
+		cmocka_unit_test(a_task_in_a_queue_is_given_once_though_memory_is_short),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* Records of machines, executions and branches, and values: what is written comes back, damage is refused. */
 #include "records_fixture.h"
 
+#include "engine/record.h"
+
 /* ---- machines ------------------------------------------------------------------------------------- */
 
 static struct sw_machine_record sample_machine(void)
@@ -456,6 +458,78 @@ static void a_branch_that_was_read_is_known_to_be_on_disk_with_its_timers(void *
 	fixture_done(&f);
 }
 
+/* A task in its activity's queue is nowhere else. */
+static void a_branch_in_a_queue_knows_its_place(void **state)
+{
+	struct fixture f;
+	struct sw_branch *back, *branch = sw_branch_new();
+	fixture_init(&f);
+	f.states[1].as.task.kind = SW_RESOURCE_ACTIVITY;
+	branch->state = &f.states[1];
+	branch->wait = SW_BRANCH_TASK;
+	branch->entered_ms = 1700000000000;
+	branch->attempt = 3;
+	branch->dispatchable = branch->in_queue = true;
+	assert_int_equal(sw_branch_encode(&f.writer, branch, &f.out), SW_OK);
+	assert_int_equal(sw_branch_decode(fixture_bytes(&f), &f.machine, &f.loader, &back, NULL), SW_OK);
+	assert_true(back->in_queue && back->dispatchable);
+	assert_false(back->stored_in_flight);
+	assert_ptr_equal(back->stored_place.state, &f.states[1]);
+	assert_int_equal(back->stored_place.entered_ms, 1700000000000);
+	assert_int_equal(back->stored_place.attempt, 3);
+	sw_branch_free(back);
+	/* What cannot be in a queue is damaged. */
+	sw_buf_reset(&f.out);
+	branch->started = true;
+	assert_int_equal(sw_branch_encode(&f.writer, branch, &f.out), SW_OK);
+	assert_int_equal(sw_branch_decode(fixture_bytes(&f), &f.machine, &f.loader, &back, NULL),
+			 SW_ECORRUPT);
+	sw_branch_free(branch);
+	fixture_done(&f);
+}
+
+/* A branch in its state, with all its variables as one object, as they once were. */
+static enum sw_result decode_old_variables(struct fixture *f, const char *object, struct sw_branch **ret_back)
+{
+	struct sw_record_writer w;
+	struct sw_value *variables = sw_value_from_checked(object, strlen(object));
+	assert_non_null(variables);
+	sw_buf_reset(&f->out);
+	sw_record_begin(&w, &f->writer, &f->out);
+	for (int i = 0; i < 4; i++)
+		sw_record_write_u32(&w, 0); /* number, parent, index, state */
+	for (int i = 0; i < 3; i++)
+		sw_buf_u8(&f->out, 0); /* wait, phase, groups */
+	sw_record_write_u32(&w, 5);
+	sw_record_write_u32(&w, 5);
+	sw_record_write_time(&w, 1700000000000, 0);
+	sw_record_write_value(&w, NULL);
+	sw_record_write_value(&w, NULL);
+	sw_record_write_value(&w, variables);
+	sw_value_unref(variables);
+	assert_int_equal(sw_record_end(&w), SW_OK);
+	return sw_branch_decode(fixture_bytes(f), &f->machine, &f->loader, ret_back, NULL);
+}
+
+static void variables_that_were_one_object_are_read(void **state)
+{
+	struct fixture f;
+	struct sw_branch *back;
+	fixture_init(&f);
+	assert_int_equal(decode_old_variables(&f, "{\"b\":[1,2],\"a\":{\"x\":1.50}}", &back), SW_OK);
+	assert_int_equal(back->variables.count, 2);
+	assert_string_equal(back->variables.list[0].name, "a");
+	assert_value_text(sw_variables_find(&back->variables, "bread", 1), "[1,2]");
+	assert_null(sw_variables_find(&back->variables, "bread", 2));
+	assert_null(sw_variables_find(&back->variables, "", 0));
+	sw_branch_free(back);
+	assert_int_equal(decode_old_variables(&f, "7", &back), SW_OK);
+	assert_int_equal(back->variables.count, 0);
+	sw_branch_free(back);
+	assert_int_equal(decode_old_variables(&f, "{\"b\":", &back), SW_ECORRUPT);
+	fixture_done(&f);
+}
+
 static void any_branch_comes_back_as_it_was_written(void **state)
 {
 	struct fixture f;
@@ -663,6 +737,8 @@ int main(void)
 		cmocka_unit_test(a_damaged_head_is_refused),
 		cmocka_unit_test(a_new_branch_is_small_and_comes_back),
 		cmocka_unit_test(a_branch_that_was_read_is_known_to_be_on_disk_with_its_timers),
+		cmocka_unit_test(a_branch_in_a_queue_knows_its_place),
+		cmocka_unit_test(variables_that_were_one_object_are_read),
 		cmocka_unit_test(any_branch_comes_back_as_it_was_written),
 		cmocka_unit_test(a_damaged_branch_is_refused),
 		cmocka_unit_test(a_branch_of_another_machine_is_refused),

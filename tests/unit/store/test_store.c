@@ -199,6 +199,35 @@ static void a_snapshot_does_not_change(void **state)
 	sw_scan_free(NULL);
 }
 
+static void assert_counts(struct sw_snapshot *snapshot, unsigned table, uint64_t expected)
+{
+	uint64_t count = 99;
+	assert_int_equal(sw_snapshot_count(snapshot, table, &count), SW_OK);
+	assert_int_equal(count, expected);
+}
+
+static void keys_are_counted(void **state)
+{
+	struct fixture *f = *state;
+	put(f->batch, CATS, "a", "1");
+	put(f->batch, CATS, "b", "");
+	put(f->batch, DOGS, "a", "1");
+	commit(f->store, f->batch);
+	struct sw_snapshot *before = begin(f->store);
+	assert_int_equal(sw_batch_delete(f->batch, CATS, text("a")), SW_OK);
+	put(f->batch, DOGS, "a", "2");
+	commit(f->store, f->batch);
+	struct sw_snapshot *after = begin(f->store);
+	uint64_t count;
+	assert_counts(before, CATS, 2);
+	assert_counts(after, CATS, 1);
+	assert_counts(after, DOGS, 1);
+	assert_counts(after, BIRDS, 0);
+	assert_int_equal(sw_snapshot_count(after, TABLES, &count), SW_EINVAL);
+	sw_snapshot_end(before);
+	sw_snapshot_end(after);
+}
+
 static void tables_that_are_not_there_are_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -437,6 +466,7 @@ int main(void)
 		ON_ALL(a_prefix_deletes_its_keys_and_no_others),
 		ON_ALL(scans_go_both_ways_from_any_key),
 		ON_ALL(a_snapshot_does_not_change),
+		ON_ALL(keys_are_counted),
 		ON_ALL(tables_that_are_not_there_are_refused),
 		ON_ALL(impossible_keys_are_not_found),
 		ON_ALL(large_values_come_back_whole),
