@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEP_OPERATIONS \
-	256 /* with a commit that has nothing else to write; else as many as the others have */
+/* Of a commit that has nothing else to write; others take as many as they write for the work. */
+#define STEP_OPERATIONS 512
 #define STEP_OPERATIONS_MAX 4096
 #define STEP_MS_MAX 2
 #define PARTS_AT_ONCE 64 /* fewer records are deleted without looking at their keys */
