@@ -24,6 +24,7 @@ help:
 	@echo "make test       every test; ends with 'N passed, N failed'"
 	@echo "make test-packages  install the AWS CLI, boto3 and valgrind, which some tests use and skip otherwise"
 	@echo "make asan       every test under AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make tsan       the tests of engine, store, tasks and server, and HTTP under load, under ThreadSanitizer"
 	@echo "make bench      measure, beside raw LMDB commits"
 	@echo "make crash      kill -9 at random moments, ROUNDS=$(ROUNDS) times"
 	@echo "make soak       MINUTES=$(MINUTES) of full load over HTTP with restarts: memory, descriptors, nothing lost"
@@ -53,6 +54,12 @@ asan: | packages
 	ninja -C $(BUILD)-asan
 	@ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 		sh tests/run.sh $(BUILD)-asan
+
+tsan: | packages
+	@test -f $(BUILD)-tsan/build.ninja || meson setup $(BUILD)-tsan -Db_sanitize=thread -Db_lundef=false $(MESON_FLAGS)
+	ninja -C $(BUILD)-tsan
+	@TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 SW_PATIENCE=5 SW_TESTS='^(engine|store|tasks|server)/|^http/ledger$$' \
+		sh tests/run.sh $(BUILD)-tsan
 
 bench: all
 	@sh bench/run.sh $(BUILD)
@@ -91,6 +98,6 @@ install: all
 	meson install -C $(BUILD)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-fuzz
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz
 
-.PHONY: all help packages test-packages run test asan bench crash soak simulate mutants fuzz format lint install clean
+.PHONY: all help packages test-packages run test asan tsan bench crash soak simulate mutants fuzz format lint install clean
