@@ -42,16 +42,14 @@ static enum sw_result read_number(struct sw_snapshot *snapshot, const char *name
 	enum sw_result r = sw_snapshot_get(snapshot, SW_TABLE_SETTINGS, text_slice(name), &value);
 	if (r < 0)
 		return r;
-	struct sw_cursor cursor = sw_cursor(value);
-	*ret_number = sw_cursor_be64(&cursor);
-	return cursor.failed || cursor.at != cursor.end ? SW_ECORRUPT : SW_OK;
+	return sw_id_read(value, ret_number) ? SW_OK : SW_ECORRUPT;
 }
 
 static enum sw_result put_number(struct sw_batch *batch, const char *name, uint64_t number)
 {
-	struct sw_key value;
-	sw_key_execution(&value, number);
-	return sw_batch_put(batch, SW_TABLE_SETTINGS, text_slice(name), sw_key_slice(&value));
+	char text[17];
+	sw_id_print(number, text);
+	return sw_batch_put(batch, SW_TABLE_SETTINGS, text_slice(name), text_slice(text));
 }
 
 /* What the host says, else what is kept, else AWS's 90 days. */
