@@ -99,6 +99,7 @@ struct simulation {
 	struct key *keys;
 	unsigned keys_count;
 
+	int64_t retention_ms;   /* 0: nothing is removed */
 	int64_t doubt_until_ms; /* what was asked for may wait for memory or disk until then */
 	unsigned crashes, deliveries;
 	bool failed;
@@ -126,6 +127,11 @@ void life_start(struct simulation *s, struct execution *execution);
 void life_stop(struct simulation *s, struct execution *execution);
 /* With a token that comes twice: the second time it is the same redrive. */
 void life_redrive(struct simulation *s, struct execution *execution);
+
+/* ---- retire.c ------------------------------------------------------------------------------------------------ */
+
+/* Everything has ended: it is removed, with faults on the way. */
+void retire_all(struct simulation *s);
 
 /* ---- script.c ------------------------------------------------------------------------------------------------ */
 
