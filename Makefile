@@ -25,6 +25,7 @@ help:
 	@echo "make test       every test; ends with 'N passed, N failed'"
 	@echo "make test-packages  install the AWS CLI, boto3 and valgrind, which some tests use and skip otherwise"
 	@echo "make asan       every test under AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make tsan       the tests of engine, store, tasks and server, and HTTP under load, under ThreadSanitizer"
 	@echo "make bench      measure, beside raw LMDB commits: which bars are held? (5 minutes)"
 	@echo "make crash      kill -9 at random moments, ROUNDS=$(ROUNDS) times"
 	@echo "make power      ROUNDS workloads cut short by a power loss at every point between two syncs"
@@ -55,6 +56,12 @@ asan: | packages
 	ninja -C $(BUILD)-asan
 	@ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 		sh tests/run.sh $(BUILD)-asan
+
+tsan: | packages
+	@test -f $(BUILD)-tsan/build.ninja || meson setup $(BUILD)-tsan -Db_sanitize=thread -Db_lundef=false $(MESON_FLAGS)
+	ninja -C $(BUILD)-tsan
+	@TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 SW_PATIENCE=5 SW_TESTS='^(engine|store|tasks|server)/|^http/ledger$$' \
+		sh tests/run.sh $(BUILD)-tsan
 
 bench: all
 	@sh bench/run.sh $(BUILD)
@@ -96,6 +103,6 @@ install: all
 	meson install -C $(BUILD)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-fuzz
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz
 
-.PHONY: all help packages test-packages run test asan bench crash power soak simulate mutants fuzz format lint install clean
+.PHONY: all help packages test-packages run test asan tsan bench crash power soak simulate mutants fuzz format lint install clean

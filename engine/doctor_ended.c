@@ -11,9 +11,7 @@ static enum sw_result read_number(struct sw_walk *walk, const char *name, uint64
 		sw_snapshot_get(walk->view.snapshot, SW_TABLE_SETTINGS, sw_slice(name, strlen(name)), &value);
 	if (r < 0)
 		return r;
-	struct sw_cursor cursor = sw_cursor(value);
-	*ret_number = sw_cursor_be64(&cursor);
-	return cursor.failed || cursor.at != cursor.end ? SW_ENOENT : SW_OK;
+	return sw_id_read(value, ret_number) ? SW_OK : SW_ENOENT;
 }
 
 enum sw_result sw_doctor_is_removing(struct sw_walk *walk, uint64_t id, bool *ret_is)

@@ -370,6 +370,7 @@ static bool is_moment(struct sw_slice text)
 enum sw_result sw_doctor_setting(struct sw_walk *walk, struct sw_slice key, struct sw_slice value)
 {
 	const char *wrong = NULL;
+	uint64_t id;
 	if ((is(key, "region") || is(key, "account") || is(key, "store")) &&
 	    (value.len == 0 || memchr(value.data, '\0', value.len)))
 		wrong = "it is not a text";
@@ -377,7 +378,7 @@ enum sw_result sw_doctor_setting(struct sw_walk *walk, struct sw_slice key, stru
 		wrong = "it is not a moment";
 	if (is(key, "number") && value.len != sizeof(uint32_t))
 		wrong = "it is not a number";
-	if ((is(key, "ended") || is(key, "removing")) && value.len != sizeof(uint64_t))
+	if ((is(key, "ended") || is(key, "removing")) && !sw_id_read(value, &id))
 		wrong = "it is not the id of an execution";
 	if (is(key, "retention") && !is_number(value))
 		wrong = "it is not a time";

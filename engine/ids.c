@@ -80,3 +80,26 @@ bool sw_id_from_name(const char *name, uint64_t *ret_id)
 	*ret_id = id << 4 | (bytes[8] >> 2 & 0x0F);
 	return true;
 }
+
+void sw_id_print(uint64_t id, char text[17])
+{
+	uint8_t bytes[8];
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(id >> (56 - 8 * i));
+	sw_hex(bytes, sizeof(bytes), text);
+}
+
+bool sw_id_read(struct sw_slice text, uint64_t *ret_id)
+{
+	uint64_t id = 0;
+	if (text.len != 16)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		int digit = hex_digit(((const char *)text.data)[i]);
+		if (digit < 0)
+			return false;
+		id = id << 4 | (uint64_t)digit;
+	}
+	*ret_id = id;
+	return true;
+}

@@ -70,6 +70,9 @@ bool sw_key_ended_read(struct sw_slice bytes, int64_t *ret_stop_ms, uint64_t *re
  * last.
  */
 uint64_t sw_id_next(uint64_t last_id, int64_t now_ms, unsigned partition);
+/* Ids in settings: 16 hexadecimal digits. */
+void sw_id_print(uint64_t id, char text[17]);
+bool sw_id_read(struct sw_slice text, uint64_t *ret_id);
 /* A name that the engine makes carries the id: 36 characters in the form of a UUID (version 8), random in the
  * rest. */
 void sw_id_name(uint64_t id, const uint8_t random[8], char text[37]);

@@ -13,7 +13,7 @@ import time
 import unittest
 
 LIMIT_SECONDS = 120
-SANITIZERS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "assertion failed")
+SANITIZERS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:", "assertion failed")
 PASS = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
 NAP = {"StartAt": "Nap", "States": {"Nap": {"Type": "Wait", "Seconds": 600, "End": True}}}
 ARN = "arn:aws:states:us-east-1:123456789012:"

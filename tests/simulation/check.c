@@ -365,7 +365,9 @@ static void check_history(struct simulation *s, const char *arn, enum sw_status 
 
 static void diagnose(void *user, const struct sw_diagnosis *diagnosis)
 {
-	if (sw_problem_badness(diagnosis->problem) == SW_BAD_ERROR)
+	bool of_ended = diagnosis->problem == SW_PROBLEM_MISSING_ENDED ||
+			diagnosis->problem == SW_PROBLEM_STALE_ENDED;
+	if (of_ended || sw_problem_badness(diagnosis->problem) == SW_BAD_ERROR)
 		broken(user, "%s %s: %s", sw_problem_name(diagnosis->problem), diagnosis->record,
 		       diagnosis->text);
 }

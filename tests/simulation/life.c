@@ -66,7 +66,7 @@ static enum sw_result open_engine(struct simulation *s)
 	struct sw_error err = {0};
 	options.loop = &s->loop.hooks;
 	options.synchronous_commit = true;
-	options.retention_ms = SW_NEVER; /* time flies in a simulation */
+	options.retention_ms = s->retention_ms ? s->retention_ms : SW_NEVER; /* time flies here */
 	options.seed = sw_rng_next(&s->rng) | 1;
 	options.log = (struct sw_log){quiet, s, SW_LOG_WARNING};
 	if (sw_store_open_faulty(s->memory, &s->faults, &s->store) < 0)

@@ -219,6 +219,8 @@ static bool simulate(uint64_t seed, bool trace, struct coverage *coverage, uint6
 		check_all(s, true, coverage);
 	if (!s->failed && s->machine.calm)
 		compare(s);
+	if (!s->failed)
+		retire_all(s);
 	disarm(s);
 	life_end(s);
 	machine_done(&s->machine);

@@ -115,7 +115,7 @@ struct simulation {
 	unsigned polls;           /* workers that wait for a task of the activity */
 	unsigned express_waiting; /* who waits for an EXPRESS execution to end */
 	bool updated;             /* the machine was last asked to be machine.other */
-
+	int64_t retention_ms;   /* 0: nothing is removed */
 	int64_t doubt_until_ms; /* what was asked for may wait for memory or disk until then */
 	unsigned crashes, deliveries;
 	bool failed;
@@ -147,6 +147,11 @@ void life_start(struct simulation *s, struct execution *execution);
 void life_stop(struct simulation *s, struct execution *execution);
 /* With a token that comes twice: the second time it is the same redrive. */
 void life_redrive(struct simulation *s, struct execution *execution);
+
+/* ---- retire.c ------------------------------------------------------------------------------------------------ */
+
+/* Everything has ended: it is removed, with faults on the way. */
+void retire_all(struct simulation *s);
 
 /* ---- script.c ------------------------------------------------------------------------------------------------ */
 

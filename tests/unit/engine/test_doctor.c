@@ -182,10 +182,9 @@ static void a_missing_revision_is_found(void **state)
 static void keys_of_no_meaning_are_found(void **state)
 {
 	struct world *world = *state;
-	static const enum sw_table tables[] = {SW_TABLE_MACHINES, SW_TABLE_NUMBERS, SW_TABLE_BRANCHES,
-					       SW_TABLE_HISTORY,  SW_TABLE_VALUES,  SW_TABLE_TIMERS,
-					       SW_TABLE_NAMES,    SW_TABLE_LISTING, SW_TABLE_EXECUTIONS,
-					       SW_TABLE_ENDED};
+	static const enum sw_table tables[] = {
+		SW_TABLE_MACHINES, SW_TABLE_NUMBERS, SW_TABLE_BRANCHES, SW_TABLE_HISTORY,    SW_TABLE_VALUES,
+		SW_TABLE_TIMERS,   SW_TABLE_NAMES,   SW_TABLE_LISTING,  SW_TABLE_EXECUTIONS, SW_TABLE_ENDED};
 	struct sw_key key = {.bytes = "what?", .len = 5};
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		write_one(world, tables[i], &key, "x", 1);
@@ -559,8 +558,10 @@ static void parts_that_are_on_their_way_out_are_no_orphans(void **state)
 	struct world *world = *state;
 	uint64_t id = id_of(world, "task");
 	struct sw_key key = execution_key(id), removing = {.bytes = "removing", .len = 8};
+	char text[17];
 	remove_one(world, SW_TABLE_EXECUTIONS, &key);
-	write_one(world, SW_TABLE_SETTINGS, &removing, key.bytes, key.len);
+	sw_id_print(id, text);
+	write_one(world, SW_TABLE_SETTINGS, &removing, text, 16);
 	FOUND(world, "stale-timer timers 0", "stale-mark timers 0", "stale-name names of 0",
 	      "stale-listing listing 3/0");
 }

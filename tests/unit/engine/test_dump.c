@@ -71,6 +71,7 @@ static void every_record_is_shown_once(void **state)
 	assert_shows(&shown, "timers 2023-11-14T23:13:20.000Z/");
 	assert_int_equal(shown.of_table[SW_TABLE_ENDED], 3);
 	assert_shows(&shown, "ended 2023-11-14T22:13:20.000Z/");
+	assert_shows(&shown, "settings ended {\"text\":\"ffffffffffffffff\"}");
 	assert_shows(&shown, "\"type\":\"TaskScheduled\"");
 	assert_shows(&shown, "{\"value\":{\"long\":");
 	sw_buf_done(&shown.text);
