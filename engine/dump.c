@@ -334,7 +334,7 @@ static void put_attempt(struct dump *dump, const struct sw_branch *branch)
 	if (branch->wait != SW_BRANCH_TASK)
 		return;
 	put_hex(dump, "token", sw_slice(branch->token, sizeof(branch->token)));
-	put_flag(dump, "inFlight", branch->dispatchable && !branch->in_queue);
+	put_flag(dump, "inFlight", branch->dispatchable);
 	put_flag(dump, "inQueue", branch->in_queue);
 	put_flag(dump, "submitted", branch->submitted);
 	put_flag(dump, "startedByWorker", branch->started);

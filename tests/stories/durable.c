@@ -226,7 +226,7 @@ static void close_durable(struct stage *stage)
 
 /* ---- workers ------------------------------------------------------------------------------------------ */
 
-static bool was_queued(const struct waiting *list, unsigned count, const struct sw_waiting_task *task)
+static bool was_queued(const struct waiting *list, unsigned count, const struct waiting *task)
 {
 	for (unsigned i = 0; i < count; i++) {
 		if (list[i].branch == task->branch && list[i].attempt == task->attempt)
@@ -235,20 +235,36 @@ static bool was_queued(const struct waiting *list, unsigned count, const struct 
 	return false;
 }
 
+/* The tasks that wait for workers, as the store has them; how many. */
+static unsigned read_queues(const struct durable *durable, struct waiting list[TASKS_MAX])
+{
+	struct sw_snapshot *snapshot = NULL;
+	struct sw_scan *scan = NULL;
+	struct sw_slice key, value, activity;
+	struct sw_queue_at at;
+	unsigned count = 0;
+	if (sw_store_begin(durable->memory, &snapshot, NULL) < 0)
+		return 0;
+	if (sw_scan_new(snapshot, SW_TABLE_QUEUES, sw_slice(NULL, 0), false, &scan) == SW_OK) {
+		while (count < TASKS_MAX && sw_scan_next(scan, &key, &value) == SW_OK) {
+			struct sw_cursor cursor = sw_cursor(value);
+			if (sw_key_queue_read(key, &activity, &at))
+				list[count++] = (struct waiting){at.branch, sw_cursor_be32(&cursor)};
+		}
+	}
+	sw_scan_free(scan);
+	sw_snapshot_end(snapshot);
+	return count;
+}
+
 /* Tells the tasks that have joined the queues of activities. */
 static void tell_queues(struct durable *durable)
 {
-	struct sw_activities *activities = &durable->engine->activities;
 	struct waiting now[TASKS_MAX];
-	unsigned count = 0;
-	for (size_t i = 0; i < activities->tasks_buckets; i++) {
-		for (struct sw_waiting_task *task = activities->tasks[i]; task; task = task->bucket_next) {
-			if (count == TASKS_MAX)
-				break;
-			now[count++] = (struct waiting){task->branch, task->attempt};
-			if (!was_queued(durable->queue, durable->queue_count, task))
-				stage_queue(durable->stage, task->branch, task->attempt, "");
-		}
+	unsigned count = read_queues(durable, now);
+	for (unsigned i = 0; i < count; i++) {
+		if (!was_queued(durable->queue, durable->queue_count, &now[i]))
+			stage_queue(durable->stage, now[i].branch, now[i].attempt, "");
 	}
 	memcpy(durable->queue, now, count * sizeof(now[0]));
 	durable->queue_count = count;
@@ -443,15 +459,9 @@ static bool disarm(struct durable *durable)
 
 static bool is_queued(const struct durable *durable, const struct action *action)
 {
-	const struct sw_activities *activities = &durable->engine->activities;
-	for (size_t i = 0; i < activities->tasks_buckets; i++) {
-		for (const struct sw_waiting_task *task = activities->tasks[i]; task;
-		     task = task->bucket_next) {
-			if (task->branch == action->branch && task->attempt == action->attempt)
-				return true;
-		}
-	}
-	return false;
+	struct waiting now[TASKS_MAX];
+	unsigned count = read_queues(durable, now);
+	return was_queued(now, count, &(struct waiting){action->branch, action->attempt});
 }
 
 /* Whoever did not get an answer asks again; a worker whose task is delivered again does it again. */
