@@ -346,10 +346,10 @@ void sw_dispatch_held(struct sw_engine *engine);
 /* ---- observe.c ---------------------------------------------------------------------------------------- */
 
 struct sw_observers {
-	struct sw_observer *first;
-	size_t of_one; /* so many are of one execution alone */
-	uint64_t last_id;
-	bool swept; /* some are gone, and the list is to be cleaned */
+	struct sw_observer *all, **buckets; /* of all executions; of one, by its ARN */
+	size_t buckets_count, of_one;       /* so many of one */
+	struct sw_observer *gone;           /* to be freed when no chain is walked */
+	uint64_t last_number;
 };
 void sw_observers_tell(struct sw_engine *engine, const struct sw_pin *pin);
 void sw_observers_done(struct sw_observers *observers);

@@ -442,6 +442,54 @@ static void observers_are_told_after_each_commit(void **state)
 	assert_int_equal(all.calls, 4);
 }
 
+#define JOBS 500
+
+/* A host's job that waits for its own execution; when it ends, so does its observer, and that of its neighbour. */
+struct job {
+	struct sw_engine *engine;
+	struct job *neighbour;
+	uint64_t observer;
+	int calls;
+	char arn[80];
+};
+
+static void end_job(void *user, const char *arn, enum sw_status status, uint32_t last_event_id)
+{
+	struct job *job = user;
+	(void)last_event_id;
+	assert_string_equal(arn, job->arn);
+	assert_int_equal(status, SW_STATUS_SUCCEEDED);
+	job->calls++;
+	sw_engine_unobserve(job->engine, job->observer);
+	if (job->neighbour)
+		sw_engine_unobserve(job->engine, job->neighbour->observer);
+}
+
+static void each_of_many_observers_is_told_of_its_own_execution(void **state)
+{
+	struct world *world = *state;
+	static struct job jobs[JOBS];
+	memset(jobs, 0, sizeof(jobs));
+	world_machine(world, "m", "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"End\":true}}}");
+	sw_engine_unobserve(world->engine, 12345); /* there is none */
+	for (int i = 0; i < JOBS; i++) {
+		jobs[i].engine = world->engine;
+		jobs[i].neighbour = i % 2 == 0 ? &jobs[i + 1] : NULL;
+		snprintf(jobs[i].arn, sizeof(jobs[i].arn),
+			 "arn:aws:states:us-east-1:123456789012:execution:m:job%d", i);
+		assert_int_equal(
+			sw_engine_observe(world->engine, jobs[i].arn, end_job, &jobs[i], &jobs[i].observer),
+			SW_OK);
+	}
+	sw_engine_unobserve(world->engine, jobs[0].observer);
+	sw_engine_unobserve(world->engine, jobs[0].observer); /* twice is once */
+	for (int i = 0; i < JOBS; i++)
+		world_start(world, "m", strrchr(jobs[i].arn, ':') + 1, NULL);
+	for (int i = 0; i < JOBS; i++)
+		assert_int_equal(jobs[i].calls, i == 1 || (i > 1 && i % 2 == 0));
+	assert_int_equal(world->engine->observers.of_one, 0);
+}
+
 static void a_thousand_executions_run_at_once(void **state)
 {
 	struct world *world = *state;
@@ -520,6 +568,7 @@ int main(void)
 		WITH_WORLD(an_activity_waits_for_a_worker),
 		WITH_WORLD(mocks_answer_for_the_outside),
 		WITH_WORLD(observers_are_told_after_each_commit),
+		WITH_WORLD(each_of_many_observers_is_told_of_its_own_execution),
 		WITH_WORLD(a_thousand_executions_run_at_once),
 		WITH_WORLD(many_timers_fire_in_their_windows),
 	};
