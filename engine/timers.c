@@ -294,8 +294,10 @@ static enum sw_result read_window(struct sw_engine *engine, struct sw_snapshot *
 /* When the next window is to be read. */
 static int64_t load_at_ms(const struct sw_timers *timers)
 {
-	/* Those that are there come first: if the horizon has passed, all of them are due. */
-	if (timers->beyond_ms == SW_NEVER || timers->count >= SW_TIMERS_LOAD_MAX / 2)
+	const struct sw_heap_node *first = sw_heap_first(&timers->heap);
+	/* Those before the horizon come first. Behind it there may be some of executions in memory. */
+	bool enough = timers->count >= SW_TIMERS_LOAD_MAX / 2 && first->key <= timers->horizon.due_ms;
+	if (timers->beyond_ms == SW_NEVER || enough)
 		return SW_NEVER;
 	int64_t half_ms = timers->horizon.due_ms - SW_TIMERS_WINDOW_MS / 2;
 	int64_t early_ms = timers->beyond_ms - SW_TIMERS_WINDOW_MS;
@@ -367,6 +369,14 @@ static enum sw_result fire(struct sw_engine *engine, const struct sw_timer_at *a
 	return SW_OK;
 }
 
+/* It has fired, unless it was set to another time by that. */
+static void spend(struct sw_timers *timers, const struct sw_timer_at *at)
+{
+	struct sw_timer **link = find(timers, at->id, at->branch);
+	if (*link && (*link)->node.key == at->due_ms)
+		drop(timers, link);
+}
+
 /* True: there is more. */
 static bool fire_due(struct sw_engine *engine, int64_t now_ms)
 {
@@ -377,15 +387,13 @@ static bool fire_due(struct sw_engine *engine, int64_t now_ms)
 			return true;
 		const struct sw_timer *timer = (const struct sw_timer *)first;
 		struct sw_timer_at at = {first->key, timer->id, timer->branch};
-		forget(timers, at.id, at.branch);
 		enum sw_result r = fire(engine, &at, now_ms);
 		if (r < 0) {
-			/* Not lost: it is met again when the horizon passes. */
 			SW_LOG(&engine->log, SW_LOG_WARNING, "a timer has to wait: %s", sw_result_text(r));
-			retreat(timers, &at);
 			pause_until(timers, now_ms + SW_RETRY_PAUSE_MS);
 			return false;
 		}
+		spend(timers, &at);
 	}
 	return false;
 }

@@ -259,6 +259,49 @@ static void fifty_thousand_wake_in_one_instant(void **state)
 	assert_int_equal(stats_of(world).executions_in_memory, 0);
 }
 
+#define TASKS 12000 /* more timers than the next window is read below */
+
+struct kept {
+	struct sw_task *tasks[TASKS];
+	unsigned count;
+};
+
+static void keep(void *user, struct sw_task *task)
+{
+	struct kept *kept = user;
+	assert_true(kept->count < TASKS);
+	kept->tasks[kept->count++] = task;
+}
+
+/* The time-outs of tasks in flight stay near; those who wait are in time all the same. */
+static void timers_of_tasks_do_not_hold_up_those_on_disk(void **state)
+{
+	struct world *world = *state;
+	struct kept *kept = sw_zalloc(sizeof(*kept));
+	assert_non_null(kept);
+	assert_int_equal(sw_engine_on_task(world->engine, "function:kept", keep, NULL, kept, NULL), SW_OK);
+	world_machine(world, "wait", WAIT("\"Seconds\":30"));
+	world_machine(
+		world, "task",
+		"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:kept\","
+		"\"TimeoutSeconds\":50,\"End\":true}}}");
+	start_many(world, "task", TASKS);
+	start_many(world, "wait", SLEEPERS);
+	assert_in_range(stats_of(world).timers_loaded, SW_TIMERS_LOAD_MAX, SW_TIMERS_HELD_MAX + 2 * TASKS);
+	world_advance(world, 29000);
+	assert_int_equal(stats_of(world).succeeded, 0);
+	world_advance(world, 2000);
+	assert_int_equal(stats_of(world).succeeded, SLEEPERS);
+	world_advance(world, 18000);
+	assert_int_equal(stats_of(world).failed + stats_of(world).timed_out, 0);
+	world_advance(world, 2000);
+	assert_int_equal(stats_of(world).failed + stats_of(world).timed_out, TASKS);
+	world_close(world);
+	for (unsigned i = 0; i < kept->count; i++)
+		sw_task_release(kept->tasks[i]);
+	sw_free(kept);
+}
+
 static void short_waits_stay_in_memory_while_there_are_few(void **state)
 {
 	struct world *world = *state;
@@ -364,6 +407,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_result_of_a_map_is_written_once, open_world, close_world),
 		cmocka_unit_test_setup_teardown(near_timers_in_memory_are_bounded, open_world, close_world),
 		cmocka_unit_test_setup_teardown(fifty_thousand_wake_in_one_instant, open_world, close_world),
+		cmocka_unit_test_setup_teardown(timers_of_tasks_do_not_hold_up_those_on_disk, open_world,
+						close_world),
 		cmocka_unit_test_setup_teardown(short_waits_stay_in_memory_while_there_are_few, open_world,
 						close_world),
 		cmocka_unit_test_setup_teardown(an_open_does_not_read_those_that_are_due_later, open_world,
