@@ -8,7 +8,7 @@ activity tasks, updates, published versions. Commands log their idempotency keys
 in the end all of it, must hold:
   every acknowledged execution is there, has ended once, and as it should; its history has no gap and one terminal event;
   no completed step ran again: once a later step of an execution has started, no earlier one starts;
-  an attempt ran more than once only when a kill came between;
+  an attempt ran more than once only when a kill came between, and not after its end was on disk;
   a token was accepted once, and what it was accepted with is in the output;
   what was stopped is ABORTED; what was redriven went on once, and no branch that had ended well ran again;
   an update, a version and where an alias leads are not older than what was acknowledged; an execution runs what it
@@ -84,6 +84,7 @@ class Crash:
         try:
             for arn in self.ledger.sample(self.random, SAMPLE):
                 check.look(owner, self.ledger, arn)
+                check.note_closed(owner, self.ledger, arn, self.log)
             check.machine(owner, self.ledger)
         except Gone:
             pass

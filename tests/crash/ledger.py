@@ -21,6 +21,7 @@ class Ledger:
         self.tokens = {}           # token of a callback that may be waited for -> ARN
         self.worked = {}           # ARN -> values that its activity task was completed with
         self.work_accepted = {}    # ARN -> the one that was acknowledged
+        self.closed = {}           # ARN -> [(how many attempts had ended, the length of the log after that was seen)]
         self.failures = []
         self.updates = 0           # the last update of `moving` that was acknowledged, and that was asked for
         self.updates_asked = 0
