@@ -20,8 +20,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RESTARTS 2
-
 struct sweep {
 	struct scenario scenario;
 	bool on_disk;
@@ -94,12 +92,11 @@ static inline void sweep_hold_still(struct scenario *s, bool still)
 	}
 }
 
-/* Between two retries, and when the callback and its neighbours are in flight. */
+/* While C waits for its first retry, and when the callback and its neighbours are in flight. */
 static inline bool sweep_restarts(struct sweep *sweep)
 {
-	static const unsigned keys[RESTARTS] = {4, 7};
-	const struct scenario_ledger *ledger = &sweep->scenario.ledger;
-	bool now = sweep->restarts < RESTARTS && *ledger->keys[keys[sweep->restarts] - 1].text;
+	const struct scenario_key *keys = sweep->scenario.ledger.keys;
+	bool now = sweep->restarts == 0 ? keys[2].accepted : sweep->restarts == 1 && *keys[6].text;
 	sweep->restarts += now;
 	return now;
 }
