@@ -74,5 +74,5 @@ WEIGHTS = {"chain": 4, "fan": 4, "map": 4, "redo": 4, "retry": 3, "call": 5, "wo
 # Of each machine: tasks that succeed and that fail in an execution that ends as it should; None: it depends.
 TASKS = {"chain": (3, 0), "fan": (3, 0), "map": (5, 0), "redo": (6, 1), "retry": (2, 5), "call": (3, 0), "work": (2, 0),
          "nap": (None, 0), "moving": (1, 0)}
-# Whose tasks come one after the other.
-SEQUENTIAL = {"chain", "retry", "call", "moving", "nap"}
+# Whose tasks come one after the other, and are ended by their commands alone (a token ends one that may just begin).
+SEQUENTIAL = {"chain", "retry", "moving", "nap"}
