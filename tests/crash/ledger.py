@@ -45,8 +45,8 @@ class Ledger:
         with self.lock:
             return [(arn, e) for arn, e in self.running.items() if e.machine == machine]
 
-    def sample(self, chance, count):
-        """Some that run, some that have ended."""
+    def pick(self, chance):
+        """One that runs, or any; None: there is none."""
         with self.lock:
-            running, known = list(self.running), list(self.executions)
-        return chance.sample(running, min(count, len(running))) + chance.sample(known, min(count // 2, len(known)))
+            some = list(self.running) if chance.random() < 0.7 else list(self.executions)
+        return chance.choice(some) if some else None
