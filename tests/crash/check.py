@@ -1,9 +1,10 @@
 """What must hold, of the ledger, the answers, the histories, the commands' log and the store."""
 import collections
 import json
+import os
 import subprocess
 
-from machines import CALLBACK, TASKS
+from machines import CALLBACK, SEQUENTIAL, TASKS
 
 TERMINAL = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
 COUNTED = ("TaskScheduled", "TaskSucceeded", "TaskFailed")
@@ -91,6 +92,13 @@ def machine(owner, ledger):
         ledger.fail(f"version {last} of update {versions[last]} is lost: {answer}")
 
 
+def note_closed(owner, ledger, arn, log):
+    """Attempts whose end is on disk; from here on none of them may start again."""
+    if ledger.executions[arn].machine in SEQUENTIAL and not ledger.executions[arn].ended:
+        types = collections.Counter(e["type"] for e in history(owner, ledger, arn))
+        ledger.closed.setdefault(arn, []).append((types["TaskSucceeded"] + types["TaskFailed"], os.path.getsize(log)))
+
+
 # ---- histories and the log ----
 
 def history(owner, ledger, arn):
@@ -127,15 +135,28 @@ def check_history(ledger, arn, execution, events):
 
 
 def read_log(path):
-    """How often each attempt started; the states and keys of each execution, in order."""
-    starts, order = collections.Counter(), collections.defaultdict(list)
-    with open(path, encoding="utf-8") as file:
+    """How often each attempt started; of each execution the states, keys and places in the log, in order."""
+    starts, order, place = collections.Counter(), collections.defaultdict(list), 0
+    with open(path, "rb") as file:
         for line in file:
-            words = line.split()
+            words = line.decode().split()
             if words and words[0] == "start" and len(words) == 5:
                 starts[words[1]] += 1
-                order[words[2]].append((words[3][:2], words[1]))
+                order[words[2]].append((words[3][:2], words[1], place))
+            place += len(line)
     return starts, order
+
+
+def check_order(ledger, arn, steps):
+    last, keys = "", []
+    for state, key, place in steps:
+        if state < last:
+            ledger.fail(f"{arn}: {state} ran again after {last}")
+        last = max(last, state)
+        if key not in keys:
+            keys.append(key)
+        if any(keys.index(key) < ended and place >= seen_at for ended, seen_at in ledger.closed.get(arn, [])):
+            ledger.fail(f"{arn}: attempt {key} had ended, and ran again")
 
 
 def check_tasks(ledger, arn, execution, counted, keys):
@@ -153,15 +174,11 @@ def check_tasks(ledger, arn, execution, counted, keys):
 def everything(ledger, log, histories, kills):
     starts, order = read_log(log)
     for arn, steps in order.items():
-        last = ""
-        for state, _key in steps:
-            if state < last:
-                ledger.fail(f"{arn}: {state} ran again after {last}")
-            last = max(last, state)
+        check_order(ledger, arn, steps)
     for arn, events in histories.items():
         execution = ledger.executions[arn]
         counted = check_history(ledger, arn, execution, events)
-        check_tasks(ledger, arn, execution, counted, {key for _state, key in order[arn]})
+        check_tasks(ledger, arn, execution, counted, {key for _state, key, _place in order[arn]})
     for arn in ledger.work_accepted:
         if arn not in ledger.executions:
             ledger.fail(f"{arn}: nobody started it, and its work was done")

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 
+import check
 from ledger import Execution
 from machines import ACTIVITY, MACHINES, ROLE, WEIGHTS, version_of
 
@@ -72,13 +73,14 @@ class Clients:
     def __init__(self, ledger, log, seed):
         self.ledger, self.log, self.log_read = ledger, log, 0
         self.started, self.wanted, self.over = 0, {}, set()
-        self.chances = {name: random.Random(f"{seed} {name}") for name in ("start", "change", "send", "work")}
+        self.chances = {name: random.Random(f"{seed} {name}") for name in ("start", "change", "send", "work", "look")}
 
     def all(self):
         return [lambda owner: self.until_gone(owner, self.start_one, "start"),
                 lambda owner: self.until_gone(owner, self.change_one, "change"),
                 lambda owner: self.until_gone(owner, self.send_one, "send"),
-                lambda owner: self.until_gone(owner, self.work_one, "work")]
+                lambda owner: self.until_gone(owner, self.work_one, "work"),
+                lambda owner: self.until_gone(owner, self.look_one, "look")]
 
     def helpers(self):
         """Those without whom nothing comes to an end."""
@@ -253,3 +255,13 @@ class Clients:
         status, answer = owner.call("SendTaskSuccess", {"taskToken": token, "output": json.dumps(value)})
         if self.expect("work", status, answer, "TaskTimedOut"):
             ledger.work_accepted[arn] = value
+
+    # ---- one who looks whether all is there ----
+
+    def look_one(self, owner, chance):
+        arn = self.ledger.pick(chance)
+        if arn:
+            check.look(owner, self.ledger, arn)
+            check.note_closed(owner, self.ledger, arn, self.log)
+        if chance.random() < 0.1:
+            check.machine(owner, self.ledger)

@@ -21,6 +21,7 @@ class Ledger:
         self.tokens = {}           # token of a callback that may be waited for -> ARN
         self.worked = {}           # ARN -> values that its activity task was completed with
         self.work_accepted = {}    # ARN -> the one that was acknowledged
+        self.closed = {}           # ARN -> [(how many attempts had ended, the length of the log after that was seen)]
         self.failures = []
         self.updates = 0           # the last update of `moving` that was acknowledged, and that was asked for
         self.updates_asked = 0
@@ -44,8 +45,8 @@ class Ledger:
         with self.lock:
             return [(arn, e) for arn, e in self.running.items() if e.machine == machine]
 
-    def sample(self, chance, count):
-        """Some that run, some that have ended."""
+    def pick(self, chance):
+        """One that runs, or any; None: there is none."""
         with self.lock:
-            running, known = list(self.running), list(self.executions)
-        return chance.sample(running, min(count, len(running))) + chance.sample(known, min(count // 2, len(known)))
+            some = list(self.running) if chance.random() < 0.7 else list(self.executions)
+        return chance.choice(some) if some else None

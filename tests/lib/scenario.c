@@ -22,7 +22,8 @@
 	"{\"StartAt\":\"A\",\"States\":{"                                                                    \
 	"\"A\":{\"Type\":\"Task\",\"Resource\":\"function:a\",\"Next\":\"C\",\"Retry\":[{\"ErrorEquals\":["  \
 	"\"States.ALL\"],\"IntervalSeconds\":1,\"MaxAttempts\":1}]},"                                        \
-	"\"C\":{\"Type\":\"Task\",\"Resource\":\"function:c\",\"Next\":\"D\",\"Catch\":[{\"ErrorEquals\":["  \
+	"\"C\":{\"Type\":\"Task\",\"Resource\":\"function:c\",\"Next\":\"D\",\"Retry\":[{\"ErrorEquals\":["  \
+	"\"Bad\"],\"IntervalSeconds\":1,\"MaxAttempts\":2}],\"Catch\":[{\"ErrorEquals\":["                   \
 	"\"Bad\"],\"ResultPath\":\"$.caught\",\"Next\":\"D\"}]},"                                            \
 	"\"D\":{\"Type\":\"Pass\",\"QueryLanguage\":\"JSONata\",\"Next\":\"P\",\"Assign\":{\"count\":"       \
 	"\"{% $count($states.input.list) %}\",\"kept\":\"{% $states.input.big %}\"},"                        \

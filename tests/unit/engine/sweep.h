@@ -20,14 +20,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RESTART_KEYS 5 /* attempts that were delivered: two of A, C, and two in the Parallel */
-
 struct sweep {
 	struct scenario scenario;
 	bool on_disk;
 	struct sw_store *inner, *store; /* what keeps it; what fails on demand */
 	struct sw_store_faults faults;
-	bool restarted; /* once in a life, so that what recovers it is swept too */
+	unsigned restarts; /* so far; some are in each life, so that what recovers it is swept too */
 	uint64_t hidden_fail_at, hidden_operations; /* while it is held still */
 	char directory[64];
 	struct sw_buf expected, outcome;
@@ -94,12 +92,12 @@ static inline void sweep_hold_still(struct scenario *s, bool still)
 	}
 }
 
-/* When the callback and its neighbours are in flight. */
+/* While C waits for its first retry, and when the callback and its neighbours are in flight. */
 static inline bool sweep_restarts(struct sweep *sweep)
 {
-	const struct scenario_ledger *ledger = &sweep->scenario.ledger;
-	bool now = !sweep->restarted && *ledger->keys[RESTART_KEYS - 1].text;
-	sweep->restarted = sweep->restarted || now;
+	const struct scenario_key *keys = sweep->scenario.ledger.keys;
+	bool now = sweep->restarts == 0 ? keys[2].accepted : sweep->restarts == 1 && *keys[6].text;
+	sweep->restarts += now;
 	return now;
 }
 
@@ -111,7 +109,7 @@ static inline void sweep_begin(struct sweep *sweep)
 	sweep->scenario.user = sweep;
 	sweep->scenario.options.log.level = SW_LOG_ERROR;
 	sweep->faults = (struct sw_store_faults){0};
-	sweep->restarted = false;
+	sweep->restarts = 0;
 	if (sweep->on_disk)
 		sweep_make_directory(sweep);
 }

@@ -1,6 +1,6 @@
 /*
  * Allocation i fails, alone or with some after it, for i = 1, 2, 3 ... until nothing fails any more; from the opening
- * of the store to the end of the workload, with a restart in the middle. What was refused is asked for again, as a client does: it comes to what it
+ * of the store to the end of the workload, with two restarts in it. What was refused is asked for again, as a client does: it comes to what it
  * comes to when memory is plenty, and the doctor finds nothing. Our own allocations and those of jansson; what LMDB,
  * pcre2 and libc allocate themselves does not fail here.
  */
