@@ -10,6 +10,7 @@ static int show(const struct options *options, struct client *client, const char
 			  "maxResults", (int)(options->max > 0 && options->max < 1000 ? options->max : 1000));
 	json_t *events, *event, *shape;
 	size_t i;
+	/* cppcheck-suppress unreadVariable ; it is read behind a macro */
 	double start = 0;
 	int code = list_all(client, "GetExecutionHistory", request, "events", options->max, &events);
 	if (code)
@@ -20,7 +21,6 @@ static int show(const struct options *options, struct client *client, const char
 		json_decref(shape);
 	} else {
 		i = options->reverse ? json_array_size(events) - 1 : 0;
-		/* cppcheck-suppress unreadVariable ; it is read behind a macro */
 		start = json_number_value(json_object_get(json_array_get(events, i), "timestamp"));
 		json_array_foreach(events, i, event) print_event(stdout, event, start);
 	}

@@ -82,6 +82,8 @@ static enum sw_result check_branch(const struct sw_execution *execution, const s
 		 branch->previous_id >= execution->next_event_id ||
 		 branch->approached_id >= execution->next_event_id)
 		wrong = "it follows an event that is not in the history";
+	else if (!wrong && branch->wait == SW_BRANCH_DONE && branch->parent == SW_NO_BRANCH)
+		wrong = "it is done, and the execution is not";
 	return wrong ? sw_error_set(err, SW_ECORRUPT, "branch %u: %s", branch->number, wrong) : SW_OK;
 }
 

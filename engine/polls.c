@@ -29,8 +29,8 @@ static struct sw_activity_queue **find_queue(struct sw_activities *activities, c
 static struct sw_activity_queue *open_queue(struct sw_activities *activities, const char *name)
 {
 	struct sw_activity_queue **link = find_queue(activities, name);
-	/* cppcheck-suppress identicalInnerCondition ; of the loop in find_queue, which ended */
 	if (*link)
+		/* cppcheck-suppress identicalInnerCondition ; of the loop in find_queue, which ended */
 		return *link;
 	struct sw_activity_queue *queue = sw_zalloc(sizeof(*queue));
 	char *own = sw_strdup(name);
@@ -535,11 +535,12 @@ static enum sw_result offer(struct sw_engine *engine, struct sw_activity_queue *
 	enum sw_result r = sw_executions_load(engine, task->id, &entry, &error);
 	if (r == SW_ENOMEM || r == SW_EIO)
 		return r;
-	/* cppcheck-suppress nullPointerRedundantCheck ; SW_OK brings an entry */
 	if (r == SW_OK && entry->broken)
 		return SW_EBUSY; /* it is loaded again soon */
-	const struct sw_branch *branch =
-		r == SW_OK ? sw_execution_branch(entry->execution, task->branch) : NULL;
+	const struct sw_branch *branch = NULL;
+	if (r == SW_OK)
+		/* cppcheck-suppress nullPointerRedundantCheck ; SW_OK brings an entry */
+		branch = sw_execution_branch(entry->execution, task->branch);
 	if (r < 0 || !still_waits(entry, branch, task)) {
 		if (r < 0)
 			delete_stale(engine, task);

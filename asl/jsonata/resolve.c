@@ -522,13 +522,13 @@ static enum sw_result visit_lambda(struct resolver *resolver, struct sw_jn_node 
 	resolver->scope = NULL;
 	for (uint32_t i = 0; i < node->items.count; i++) {
 		/* Of two parameters of one name the last one counts. */
-		/* cppcheck-suppress redundantAssignment ; declare reads it through resolver->frame */
 		frame.slots = i;
 		if (declare(resolver, node->items.items[i]->name, true) < 0)
 			return resolver->compiler->failed;
 		struct sw_jn_name *name = &resolver->compiler->names.items[node->items.items[i]->name - 1];
 		name->declared->slot = i;
 	}
+	/* cppcheck-suppress redundantAssignment ; declare has read the others through resolver->frame */
 	frame.slots = node->items.count;
 	if (declare_in(resolver, node->lhs) < 0 || visit(resolver, node->lhs) < 0)
 		return resolver->compiler->failed;

@@ -361,6 +361,9 @@ const char *sw_branch_impossible(const struct sw_branch *branch)
 		return "it waits to be tried again, and its state has no Retry";
 	if (wait == SW_BRANCH_READY && branch->phase > SW_PHASE_JOIN)
 		return "it is ready for nothing";
+	if (branch->due_ms != SW_NEVER && wait != SW_BRANCH_TIMER && wait != SW_BRANCH_RETRY &&
+	    wait != SW_BRANCH_TASK)
+		return "it is due, and waits for no moment";
 	return wait == SW_BRANCH_CHILDREN || joins || branch->next_index > 0 ? impossible_children(branch)
 									     : NULL;
 }

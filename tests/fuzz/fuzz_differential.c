@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define EVENTS_PLAYED_MAX 80
 #define TURNS_MAX 40
 #define DEFINITION_BYTES_MAX 8192
-#define EVENTS_OF_HISTORY_MAX 400
+#define EVENTS_OF_HISTORY_MAX 1500 /* two full turns of a loop, and not the whole of it */
 #define PAYLOAD_BYTES_MAX 8192
 
 struct life {

@@ -377,6 +377,11 @@ static void join_nobody(struct sw_branch *branch)
 	branch->phase = 2;
 }
 
+static void be_done_and_due(struct sw_branch *branch)
+{
+	branch->wait = SW_BRANCH_DONE;
+}
+
 static void try_again(struct sw_branch *branch)
 {
 	branch->wait = SW_BRANCH_RETRY;
@@ -391,7 +396,8 @@ static void branches_that_cannot_be_are_found_and_end_their_executions(void **st
 	} cases[] = {{"task", "it waits for a task that has no input", lose_input},
 		     {"wait", "it is ready for nothing", be_ready_for_nothing},
 		     {"token", "it waits for children, and its state has none", join_nobody},
-		     {"late", "it waits to be tried again, and its state has no Retry", try_again}};
+		     {"late", "it waits to be tried again, and its state has no Retry", try_again},
+		     {"retry", "it is due, and waits for no moment", be_done_and_due}};
 	struct world *world = *state;
 	char cause[200];
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
