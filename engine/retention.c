@@ -20,6 +20,7 @@
 #define STEP_OPERATIONS 512
 #define STEP_OPERATIONS_MAX 4096
 #define STEP_MS_MAX 2
+#define IDLE_PAUSE_MS 10 /* between steps that are alone: others find the engine idle and the disk free */
 #define PARTS_AT_ONCE 64 /* fewer records are deleted without looking at their keys */
 #define LOOKS_EACH 100   /* one looks this often in a retention time, but not more seldom than: */
 #define LOOK_MS_MAX 60000
@@ -414,11 +415,15 @@ static enum sw_result take_step(struct step *step)
 		r = walk(step);
 	sw_snapshot_end(step->snapshot);
 	bool writes = r == SW_OK && sw_batch_count(step->batch) > 0;
+	bool alone = sw_box_is_empty(engine->open);
 	if (writes)
 		r = sw_engine_write(engine, &nobody, NULL);
 	if (r < 0)
 		return r;
 	engine->retention = step->next;
+	if (writes && alone)
+		engine->retention.pause_mono_ms =
+			engine->loop->ops->mono_ms(engine->loop->data) + IDLE_PAUSE_MS;
 	if (writes) {
 		engine->retention.written_in = engine->open_number;
 		engine->open->forgets = true;
