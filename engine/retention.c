@@ -1,11 +1,12 @@
 /*
- * Retention: executions that ended longer ago than the operator wants to keep them are removed, a few with each
- * commit. The table ENDED has a key for each execution that has ended, by the time of its end: it is written and
- * removed with the head, so that the walk below starts at the oldest and stops at the first that is kept. Costs
- * follow what is removed, not what is there.
+ * Retention: executions that ended longer ago than the operator wants to keep them are removed, a few with
+ * each commit. The table ENDED has a key for each execution that has ended, by the time of its end: it is
+ * written and removed with the head, so that the walk below starts at the oldest and stops at the first that
+ * is kept. Costs follow what is removed, not what is there.
  *
- * An execution vanishes in one commit, for readers too: its head, its places in the indexes, and, when it is small,
- * all its parts. The parts of a large one follow in steps; its id is in the setting "removing" meanwhile.
+ * An execution vanishes in one commit, for readers too: its head, its places in the indexes, and, when it is
+ * small, all its parts. The parts of a large one follow in steps; its id is in the setting "removing"
+ * meanwhile.
  */
 #include "engine/internal.h"
 
@@ -326,7 +327,7 @@ static enum sw_result walk(struct step *step)
 	return r == SW_ENOENT ? SW_OK : r;
 }
 
-/* ---- stores that an older version wrote ----------------------------------------------------------------- */
+/* ---- stores that an older version wrote --------------------------------------------------------------- */
 
 static enum sw_result fill_one(struct step *step, uint64_t id)
 {
@@ -372,7 +373,7 @@ static enum sw_result fill(struct step *step)
 	return r;
 }
 
-/* ---- beside the work ------------------------------------------------------------------------------------ */
+/* ---- beside the work ---------------------------------------------------------------------------------- */
 
 static bool has_task(const struct sw_retention *retention)
 {
