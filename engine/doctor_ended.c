@@ -1,9 +1,9 @@
-/* The table of executions that have ended, both ways, and what is on its way out. See doctor.h, retention.c. */
+/* The table of executions that have ended, both ways, and what is on its way out: see doctor.h. */
 #include "engine/doctor.h"
 
 #include <string.h>
 
-/* A number of the settings, in the walk's snapshot. SW_ENOENT: there is none, or it is told where settings are. */
+/* An id of the settings, in the walk's snapshot. SW_ENOENT: none, or damaged, which is told elsewhere. */
 static enum sw_result read_number(struct sw_walk *walk, const char *name, uint64_t *ret_number)
 {
 	struct sw_slice value;

@@ -1,6 +1,6 @@
 /*
- * Relaxed mode: what is told before it is on disk, and those who wait until it is. docs/durability.md says what
- * the mode promises.
+ * Relaxed mode: what is told before it is on disk, and those who wait until it is. docs/durability.md says
+ * what the mode promises.
  */
 #include "engine/internal.h"
 

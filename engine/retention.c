@@ -1,11 +1,12 @@
 /*
- * Retention: executions that ended longer ago than the operator wants to keep them are removed, a few with each
- * commit. The table ENDED has a key for each execution that has ended, by the time of its end: it is written and
- * removed with the head, so that the walk below starts at the oldest and stops at the first that is kept. Costs
- * follow what is removed, not what is there.
+ * Retention: executions that ended longer ago than the operator wants to keep them are removed, a few with
+ * each commit. The table ENDED has a key for each execution that has ended, by the time of its end: it is
+ * written and removed with the head, so that the walk below starts at the oldest and stops at the first that
+ * is kept. Costs follow what is removed, not what is there.
  *
- * An execution vanishes in one commit, for readers too: its head, its places in the indexes, and, when it is small,
- * all its parts. The parts of a large one follow in steps; its id is in the setting "removing" meanwhile.
+ * An execution vanishes in one commit, for readers too: its head, its places in the indexes, and, when it is
+ * small, all its parts. The parts of a large one follow in steps; its id is in the setting "removing"
+ * meanwhile.
  */
 #include "engine/internal.h"
 
@@ -20,6 +21,7 @@
 #define STEP_OPERATIONS 512
 #define STEP_OPERATIONS_MAX 4096
 #define STEP_MS_MAX 2
+#define IDLE_PAUSE_MS 10 /* between steps that are alone: others find the engine idle and the disk free */
 #define PARTS_AT_ONCE 64 /* fewer records are deleted without looking at their keys */
 #define LOOKS_EACH 100   /* one looks this often in a retention time, but not more seldom than: */
 #define LOOK_MS_MAX 60000
@@ -325,7 +327,7 @@ static enum sw_result walk(struct step *step)
 	return r == SW_ENOENT ? SW_OK : r;
 }
 
-/* ---- stores that an older version wrote ----------------------------------------------------------------- */
+/* ---- stores that an older version wrote --------------------------------------------------------------- */
 
 static enum sw_result fill_one(struct step *step, uint64_t id)
 {
@@ -371,7 +373,7 @@ static enum sw_result fill(struct step *step)
 	return r;
 }
 
-/* ---- beside the work ------------------------------------------------------------------------------------ */
+/* ---- beside the work ---------------------------------------------------------------------------------- */
 
 static bool has_task(const struct sw_retention *retention)
 {
@@ -414,11 +416,15 @@ static enum sw_result take_step(struct step *step)
 		r = walk(step);
 	sw_snapshot_end(step->snapshot);
 	bool writes = r == SW_OK && sw_batch_count(step->batch) > 0;
+	bool alone = sw_box_is_empty(engine->open);
 	if (writes)
 		r = sw_engine_write(engine, &nobody, NULL);
 	if (r < 0)
 		return r;
 	engine->retention = step->next;
+	if (writes && alone)
+		engine->retention.pause_mono_ms =
+			engine->loop->ops->mono_ms(engine->loop->data) + IDLE_PAUSE_MS;
 	if (writes) {
 		engine->retention.written_in = engine->open_number;
 		engine->open->forgets = true;
