@@ -57,6 +57,8 @@ struct sw_activities {
 	size_t tasks_buckets, tasks_count;
 	struct sw_heap ends; /* of polls that wait */
 	uint64_t sequence;
+	void (*task_waits)(void *user, const char *activity); /* partition.h; NULL: nobody wants to know */
+	void *task_waits_user;
 };
 
 /* The name in an activity's ARN of this region and account. */

@@ -128,6 +128,8 @@ static enum sw_result insert_task(struct sw_activities *activities, struct sw_wa
 	task->bucket_next = *bucket;
 	*bucket = task;
 	activities->tasks_count++;
+	if (activities->task_waits)
+		activities->task_waits(activities->task_waits_user, task->queue->name);
 	return SW_OK;
 }
 
@@ -417,6 +419,20 @@ bool sw_engine_cancel_poll(struct sw_engine *engine, struct sw_poll *poll)
 	look_at(engine, queue);
 	leave_queue(&engine->activities, queue);
 	return true;
+}
+
+bool sw_engine_activity_waits(const struct sw_engine *engine, const char *activity)
+{
+	size_t place = sw_hash64(activity, strlen(activity), 0) % SW_ACTIVITY_BUCKETS;
+	const struct sw_activity_queue *queue = engine->activities.queues[place];
+	while (queue && strcmp(queue->name, activity) != 0)
+		queue = queue->next;
+	if (!queue)
+		return false;
+	size_t waiting = queue->tasks.count;
+	for (const struct sw_poll *poll = queue->first; poll && waiting > 0; poll = poll->next)
+		waiting--;
+	return waiting > 0;
 }
 
 /* ---- in the loop -------------------------------------------------------------------------------------- */

@@ -305,6 +305,7 @@ static void take_commit(struct sw_engine *engine)
 			engine->full = false;
 		}
 		engine->committed_number++;
+		sw_machines_committed(engine);
 		if (sw_batch_count(box->batch) > 0)
 			sw_meters_committed(&engine->meters, took_us, box->batch);
 		finish_box(engine, box);
