@@ -38,7 +38,7 @@ struct options {
 	const char *log_format, *log_level, *execution_log;
 	const char *set[SUBSTITUTIONS_MAX];
 	unsigned set_count;
-	long max;
+	long max, partitions;
 	bool json, wait, quiet, update, batch, reverse, verbose, keep_placeholders, compact;
 	int args_count; /* what is not an option */
 	char **args;
