@@ -65,7 +65,7 @@ struct sw_engine_options {
 	 * must outlive this one; NULL: this is partition 0, or the only one. data_directory is that of the partition;
 	 * region and account are the catalogue's.
 	 */
-	struct sw_engine *catalogue;
+	struct sw_engine *catalogue; /* its relaxed_ms is 0 */
 	unsigned partition; /* 1 to 63; 0 without a catalogue */
 };
 #define SW_ENGINE_OPTIONS ((struct sw_engine_options){.limits = SW_LIMITS, .log = {.level = SW_LOG_INFO}})

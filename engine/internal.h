@@ -399,6 +399,8 @@ enum sw_result sw_partitions_stored(struct sw_store *store, uint32_t *ret_count,
 enum sw_result sw_partition_settle(struct sw_engine *engine, struct sw_snapshot *snapshot,
 				   struct sw_batch *batch, struct sw_error *err);
 enum sw_result sw_partition_check(const struct sw_engine *engine, struct sw_error *err);
+/* Does the batch change what only the catalogue's engine may change? */
+bool sw_partition_is_foreign(const struct sw_batch *batch);
 
 /* ---- the engine --------------------------------------------------------------------------------------- */
 

@@ -51,6 +51,18 @@ static int id_at(unsigned table)
 	}
 }
 
+bool sw_partition_is_foreign(const struct sw_batch *batch)
+{
+	enum sw_batch_op op;
+	unsigned table;
+	struct sw_slice key, value;
+	for (size_t at = 0; sw_batch_each(batch, &at, &op, &table, &key, &value);) {
+		if (is_catalogue(table))
+			return true;
+	}
+	return false;
+}
+
 /* ---- stores ------------------------------------------------------------------------------------------- */
 
 enum sw_result sw_partition_join(struct sw_store *catalogue, struct sw_store *own,

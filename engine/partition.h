@@ -5,6 +5,9 @@
  * are changed by its engine alone, and the others read them in its store. Part of the public door of engine/
  * (installed as stepwell/partition.h); docs/design/partitions.md tells why.
  *
+ * An engine with a catalogue refuses to change what is in it (SW_EINVAL), and starts, stops and completes executions
+ * of its own alone: the host carries each call to the right engine, as the server does (sw_partitions_open in server.h).
+ *
  * The store of partition 0 is the data directory itself; that of partition K is its partition-K.
  */
 #ifndef STEPWELL_PARTITION_H

@@ -171,6 +171,16 @@ enum sw_result sw_partitions_reload(struct sw_partitions *partitions, const char
 	return verdict.result;
 }
 
+enum sw_result sw_partitions_on_task(struct sw_partitions *partitions, const char *pattern,
+				     sw_task_fn *handler, sw_task_fn *cancel, void *user,
+				     struct sw_error *err)
+{
+	enum sw_result r = SW_OK;
+	for (uint32_t i = 1; partitions && i < partitions->count && r == SW_OK; i++)
+		r = sw_engine_on_task(partitions->others[i]->engine, pattern, handler, cancel, user, err);
+	return r;
+}
+
 uint32_t sw_partitions_count(const struct sw_partitions *partitions)
 {
 	return partitions ? partitions->count : 1;
@@ -385,6 +395,9 @@ enum sw_result sw_partitions_open(struct sw_engine *catalogue, const struct sw_e
 	enum sw_result r = sw_engine_partitions(catalogue, &there, err);
 	if (r < 0)
 		return r;
+	if (options->relaxed_ms && (count > 1 || there > 1))
+		return sw_error_set(err, SW_EINVAL,
+				    "partitions need every commit to be on disk before it is acknowledged");
 	if (count > SW_PARTITIONS_MAX)
 		return sw_error_set(err, SW_EINVAL, "at most %d partitions", SW_PARTITIONS_MAX);
 	if (count && count < there)

@@ -61,7 +61,7 @@ struct sw_partitions;
 /*
  * catalogue is the engine of partition 0, not resumed yet; options are those it was opened with (directory, loop,
  * region, account are replaced). count 0: as many as there are. More than there are: the directory is divided
- * further, for good; what exists stays where it is. SW_EINVAL: fewer than there are. *ret_partitions is NULL when there
+ * further, for good; what exists stays where it is. SW_EINVAL: fewer than there are, or relaxed_ms. *ret_partitions is NULL when there
  * is one.
  */
 SW_API enum sw_result sw_partitions_open(struct sw_engine *catalogue, const struct sw_engine_options *options,
@@ -73,6 +73,10 @@ SW_API enum sw_result sw_api_new_over(struct sw_engine *catalogue, struct sw_par
 /* As sw_engine_resume, of the others; before or after that of the first. The threads begin. */
 SW_API enum sw_result sw_partitions_resume(struct sw_partitions *partitions, enum sw_resume which,
 					   struct sw_error *err);
+/* As sw_engine_on_task, in each of the others; the handlers are called in their threads. Before they are resumed. */
+SW_API enum sw_result sw_partitions_on_task(struct sw_partitions *partitions, const char *pattern,
+					    sw_task_fn *handler, sw_task_fn *cancel, void *user,
+					    struct sw_error *err);
 /* As sw_engine_reload, sw_engine_ready and sw_engine_is_idle, of the others. NULL allowed: there are none. */
 SW_API enum sw_result sw_partitions_reload(struct sw_partitions *partitions, const char *resources_json,
 					   const char *mocks_json, bool *ret_mocks, struct sw_error *err);

@@ -26,6 +26,8 @@ NEVER(enum sw_result, sw_engine_drain_machine, struct sw_engine *engine, uint32_
 NEVER(bool, sw_engine_activity_waits, const struct sw_engine *engine, const char *activity)
 NEVER(enum sw_result, sw_engine_new, const struct sw_engine_options *options, struct sw_engine **ret_engine,
       struct sw_error *err)
+NEVER(enum sw_result, sw_engine_on_task, struct sw_engine *engine, const char *pattern, sw_task_fn *handler,
+      sw_task_fn *cancel, void *user, struct sw_error *err)
 NEVER(enum sw_result, sw_engine_resume, struct sw_engine *engine, enum sw_resume which, struct sw_error *err)
 NEVER(enum sw_result, sw_engine_reload, struct sw_engine *engine, const char *resources_json,
       const char *mocks_json, bool *ret_mocks, struct sw_error *err)
