@@ -91,6 +91,19 @@ SW_API enum sw_result sw_machine_draw(const struct sw_machine *machine, enum sw_
 				      char **ret_text);
 SW_API void sw_text_free(char *text); /* NULL allowed */
 
+/*
+ * What the compiler made of a machine, as JSON for people and tools (members may be added): every state with the
+ * defaults filled in, where it leads, its expressions by their places, the delays of its retriers. *ret_json is new
+ * (free with sw_text_free). SW_ENOMEM.
+ */
+SW_API enum sw_result sw_machine_explain(const struct sw_machine *machine, char **ret_json);
+/*
+ * The same for one expression: "{% ... %}" (JSONata), a path or a call of an intrinsic function. SW_EQUERY: err says
+ * what is wrong and in which column; SW_EINVAL: it is not supported in a state machine; SW_ENOMEM.
+ */
+SW_API enum sw_result sw_expression_explain(const char *text, size_t len, char **ret_json,
+					    struct sw_error *err);
+
 /* ---- placeholders of deployment tools: ${Name} -------------------------------------------------------- */
 
 struct sw_substitution {

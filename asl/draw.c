@@ -63,10 +63,10 @@ static void append_is(struct sw_buf *text, const struct sw_rule *rule)
 		      rule->is_expected ? "" : "not ", words[rule->is]);
 }
 
-/* "$.total > 100 and not ($.x is present)"; stops when the label is full. */
+/* "$.total > 100 and not ($.x is present)"; stops when it is long enough. */
 static void append_rule(struct sw_buf *text, const struct sw_rule *rule, bool nested)
 {
-	if (text->len > 4 * LABEL_CHARACTERS_MAX)
+	if (text->len > SW_RULE_TEXT_BYTES)
 		return;
 	bool many = rule->kind == SW_RULE_AND || rule->kind == SW_RULE_OR;
 	switch (rule->kind) {
@@ -95,6 +95,11 @@ static void append_rule(struct sw_buf *text, const struct sw_rule *rule, bool ne
 			append_literal(text, rule->literal);
 		break;
 	}
+}
+
+void sw_rule_print(const struct sw_rule *rule, struct sw_buf *out)
+{
+	append_rule(out, rule, false);
 }
 
 /* Cuts after LABEL_CHARACTERS_MAX characters, with dots. */

@@ -205,6 +205,10 @@ struct sw_machine {
 	struct sw_owner owner;
 };
 
+/* A rule in words for people: "$.total > 100 and not ($.x is present)"; what goes on beyond about this is cut. */
+#define SW_RULE_TEXT_BYTES 240
+void sw_rule_print(const struct sw_rule *rule, struct sw_buf *out);
+
 /* "Pass", ... */
 const char *sw_state_type_name(enum sw_state_type type);
 

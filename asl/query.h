@@ -123,6 +123,8 @@ struct sw_query_ops {
 				  struct sw_failure *failure);
 	/* Does it look into the input? May be NULL: an input of null is nothing special in the language. */
 	bool (*reads_input)(const struct sw_expr *expr);
+	/* What it was compiled to, as a tree for people (new); NULL: out of memory. */
+	json_t *(*describe)(const struct sw_expr *expr);
 };
 
 extern const struct sw_query_ops sw_query_jsonpath;      /* asl/jsonpath/query.c */
@@ -174,6 +176,10 @@ enum sw_result sw_template_evaluate(const struct sw_template *template, const ch
 				    struct sw_failure *failure);
 /* The expression that a template is as a whole; NULL: it is a constant, an object or an array. */
 const struct sw_expr *sw_template_expression(const struct sw_template *template);
+
+/* Calls each with every expression of the template and where it stands below it: "/a/0". */
+typedef void sw_template_each_fn(void *user, const char *pointer, const struct sw_expr *expr);
+void sw_template_each(const struct sw_template *template, sw_template_each_fn *each, void *user);
 
 /* Does an expression of the template look into the input, in a language where that must not be null? */
 bool sw_template_reads_input(const struct sw_template *template);

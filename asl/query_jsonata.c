@@ -241,10 +241,15 @@ static size_t name_length(const char *key, const json_t *value)
 	return strlen(key);
 }
 
+static json_t *describe(const struct sw_expr *expr)
+{
+	return sw_jsonata_describe(((const struct jsonata_expr *)expr)->jsonata);
+}
+
 #define OPERATIONS                                                                                   \
 	.name = "JSONata", .compile = compile, .evaluate = evaluate, .is_expression = is_expression, \
 	.name_length = name_length, .locate = locate, .mistake_code = "INVALID_JSONATA_EXPRESSION",  \
-	.refusal_code = "UNSUPPORTED_JSONATA_EXPRESSION"
+	.refusal_code = "UNSUPPORTED_JSONATA_EXPRESSION", .describe = describe
 
 const struct sw_query_ops sw_query_jsonata = {OPERATIONS};
 const struct sw_query_ops sw_query_jsonata_catch = {OPERATIONS, .template_kinds = SW_QUERY_ERROR_OUTPUT};

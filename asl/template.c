@@ -326,6 +326,28 @@ const struct sw_expr *sw_template_expression(const struct sw_template *template)
 	return template->expr;
 }
 
+static void visit(const struct sw_template *template, char pointer[256], sw_template_each_fn *each,
+		  void *user)
+{
+	size_t len = strlen(pointer), index = 0;
+	if (template->expr)
+		each(user, pointer, template->expr);
+	for (const struct member *member = template->members; member; member = member->next) {
+		if (template->object)
+			sw_pointer_push(pointer, 256, member->name);
+		else
+			sw_pointer_push_index(pointer, 256, index++);
+		visit(member->value, pointer, each, user);
+		pointer[len] = '\0';
+	}
+}
+
+void sw_template_each(const struct sw_template *template, sw_template_each_fn *each, void *user)
+{
+	char pointer[256] = "";
+	visit(template, pointer, each, user);
+}
+
 bool sw_template_reads_input(const struct sw_template *template)
 {
 	if (template->expr)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define SW_TIMESTAMP_BYTES 32
+#define SW_TIMESTAMP_MS_MAX INT64_C(253402300799999) /* the last of the year 9999 */
 
 /* Writes e.g. 2024-01-31T10:20:30.123Z with a NUL; years 0000 to 9999. */
 void sw_timestamp_print(int64_t time_ms, char text[SW_TIMESTAMP_BYTES]);

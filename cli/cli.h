@@ -73,6 +73,8 @@ int cmd_jsonata(const struct options *options);
 int cmd_jsonpath(const struct options *options);
 int cmd_status(const struct options *options);
 int cmd_doctor(const struct options *options);
+int cmd_dump(const struct options *options);
+int cmd_explain(const struct options *options);
 int cmd_backup(const struct options *options);
 int cmd_restore(const struct options *options);
 

@@ -88,6 +88,16 @@ static const struct command commands[] = {
 	 cmd_serve},
 	{"graph", "FILE", "draw a workflow as Graphviz dot or Mermaid text", "fSFK", 1, 1,
 	 "  stepwell graph order.json | dot -Tsvg > order.svg\n", cmd_graph},
+	{"explain", "FILE|EXPR", "show what a workflow file or an expression is compiled to", "SFKj", 1, 1,
+	 "Of a file: every state with its defaults filled in, where it leads, its expressions and where they "
+	 "stand, the\n"
+	 "seconds before each retry. Of an expression, which is a path ($.a), a call (States.Format(...)) or "
+	 "JSONata\n"
+	 "({% ... %}): its tree.\n"
+	 "  stepwell explain order.json\n"
+	 "  stepwell explain '$.items[?(@.price < 10)].name'\n"
+	 "  stepwell explain '{% $sum($states.input.items.price) %}'\n",
+	 cmd_explain},
 	{"status", "", "show what a data directory holds, and who owns it", "draeYj", 0, 0,
 	 "Works with and without an owner; counts every execution, which takes a while when there are "
 	 "many.\n",
@@ -96,6 +106,18 @@ static const struct command commands[] = {
 	 "Reads only, and works while the directory is owned. Exit code 1 when something was found.\n"
 	 "  stepwell doctor --data BACKUP\n",
 	 cmd_doctor},
+	{"dump", "[TABLE|EXECUTION]", "print the records of a data directory as text", "draj", 0, 1,
+	 "One record a line: table, key, and its fields as a JSON object (docs/store-format.md); with --json "
+	 "all of "
+	 "it\n"
+	 "as one object. Everything, or one table, or what belongs to one execution (its ARN, or "
+	 "MACHINE:NAME).\n"
+	 "Reads only, and works while the directory is owned. Exit code 1 when a record is damaged: it is "
+	 "shown\n"
+	 "with what is wrong, and its bytes.\n"
+	 "  stepwell dump order:first\n"
+	 "  stepwell dump timers --json | head\n",
+	 cmd_dump},
 	{"backup", "DIR", "copy the store to a new directory while it is in use", "dj", 1, 1,
 	 "The copy is of one moment, compact, and on disk when the command ends. DIR must not hold a store.\n"
 	 "  stepwell backup /backups/monday && stepwell doctor --data /backups/monday\n",

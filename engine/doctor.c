@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MOMENT_MS_MAX INT64_C(253402300799999) /* the last of the year 9999 */
-
 /* ---- problems --------------------------------------------------------------------------------- */
 
 static const struct {
@@ -101,7 +99,7 @@ void sw_doctor_place(char place[SW_PLACE_BYTES], enum sw_table table, uint64_t i
 const char *sw_doctor_moment(int64_t time_ms, char text[SW_MOMENT_BYTES])
 {
 	_Static_assert(SW_TIMESTAMP_BYTES <= SW_MOMENT_BYTES, "a moment holds a timestamp");
-	if (time_ms >= 0 && time_ms <= MOMENT_MS_MAX)
+	if (time_ms >= 0 && time_ms <= SW_TIMESTAMP_MS_MAX)
 		sw_timestamp_print(time_ms, text);
 	else
 		snprintf(text, SW_MOMENT_BYTES, "%" PRId64 " ms", time_ms);

@@ -80,6 +80,33 @@ SW_API enum sw_result sw_reader_status(struct sw_reader *reader, sw_progress_fn 
 				       struct sw_store_status *ret_status, struct sw_error *err);
 SW_API void sw_store_status_done(struct sw_store_status *status);
 
+/* ---- record by record --------------------------------------------------------------------------------- */
+
+/*
+ * One record, borrowed for the call. json is an object: its fields under the names of docs/store-format.md. Of a
+ * record that cannot be read: {"damaged": why, "bytes": the first 4,096 of it in hexadecimal}.
+ */
+struct sw_dump_record {
+	const char *table, *key; /* "branches", "018bcfe568004000/3" */
+	const char *json;        /* UTF-8, NUL-terminated, without line breaks */
+	size_t json_len;
+	bool damaged;
+};
+typedef void sw_dump_fn(void *user, const struct sw_dump_record *record);
+struct sw_dump_options {
+	const char *table;        /* one table; NULL: all, in the order of docs/store-format.md */
+	const char *execution;    /* only what belongs to it: its ARN, or MACHINE:NAME; NULL: all */
+	sw_dump_fn *record;       /* required */
+	sw_progress_fn *progress; /* NULL: none */
+	void *user;
+};
+/*
+ * Gives every record of the last commit, as text that people and programs can read. In short snapshots, as the
+ * check below. SW_EINVAL: there is no such table; SW_ENOENT: no such execution.
+ */
+SW_API enum sw_result sw_reader_dump(struct sw_reader *reader, const struct sw_dump_options *options,
+				     struct sw_error *err);
+
 /* ---- is it sound? ------------------------------------------------------------------------------------- */
 
 enum sw_badness {

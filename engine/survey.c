@@ -19,7 +19,8 @@ struct bookmark {
 static void bookmark_set(struct bookmark *bookmark, struct sw_slice key)
 {
 	bookmark->len = key.len < sizeof(bookmark->key) ? key.len : sizeof(bookmark->key);
-	memcpy(bookmark->key, key.data, bookmark->len);
+	if (bookmark->len > 0)
+		memcpy(bookmark->key, key.data, bookmark->len);
 }
 
 /* One view. SW_ENOENT: the table has ended. */
@@ -30,8 +31,13 @@ static enum sw_result walk_view(struct sw_walk *walk, struct bookmark *bookmark)
 	enum sw_result r = sw_scan_new(walk->view.snapshot, walk->table, last, false, &scan);
 	walk->work = 0;
 	while (r == SW_OK && walk->work < WORK_OF_A_VIEW && (r = sw_scan_next(scan, &key, &value)) == SW_OK) {
-		if (last.len > 0 && sw_slice_compare(key, last) == 0)
+		if (walk->count > 0 && last.len > 0 && sw_slice_compare(key, last) == 0)
 			continue;
+		if (key.len < walk->prefix.len ||
+		    (walk->prefix.len > 0 && memcmp(key.data, walk->prefix.data, walk->prefix.len) != 0))
+			r = SW_ENOENT;
+		if (r < 0)
+			break;
 		bookmark_set(bookmark, key);
 		last = sw_slice(NULL, 0); /* its bytes are those of the bookmark, which has moved on */
 		walk->count++;
@@ -49,6 +55,7 @@ enum sw_result sw_walk_run(struct sw_walk *walk, struct sw_error *err)
 {
 	struct bookmark bookmark = {.len = 0};
 	enum sw_result r = SW_OK;
+	bookmark_set(&bookmark, walk->prefix);
 	walk->views = walk->count = 0;
 	while (r == SW_OK) {
 		r = sw_view_begin(walk->reader, &walk->view, err);

@@ -23,6 +23,7 @@ struct sw_walk {
 	sw_progress_fn *progress; /* NULL: none */
 	void *progress_user;
 	const char *what;
+	struct sw_slice prefix; /* only keys that begin with it; empty: all. Borrowed */
 
 	struct sw_view view; /* of now */
 	uint64_t views;      /* how many there were: what was read in an older one may be old */

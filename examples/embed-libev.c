@@ -1,6 +1,5 @@
 /*
- * Stepwell inside a program that has a libev loop of its own: a C function as a task, one workflow, its
- * result.
+ * Stepwell inside a program that has a libev loop of its own: a C function as a task, one workflow, its result.
  *
  *   cc embed-libev.c $(pkg-config --cflags --libs stepwell) -lev && ./a.out /tmp/embedded
  */
@@ -51,29 +50,15 @@ static void observe(void *user, const char *arn, enum sw_status status, uint32_t
 	ev_break(host->loop, EVBREAK_ALL);
 }
 
-static void started(void *user, enum sw_result result, const struct sw_reply *reply,
-		    const struct sw_error *err)
+/* Calls are answered when what they did is on disk. */
+static void told(void *user, enum sw_result result, const struct sw_reply *reply, const struct sw_error *err)
 {
 	struct host *host = user;
 	if (result == SW_OK) {
-		printf("started %s\n", reply->arn);
+		printf("on disk: %s\n", reply->arn);
 		return;
 	}
-	fprintf(stderr, "start: %s\n", err->text);
-	ev_break(host->loop, EVBREAK_ALL);
-}
-
-static void created(void *user, enum sw_result result, const struct sw_reply *reply,
-		    const struct sw_error *err)
-{
-	struct host *host = user;
-	struct sw_error error = {0};
-	struct sw_start_params params = {
-		.machine = "greeting", .input = "{\"name\": \"Ada\"}", .input_len = 15};
-	(void)reply;
-	if (result == SW_OK && sw_engine_start(host->engine, &params, started, host, &error) == SW_OK)
-		return;
-	fprintf(stderr, "create: %s\n", result == SW_OK ? error.text : err->text);
+	fprintf(stderr, "%s\n", err->text);
 	ev_break(host->loop, EVBREAK_ALL);
 }
 
@@ -84,6 +69,8 @@ int main(int argc, char **argv)
 	struct sw_engine_options options = SW_ENGINE_OPTIONS;
 	struct sw_machine_params machine = {
 		.name = "greeting", .definition = definition, .definition_len = strlen(definition)};
+	struct sw_start_params start = {
+		.machine = "greeting", .input = "{\"name\": \"Ada\"}", .input_len = 15};
 	struct sw_error err = {0};
 	uint64_t observer;
 	sw_libev_init(&hooks, host.loop);
@@ -93,7 +80,8 @@ int main(int argc, char **argv)
 	    sw_engine_on_task(host.engine, "function:greet", greet, NULL, NULL, &err) != SW_OK ||
 	    sw_engine_observe(host.engine, NULL, observe, &host, &observer) != SW_OK ||
 	    sw_engine_resume(host.engine, SW_RESUME_ALL, &err) != SW_OK ||
-	    sw_engine_create_machine(host.engine, &machine, created, &host, NULL, &err) != SW_OK)
+	    sw_engine_create_machine(host.engine, &machine, told, &host, NULL, &err) != SW_OK ||
+	    sw_engine_start(host.engine, &start, told, &host, &err) != SW_OK)
 		fprintf(stderr, "%s\n", err.text);
 	else
 		ev_run(host.loop, 0);

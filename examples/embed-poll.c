@@ -40,31 +40,15 @@ static void observe(void *user, const char *arn, enum sw_status status, uint32_t
 	host->status = status == SW_STATUS_SUCCEEDED ? 0 : 1;
 }
 
-static void failed(struct host *host, const struct sw_error *err)
-{
-	fprintf(stderr, "%s\n", err->text);
-	host->over = true;
-}
-
-static void started(void *user, enum sw_result result, const struct sw_reply *reply,
-		    const struct sw_error *err)
-{
-	(void)reply;
-	if (result != SW_OK)
-		failed(user, err);
-}
-
-static void created(void *user, enum sw_result result, const struct sw_reply *reply,
-		    const struct sw_error *err)
+/* Calls are answered when what they did is on disk. */
+static void told(void *user, enum sw_result result, const struct sw_reply *reply, const struct sw_error *err)
 {
 	struct host *host = user;
-	struct sw_error error = {0};
 	(void)reply;
-	if (result != SW_OK)
-		failed(host, err);
-	else if (sw_engine_start(host->engine, &(struct sw_start_params){.machine = "clock"}, started, host,
-				 &error) != SW_OK)
-		failed(host, &error);
+	if (result == SW_OK)
+		return;
+	fprintf(stderr, "%s\n", err->text);
+	host->over = true;
 }
 
 /* The host's loop: its own descriptors go beside Stepwell's one. */
@@ -92,7 +76,9 @@ int main(int argc, char **argv)
 	    sw_engine_on_task(host.engine, "function:tick", tick, NULL, NULL, &err) != SW_OK ||
 	    sw_engine_observe(host.engine, NULL, observe, &host, &observer) != SW_OK ||
 	    sw_engine_resume(host.engine, SW_RESUME_ALL, &err) != SW_OK ||
-	    sw_engine_create_machine(host.engine, &machine, created, &host, NULL, &err) != SW_OK)
+	    sw_engine_create_machine(host.engine, &machine, told, &host, NULL, &err) != SW_OK ||
+	    sw_engine_start(host.engine, &(struct sw_start_params){.machine = "clock"}, told, &host, &err) !=
+		    SW_OK)
 		fprintf(stderr, "%s\n", err.text);
 	else
 		serve(&host, loop);

@@ -68,6 +68,9 @@ SW_API size_t sw_jsonata_references(const struct sw_jsonata *expr,
 				    const struct sw_jsonata_reference **ret_references);
 SW_API const char *sw_jsonata_top_level(const struct sw_jsonata *expr);
 
+/* What it was compiled to, as a tree for people (its form is no promise). New; NULL: out of memory. */
+SW_API json_t *sw_jsonata_describe(const struct sw_jsonata *expr);
+
 /* ---- evaluating ----------------------------------------------------------------------------------- */
 
 #define SW_JSONATA_BYTES_MAX 67108864 /* memory of one evaluation */

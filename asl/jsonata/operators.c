@@ -5,7 +5,7 @@
 
 #define RANGE_ITEMS_MAX 1e7
 
-static const char *op_text(uint8_t op)
+const char *sw_jn_op_text(uint8_t op)
 {
 	static const char *const texts[] = {
 		[SW_JN_OP_ADD] = "+",
@@ -31,7 +31,7 @@ static const char *op_text(uint8_t op)
 /* A failure of an operator names it, whatever failed before inside of it. */
 static enum sw_result blame(struct sw_jn_run *run, const struct sw_jn_node *node)
 {
-	const char *text = op_text(node->op);
+	const char *text = sw_jn_op_text(node->op);
 	run->err->token[0] = '\0';
 	sw_jn_blame(run, node, text, strlen(text));
 	return run->failed;

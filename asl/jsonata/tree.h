@@ -438,4 +438,8 @@ void sw_jn_error_message(struct sw_jsonata_error *err, const struct sw_jn_fill *
 /* Line and column of byte `at`. */
 void sw_jn_error_place(struct sw_jsonata_error *err, const char *text, size_t len, size_t at);
 
+/* ---- for people ----------------------------------------------------------------------------------- */
+
+const char *sw_jn_op_text(uint8_t op); /* "+" */
+
 #endif

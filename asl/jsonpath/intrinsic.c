@@ -3,6 +3,7 @@
  * single quotes, numbers, true, false, null, paths of all kinds and other calls.
  */
 #include "asl/jsonpath/intrinsic.h"
+#include "asl/describe.h"
 #include "asl/json_scan.h"
 
 #include <stdio.h>
@@ -310,6 +311,20 @@ enum sw_result sw_intrinsic_compile(const char *text, size_t len, struct sw_owne
 		return no_memory(&parse);
 	*ret_call = call;
 	return SW_OK;
+}
+
+/* ---- for people ---------------------------------------------------------------------------------------- */
+
+json_t *sw_intrinsic_describe(const struct sw_intrinsic *call)
+{
+	json_t *tree = json_object(), *list = json_array();
+	sw_describe_put(&tree, "call", json_sprintf("States.%s", call->function->name));
+	for (const struct argument *at = call->arguments; at; at = at->next)
+		sw_describe_add(&list, at->literal ? json_incref(at->literal)
+				       : at->call  ? sw_intrinsic_describe(at->call)
+						   : sw_any_path_describe(&at->path));
+	sw_describe_put(&tree, "arguments", list);
+	return tree;
 }
 
 /* ---- evaluation --------------------------------------------------------------------------------------- */

@@ -58,4 +58,9 @@ enum sw_result sw_any_path_evaluate(const struct sw_any_path *path, const struct
 				    json_t **ret_tree, enum sw_jsonpath_error *ret_error,
 				    struct sw_buf *message);
 
+/* ---- for people (describe.c): NULL: out of memory ------------------------------------------------------ */
+
+json_t *sw_intrinsic_describe(const struct sw_intrinsic *call);
+json_t *sw_any_path_describe(const struct sw_any_path *path);
+
 #endif

@@ -272,6 +272,12 @@ static size_t name_length(const char *key, const json_t *value)
 	return strlen(key) - (ends_in_dollar(key) ? 2 : 0);
 }
 
+static json_t *describe(const struct sw_expr *base)
+{
+	const struct jsonpath_expr *expr = (const struct jsonpath_expr *)base;
+	return expr->call ? sw_intrinsic_describe(expr->call) : sw_any_path_describe(&expr->path);
+}
+
 const struct sw_query_ops sw_query_jsonpath = {
 	.name = "JSONPath",
 	.compile = compile,
@@ -281,4 +287,5 @@ const struct sw_query_ops sw_query_jsonpath = {
 	.template_kinds = SW_QUERY_PATH | SW_QUERY_CONTEXT | SW_QUERY_VARIABLE | SW_QUERY_INTRINSIC,
 	.explain = explain,
 	.reads_input = reads_input,
+	.describe = describe,
 };

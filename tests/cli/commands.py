@@ -10,7 +10,7 @@ from door import ARN, NAP, PASS, Case, main, task, tools
 
 COMMANDS = ["run", "validate", "create", "start", "list", "describe", "history", "watch", "stop", "delete", "redrive",
             "activity", "task", "api", "serve",
-            "graph", "jsonata", "jsonpath", "intrinsic", "status", "doctor", "backup", "restore"]
+            "graph", "explain", "jsonata", "jsonpath", "intrinsic", "status", "doctor", "dump", "backup", "restore"]
 BAD = '{\n  "StartAt": "A",\n  "States": {"A": {"Type": "Pass", "Next": "Nowhere"}}\n}'
 
 
@@ -240,6 +240,31 @@ class Files(Case):
         self.assertTrue(mermaid.startswith(("stateDiagram", "flowchart", "graph")), mermaid)
         self.assertEqual(dot, self.ok("graph", path, data=False).out)
         self.fails(2, "bad.json:3:", "graph", self.file("bad.json", BAD), data=False)
+
+    def test_explain(self):
+        path = self.file("pass.json", PASS)
+        self.assertIn("\nPass  ", self.ok("explain", path, data=False).out)
+        self.assertIn("next: (end)\n", self.ok("explain", path, data=False).out)
+        self.assertEqual(self.ok("explain", path, "--json", data=False).json()["states"][0]["type"], "Pass")
+        self.fails(2, "bad.json:3:", "explain", self.file("bad.json", BAD), data=False)
+        self.assertIn("- member: a\n", self.ok("explain", "$.a[0]", data=False).out)
+        tree = self.ok("explain", "{% 1 + $x %}", "--json", data=False).json()
+        self.assertEqual(tree, {"language": "JSONata", "compiled": {"reads": ["$x"], "tree": {
+            "operator": "+", "left": {"constant": 1}, "right": {"variable": "x"}}}})
+        self.fails(2, "S0201", "explain", "{% 1 1 %}", data=False)
+
+    def test_dump(self):
+        self.ok("run", self.file("pass.json", PASS), "--name", "one")
+        lines = self.ok("dump").out.splitlines()
+        self.assertIn("settings region  {\"text\":\"us-east-1\"}", lines)
+        records = [json.loads(line) for line in self.ok("dump", "--json").out.splitlines()]
+        self.assertEqual(len(records), len(lines))
+        heads = [json.loads(line) for line in self.ok("dump", "executions", "--json").out.splitlines()]
+        self.assertEqual([head["record"]["status"] for head in heads], ["SUCCEEDED"])
+        self.assertEqual(self.ok("dump", "pass:one").out.splitlines(), self.ok("dump", ARN + "execution:pass:one")
+                         .out.splitlines())
+        self.fails(2, "there is no table \"nothing\"", "dump", "nothing")
+        self.fails(1, "there is no execution pass:two", "dump", "pass:two")
 
     def test_jsonata(self):
         given = b'{"items": [{"name": "pen", "price": 12.5}, {"name": "ink", "price": 5}]}'
