@@ -160,6 +160,15 @@ static void ask_reload(void *user, struct sw_engine *engine)
 						   verdict->ret_mocks, verdict->err);
 }
 
+/* Commands queue in each engine for itself. */
+static void warn_of_limits(const struct sw_partitions *partitions, const char *resources_json)
+{
+	if (resources_json && strstr(resources_json, "\"maxConcurrency\""))
+		SW_LOG(&partitions->log, SW_LOG_WARNING,
+		       "maxConcurrency holds in each of %u partitions: so many times as many may run at once",
+		       partitions->count);
+}
+
 enum sw_result sw_partitions_reload(struct sw_partitions *partitions, const char *resources_json,
 				    const char *mocks_json, bool *ret_mocks, struct sw_error *err)
 {
@@ -168,6 +177,8 @@ enum sw_result sw_partitions_reload(struct sw_partitions *partitions, const char
 				  .mocks_json = mocks_json,
 				  .ret_mocks = ret_mocks};
 	sw_partitions_each(partitions, ask_reload, &verdict);
+	if (partitions && verdict.result == SW_OK)
+		warn_of_limits(partitions, resources_json);
 	return verdict.result;
 }
 
@@ -421,6 +432,7 @@ enum sw_result sw_partitions_open(struct sw_engine *catalogue, const struct sw_e
 		sw_partitions_free(partitions);
 		return r;
 	}
+	warn_of_limits(partitions, options->resources_json);
 	*ret_partitions = partitions;
 	return SW_OK;
 }

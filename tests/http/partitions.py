@@ -270,6 +270,14 @@ class Partitions(Case):
         shutil.move(moved, os.path.join(self.data, "partition-2"))
         self.ok("doctor")
 
+    def test_a_limit_that_holds_in_each_partition_is_warned_of(self):
+        path = self.file("resources.json", {"resources": {"command:x": {"command": ["true"], "maxConcurrency": 1}}})
+        child = self.begin("serve", "--listen", "none", "--partitions", "2", "--resources", path)
+        self.assertIn("maxConcurrency holds in each of 2 partitions", child.stderr.readline().decode())
+        self.assertIn("data in", child.stderr.readline().decode())
+        child.terminate()
+        self.assertEqual(self.finish(child).code, 0)
+
     def test_the_command_sees_all_partitions_without_a_server(self):
         with self.up() as server:
             self.create(server.port, definition=NAP)
