@@ -437,9 +437,10 @@ bool sw_call_take_activity(struct sw_call *call)
 	if (!sw_call_owns(call, &arn) || arn.qualifier.len)
 		return true;
 	call->activity = sw_memdup(arn.name.data, arn.name.len);
-	if (!call->activity)
-		sw_call_fail_result(call, SW_ENOMEM, NULL);
-	return call->activity != NULL;
+	if (call->activity)
+		return true;
+	sw_call_fail_result(call, SW_ENOMEM, NULL);
+	return false;
 }
 
 bool sw_call_take_execution(struct sw_call *call)
