@@ -184,6 +184,26 @@ static uint64_t running_in_memory(const struct sw_engine *engine, uint32_t numbe
 	return 0;
 }
 
+/*
+ * An execution that is about to go on: it was redriven before the mark was seen here, and has had no turn since. It runs
+ * after that, or was refused.
+ */
+static bool redrive_waits(const struct sw_engine *engine, uint32_t number)
+{
+	const struct sw_executions *executions = &engine->executions;
+	for (size_t i = 0; i < executions->buckets_count; i++) {
+		for (const struct sw_entry *entry = executions->buckets[i]; entry;
+		     entry = entry->bucket_next) {
+			const struct sw_pending *pending = entry->pending_first;
+			while (pending && pending->kind != SW_EVENT_REDRIVE)
+				pending = pending->next;
+			if (pending && entry->execution->machine_number == number)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Does the execution of a listing run? What cannot be read is not waited for. */
 static bool runs_on_disk(struct sw_engine *engine, struct sw_snapshot *snapshot, uint64_t id)
 {
@@ -285,6 +305,8 @@ static bool delete_some(struct sw_engine *engine, struct sw_deletion *deletion)
 		return false;
 	deletion->blocked_by = running_in_memory(engine, deletion->number);
 	if (deletion->blocked_by)
+		return false;
+	if (deletion->drained && redrive_waits(engine, deletion->number))
 		return false;
 	if (deletion->drained) {
 		engine->calling++;

@@ -84,6 +84,10 @@ class Partitions(Case):
             dates = [one["startDate"] for one in listed]
             self.assertEqual(dates, sorted(dates, reverse=True))
             self.assertEqual(self.listed(port, stateMachineArn=machine_arn("m"), statusFilter="RUNNING"), [])
+            for arn in arns[:COUNT]:
+                self.good(port, "StepwellDeleteExecution", executionArn=arn)
+                self.bad(port, "ExecutionDoesNotExist", "DescribeExecution", executionArn=arn)
+            self.assertEqual(len(self.listed(port, stateMachineArn=machine_arn("m"))), len(arns) - COUNT)
             metrics = self.page(port, "metrics")
             self.assertIn('stepwell_executions_started_total{type="STANDARD"} 30\n', metrics)
             self.assertIn("stepwell_ready 1\n", metrics)

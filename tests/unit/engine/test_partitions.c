@@ -172,6 +172,28 @@ static void a_machine_stays_while_another_partition_runs_it(void **state)
 	assert_int_equal(start(f, "m"), SW_ENOENT);
 }
 
+static void a_redrive_that_came_before_the_mark_is_waited_for(void **state)
+{
+	struct fixture *f = *state;
+	struct told told = {0}, again = {0};
+	world_machine(f->world, "m", HELD);
+	assert_int_equal(start(f, "m"), SW_OK);
+	assert_int_equal(sw_task_fail(f->task, "E", NULL), SW_OK);
+	f->task = NULL;
+	world_settle(f->world);
+	assert_int_equal(sw_engine_redrive(f->second, f->told.arn, tell, &told, NULL), SW_OK);
+	assert_int_equal(sw_engine_delete_machine(f->world->engine, "m", tell, &again, NULL), SW_OK);
+	assert_int_equal(sw_engine_drain_machine(f->second, 1, drained, f, NULL), SW_OK);
+	world_settle(f->world);
+	assert_int_equal(told.result, SW_OK);
+	assert_non_null(f->task); /* it runs again */
+	assert_int_equal(f->drained, 0);
+	assert_int_equal(sw_task_succeed(f->task, "1", 1), SW_OK);
+	f->task = NULL;
+	world_settle(f->world);
+	assert_int_equal(f->drained, 1);
+}
+
 static void count_one(void *user, const struct sw_execution_info *info)
 {
 	(void)info;
@@ -271,6 +293,7 @@ int main(void)
 		TEST(a_start_sees_the_last_commit_of_the_catalogue),
 		TEST(the_catalogue_is_changed_by_its_engine_alone),
 		TEST(a_machine_stays_while_another_partition_runs_it),
+		TEST(a_redrive_that_came_before_the_mark_is_waited_for),
 		TEST(one_reader_sees_all_partitions),
 		cmocka_unit_test(partitions_never_become_fewer),
 		TEST(a_partition_needs_a_catalogue_and_a_number),
