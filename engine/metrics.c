@@ -260,14 +260,19 @@ void sw_metrics_add(struct sw_metrics_sum *sum, struct sw_engine *engine)
 		sum->failed = true;
 		return;
 	}
-	metrics->resources = sum->resources;
-	metrics->running_known = more.running_known && (!sum->begun || metrics->running_known);
-	sum->begun = true;
-	add_counters(metrics, &more);
-	add_histogram(&metrics->commit_seconds, &more.commit_seconds);
-	add_histogram(&metrics->batch_records, &more.batch_records);
-	add_histogram(&metrics->batch_bytes, &more.batch_bytes);
-	add_histogram(&metrics->other_seconds, &more.other_seconds);
+	if (!sum->begun) {
+		*metrics = more;
+		metrics->resources = sum->resources;
+		metrics->resources_count = 0;
+		sum->begun = true;
+	} else {
+		metrics->running_known = metrics->running_known && more.running_known;
+		add_counters(metrics, &more);
+		add_histogram(&metrics->commit_seconds, &more.commit_seconds);
+		add_histogram(&metrics->batch_records, &more.batch_records);
+		add_histogram(&metrics->batch_bytes, &more.batch_bytes);
+		add_histogram(&metrics->other_seconds, &more.other_seconds);
+	}
 	for (size_t i = 0; i < more.resources_count; i++)
 		add_resource(sum, &more.resources[i]);
 }

@@ -1,6 +1,8 @@
 /* Two engines that are partitions of one: the world's is the catalogue, another one is partition 1. */
 #include "engine_world.h"
 
+#include "asl/asl.h"
+#include "engine/metrics.h"
 #include "engine/partition.h"
 
 #define ANSWER(text) \
@@ -224,6 +226,33 @@ static void one_reader_sees_all_partitions(void **state)
 	assert_int_equal(sw_reader_of_partitions(engines, 0, &reader, NULL), SW_EINVAL);
 }
 
+static void metrics_are_those_of_all(void **state)
+{
+	struct fixture *f = *state;
+	struct sw_metrics_sum sum = {0};
+	size_t len = 0;
+	world_machine(f->world, "m", ANSWER("x"));
+	world_machine(f->world, "h", HELD);
+	world_start(f->world, "m", NULL, NULL);
+	world_start(f->world, "h", NULL, NULL);
+	assert_int_equal(sw_task_succeed(world_take(f->world), "1", 1), SW_OK);
+	assert_int_equal(start(f, "m"), SW_OK);
+	assert_int_equal(start(f, "h"), SW_OK);
+	assert_int_equal(sw_task_succeed(f->task, "1", 1), SW_OK);
+	f->task = NULL;
+	world_settle(f->world);
+	sw_metrics_add(&sum, f->world->engine);
+	sw_metrics_add(&sum, f->second);
+	assert_int_equal(sum.metrics.started[SW_TYPE_STANDARD], 4);
+	assert_int_equal(sum.metrics.ended[SW_TYPE_STANDARD][SW_STATUS_SUCCEEDED], 4);
+	assert_int_equal(sum.metrics.resources_count, 1); /* "function:held", of both */
+	char *text = sw_metrics_sum_text(&sum, &len);
+	assert_non_null(strstr(text, "stepwell_executions_started_total{type=\"STANDARD\"} 4\n"));
+	assert_non_null(strstr(text, "stepwell_task_seconds_count{resource=\"function:held\"} 2\n"));
+	sw_text_free(text);
+	sw_metrics_sum_done(&sum);
+}
+
 static void partitions_never_become_fewer(void **state)
 {
 	struct world *world = world_new();
@@ -295,6 +324,7 @@ int main(void)
 		TEST(a_machine_stays_while_another_partition_runs_it),
 		TEST(a_redrive_that_came_before_the_mark_is_waited_for),
 		TEST(one_reader_sees_all_partitions),
+		TEST(metrics_are_those_of_all),
 		cmocka_unit_test(partitions_never_become_fewer),
 		TEST(a_partition_needs_a_catalogue_and_a_number),
 		TEST(tasks_that_wait_for_workers_are_told),
