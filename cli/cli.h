@@ -39,7 +39,7 @@ struct options {
 	const char *retention, *relaxed;
 	const char *set[SUBSTITUTIONS_MAX];
 	unsigned set_count;
-	long max;
+	long max, partitions;
 	bool json, wait, quiet, update, batch, reverse, verbose, keep_placeholders, compact;
 	int args_count; /* what is not an option */
 	char **args;

@@ -110,7 +110,7 @@ static enum sw_result open_own(struct client *client, bool advance)
 		return SW_ENOMEM;
 	r = owner_open(client->options, NULL, client->owner, &err);
 	if (r == SW_OK) {
-		r = sw_engine_resume(client->owner->engine, advance ? SW_RESUME_OWN : SW_RESUME_NONE, &err);
+		r = owner_resume(client->owner, advance ? SW_RESUME_OWN : SW_RESUME_NONE, &err);
 		if (r != SW_OK)
 			complain_error(EXIT_STORE, NULL, &err);
 	}
@@ -357,8 +357,13 @@ int client_call(struct client *client, const char *action, json_t *request, json
 	return code;
 }
 
+/* What other partitions do is not told here: it is looked at. */
+enum { LOOK_MS = 20 };
+
 void client_wait(struct client *client, int milliseconds)
 {
+	if (client->owner && client->owner->partitions && milliseconds > LOOK_MS)
+		milliseconds = LOOK_MS;
 	if (!client->owner) {
 		nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000L}, NULL);
 		return;
@@ -382,6 +387,8 @@ void client_settle(struct client *client)
 {
 	while (client->owner && !sw_engine_is_idle(client->owner->engine))
 		ev_run(client->owner->loop, EVRUN_ONCE);
+	while (client->owner && !sw_partitions_are_idle(client->owner->partitions))
+		client_wait(client, LOOK_MS);
 }
 
 int check_owner(const struct options *options, const struct client *client)

@@ -1,21 +1,27 @@
 /* stepwell backup DIR. */
 #include "cli/cli.h"
 #include "engine/maintenance.h"
+#include "engine/partition.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* Length of the store in a directory; -1: it cannot be told. */
+/* Length of the store in a directory, all partitions; -1: it cannot be told. */
 static json_int_t bytes_in(const char *directory)
 {
-	struct stat st;
-	char *path = NULL;
+	struct stat st = {0};
 	json_int_t bytes = -1;
-	if (asprintf(&path, "%s/data.mdb", directory) < 0)
-		return bytes;
-	if (stat(path, &st) == 0)
-		bytes = st.st_size;
-	free(path);
+	for (unsigned i = 0; i < SW_PARTITIONS_MAX; i++) {
+		char *path = NULL;
+		int made = i == 0 ? asprintf(&path, "%s/data.mdb", directory)
+				  : asprintf(&path, "%s/partition-%u/data.mdb", directory, i);
+		bool there = made >= 0 && stat(path, &st) == 0;
+		if (made >= 0)
+			free(path);
+		if (!there)
+			break;
+		bytes = (i == 0 ? 0 : bytes) + st.st_size;
+	}
 	return bytes;
 }
 

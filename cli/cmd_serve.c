@@ -89,7 +89,8 @@ static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 	struct serving *serving = timer->data;
 	(void)loop;
 	(void)events;
-	if (sw_engine_ready(serving->owner.engine, NULL) != SW_EIO)
+	if (sw_engine_ready(serving->owner.engine, NULL) != SW_EIO &&
+	    sw_partitions_ready(serving->owner.partitions, NULL) != SW_EIO)
 		service_notify("WATCHDOG=1");
 }
 
@@ -152,7 +153,7 @@ static int serve(struct serving *serving, const char *listen)
 {
 	struct ev_loop *loop = serving->owner.loop;
 	struct sw_error err = {0};
-	if (sw_engine_resume(serving->owner.engine, SW_RESUME_ALL, &err) != SW_OK)
+	if (owner_resume(&serving->owner, SW_RESUME_ALL, &err) != SW_OK)
 		return complain_error(EXIT_STORE, NULL, &err);
 	start_signal(serving, &serving->term, SIGTERM, on_end);
 	start_signal(serving, &serving->interrupt, SIGINT, on_end);

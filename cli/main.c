@@ -1,5 +1,6 @@
 /* The table of subcommands, the table of options, help. */
 #include "cli/cli.h"
+#include "engine/partition.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -64,7 +65,7 @@ static const struct command commands[] = {
 	 "mistakes;\n"
 	 "5 refused, busy, or no connection.\n",
 	 cmd_api},
-	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlATkLOXUBqv", 0,
+	{"serve", "", "own the data directory and answer the AWS Step Functions API", "drazmlNATkLOXUBqv", 0,
 	 0,
 	 "  stepwell serve --listen 127.0.0.1:8083 --resources resources.json\n"
 	 "  aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083\n\n"
@@ -78,6 +79,10 @@ static const struct command commands[] = {
 	 "private:\n"
 	 "  stepwell serve --listen 0.0.0.0:8083 --credentials keys.json --tls-cert cert.pem --tls-key "
 	 "key.pem\n"
+	 "--partitions N spreads executions over N engines, each with a thread and a store; N can grow, "
+	 "never "
+	 "shrink\n"
+	 "(docs/operating.md).\n\n"
 	 "--retention is kept in the data directory, for later owners; a new one has 90d, as AWS. --relaxed "
 	 "risks "
 	 "what\nwas answered in the last moments before a crash (docs/durability.md); without it nothing "
@@ -153,7 +158,7 @@ static const struct command commands[] = {
 static const struct {
 	char letter;
 	const char *name, *argument, *help;
-	size_t place; /* in struct options: a const char * with an argument, else a bool (but for d, S and x) */
+	size_t place; /* in struct options: a const char * with an argument, else a bool (but for d, S, x and N) */
 } option_table[] = {
 	{'d', "data", "DIR", "data directory (default: $XDG_STATE_HOME/stepwell)",
 	 offsetof(struct options, data)},
@@ -192,6 +197,9 @@ static const struct {
 	{'C', "cause", "TEXT", "cause of the stop", offsetof(struct options, cause)},
 	{'l', "listen", "ADDRESS:PORT", "where to listen (default: 127.0.0.1:8083)",
 	 offsetof(struct options, listen)},
+	{'N', "partitions", "N",
+	 "engines that share the executions, a thread each (default: as before, at first 1)",
+	 offsetof(struct options, partitions)},
 	{'L', "log-level", "LEVEL",
 	 "error, warning, info or debug (default: warning; info when --log-format is given)",
 	 offsetof(struct options, log_level)},
@@ -312,6 +320,14 @@ static int take_option(struct options *options, int letter, char *argument)
 		options->max = strtol(argument, &end, 10);
 		if (errno || *end || options->max < 1)
 			return complain(EXIT_USAGE, "--max takes a number from 1 on, not \"%s\"", argument);
+		return EXIT_OK;
+	}
+	if (letter == 'N') {
+		errno = 0;
+		options->partitions = strtol(argument, &end, 10);
+		if (errno || *end || options->partitions < 1 || options->partitions > SW_PARTITIONS_MAX)
+			return complain(EXIT_USAGE, "--partitions takes a number from 1 to %d, not \"%s\"",
+					SW_PARTITIONS_MAX, argument);
 		return EXIT_OK;
 	}
 	keep_option(options, letter, argument);

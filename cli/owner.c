@@ -73,8 +73,9 @@ static void texts_done(struct texts *texts)
 	free(texts->helper);
 }
 
-static enum sw_result open_engine(const struct options *options, const struct owner_setup *setup,
-				  const struct texts *texts, struct owner *owner, struct sw_error *err)
+/* The engine, and those of other partitions when the directory has them or is to have them. */
+static enum sw_result open_engines(const struct options *options, const struct owner_setup *setup,
+				   const struct texts *texts, struct owner *owner, struct sw_error *err)
 {
 	struct sw_engine_options engine_options = SW_ENGINE_OPTIONS;
 	engine_options.data_directory = options->data;
@@ -89,7 +90,10 @@ static enum sw_result open_engine(const struct options *options, const struct ow
 	engine_options.execution_log = setup->execution_log;
 	engine_options.retention_ms = setup->retention_ms;
 	engine_options.relaxed_ms = setup->relaxed_ms;
-	return sw_engine_new(&engine_options, &owner->engine, err);
+	enum sw_result r = sw_engine_new(&engine_options, &owner->engine, err);
+	return r < 0 ? r
+		     : sw_partitions_open(owner->engine, &engine_options, (uint32_t)options->partitions,
+					  &owner->partitions, err);
 }
 
 /* Every connection takes a descriptor; the system's default is often 1,024. */
@@ -117,9 +121,9 @@ static enum sw_result open_all(const struct options *options, const struct owner
 		goto out;
 	}
 	sw_libev_init(&owner->hooks, owner->loop);
-	r = open_engine(options, setup, &texts, owner, err);
+	r = open_engines(options, setup, &texts, owner, err);
 	if (r == SW_OK)
-		r = sw_api_new(owner->engine, NULL, &owner->api);
+		r = sw_api_new_over(owner->engine, owner->partitions, &owner->api);
 	if (r == SW_OK) {
 		raise_descriptors();
 		server_options.loop = &owner->hooks.hooks;
@@ -180,10 +184,18 @@ enum sw_result owner_open(const struct options *options, const struct owner_setu
 	return r;
 }
 
+enum sw_result owner_resume(struct owner *owner, enum sw_resume which, struct sw_error *err)
+{
+	enum sw_result r = sw_engine_resume(owner->engine, which, err);
+	return r < 0 ? r : sw_partitions_resume(owner->partitions, which, err);
+}
+
 void owner_close(struct owner *owner)
 {
 	sw_server_free(owner->server);
+	sw_partitions_stop(owner->partitions);
 	sw_engine_free(owner->engine);
+	sw_partitions_free(owner->partitions);
 	sw_api_free(owner->api);
 	if (owner->loop)
 		ev_loop_destroy(owner->loop);
@@ -223,6 +235,9 @@ static bool reload_tasks(const struct options *options, struct owner *owner, con
 		r = sw_engine_reload(owner->engine, texts.resources, texts.mocks, &in_mocks, &err);
 	else
 		sw_error_set(&err, r, "a file cannot be read");
+	/* The same texts: what the first takes the others take. */
+	if (r == SW_OK)
+		r = sw_partitions_reload(owner->partitions, texts.resources, texts.mocks, &in_mocks, &err);
 	texts_done(&texts);
 	return r == SW_OK || complain_reload(log, in_mocks ? options->mock_config : options->resources, &err);
 }

@@ -24,7 +24,8 @@ struct owner {
 	struct ev_loop *loop;
 	struct logger logger;
 	struct sw_libev hooks;
-	struct sw_engine *engine;
+	struct sw_engine *engine;         /* of partition 0, or the only one */
+	struct sw_partitions *partitions; /* the others; NULL: none */
 	struct sw_api *api;
 	struct sw_server *server;
 };
@@ -37,6 +38,8 @@ struct owner {
  */
 enum sw_result owner_open(const struct options *options, const struct owner_setup *setup, struct owner *owner,
 			  struct sw_error *err);
+/* As sw_engine_resume, of all partitions. */
+enum sw_result owner_resume(struct owner *owner, enum sw_resume which, struct sw_error *err);
 /*
  * Reads the resources file, the mock configuration and the credentials again. False after logging why not:
  * what has a mistake stays as it was, each file for itself (resources and mocks are one).

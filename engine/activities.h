@@ -67,6 +67,8 @@ struct sw_activities {
 	size_t alone_count;  /* tasks that are in memory alone */
 	struct sw_heap ends; /* of polls that wait */
 	uint64_t sequence;
+	void (*task_waits)(void *user, const char *activity); /* partition.h; NULL: nobody wants to know */
+	void *task_waits_user;
 };
 
 /* The name in an activity's ARN of this region and account. */
@@ -85,6 +87,8 @@ void sw_activities_key(struct sw_key *key, const struct sw_queue_place *place, u
 /* A task waits for a worker since then. SW_ENOMEM. */
 enum sw_result sw_activities_wait(struct sw_engine *engine, const char *name, uint64_t id,
 				  const struct sw_branch *branch, int64_t since_ms);
+/* At resume: tells task_waits of all that wait on disk. */
+enum sw_result sw_activities_tell(struct sw_engine *engine, struct sw_error *err);
 /* It is not waited for, or has started. */
 void sw_activities_forget(struct sw_engine *engine, uint64_t id, uint32_t branch);
 /* Answers polls whose time is over, offers tasks to the others. True: come again soon. */

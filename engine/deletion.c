@@ -13,6 +13,7 @@
 
 #define WALKED_AT_ONCE 500
 #define SETTING_PREFIX "deleting:"
+#define BLOCKED_ELSEWHERE UINT64_MAX /* no execution has this id */
 
 /* ---- jobs --------------------------------------------------------------------------------------------- */
 
@@ -132,7 +133,7 @@ static enum sw_result mark(struct sw_engine *engine, struct sw_known_machine *kn
 		return sw_error_set(err, r, "%s", sw_result_text(r));
 	}
 	known->record.status = SW_MACHINE_DELETING;
-	known->written_in = deletion->written_in = engine->open_number;
+	known->written_in = deletion->written_in = engine->machines.changed_in = engine->open_number;
 	deletion->next = engine->machines.deletions;
 	engine->machines.deletions = deletion;
 	return SW_OK;
@@ -181,6 +182,26 @@ static uint64_t running_in_memory(const struct sw_engine *engine, uint32_t numbe
 		}
 	}
 	return 0;
+}
+
+/*
+ * An execution that is about to go on: it was redriven before the mark was seen here, and has had no turn since. It runs
+ * after that, or was refused.
+ */
+static bool redrive_waits(const struct sw_engine *engine, uint32_t number)
+{
+	const struct sw_executions *executions = &engine->executions;
+	for (size_t i = 0; i < executions->buckets_count; i++) {
+		for (const struct sw_entry *entry = executions->buckets[i]; entry;
+		     entry = entry->bucket_next) {
+			const struct sw_pending *pending = entry->pending_first;
+			while (pending && pending->kind != SW_EVENT_REDRIVE)
+				pending = pending->next;
+			if (pending && entry->execution->machine_number == number)
+				return true;
+		}
+	}
+	return false;
 }
 
 /* Does the execution of a listing run? One that is damaged, or gone, is not waited for. */
@@ -263,9 +284,23 @@ static enum sw_result bury(struct sw_engine *engine, const struct sw_deletion *d
 		r = sw_engine_write(engine, &nobody, NULL);
 	if (r == SW_OK && same) {
 		known->record.status = SW_MACHINE_DELETED;
-		known->written_in = engine->open_number;
+		known->written_in = engine->machines.changed_in = engine->open_number;
 	}
 	return r;
+}
+
+/* Other partitions are asked last: what runs here may take long. */
+static bool runs_nowhere(struct sw_engine *engine, struct sw_deletion *deletion)
+{
+	const struct sw_partition_hooks *hooks = &engine->hooks;
+	if (!hooks->runs_elsewhere)
+		return true;
+	engine->calling++;
+	enum sw_result r = hooks->runs_elsewhere(hooks->user, deletion->number);
+	engine->calling--;
+	if (r == SW_EBUSY)
+		deletion->blocked_by = BLOCKED_ELSEWHERE;
+	return r == SW_OK;
 }
 
 /* True: it is done. */
@@ -278,6 +313,16 @@ static bool delete_some(struct sw_engine *engine, struct sw_deletion *deletion)
 		return false;
 	deletion->blocked_by = running_in_memory(engine, deletion->number);
 	if (deletion->blocked_by)
+		return false;
+	if (deletion->drained && redrive_waits(engine, deletion->number))
+		return false;
+	if (deletion->drained) {
+		engine->calling++;
+		deletion->drained(deletion->drained_user, deletion->number);
+		engine->calling--;
+		return true;
+	}
+	if (!runs_nowhere(engine, deletion))
 		return false;
 	r = bury(engine, deletion);
 	if (r == SW_ENOMEM)
@@ -323,4 +368,35 @@ void sw_machines_execution_ended(struct sw_engine *engine, const struct sw_execu
 			sw_engine_wake(engine);
 		}
 	}
+}
+
+/* ---- among partitions --------------------------------------------------------------------------------- */
+
+void sw_engine_look_again(struct sw_engine *engine, uint32_t machine_number)
+{
+	for (struct sw_deletion *deletion = engine->machines.deletions; deletion; deletion = deletion->next) {
+		if (deletion->number == machine_number && deletion->blocked_by == BLOCKED_ELSEWHERE) {
+			deletion->blocked_by = 0;
+			sw_engine_wake(engine);
+		}
+	}
+}
+
+enum sw_result sw_engine_drain_machine(struct sw_engine *engine, uint32_t machine_number,
+				       sw_drained_fn *drained, void *user, struct sw_error *err)
+{
+	enum sw_result r = sw_engine_check(engine, err);
+	if (r < 0)
+		return r;
+	struct sw_deletion *deletion = sw_zalloc(sizeof(*deletion));
+	if (!deletion)
+		return sw_error_set(err, SW_ENOMEM, "%s", sw_result_text(SW_ENOMEM));
+	/* What is not on disk is in memory: the walk waits for no commit. */
+	*deletion = (struct sw_deletion){.next = engine->machines.deletions,
+					 .number = machine_number,
+					 .drained = drained,
+					 .drained_user = user};
+	engine->machines.deletions = deletion;
+	sw_engine_wake(engine);
+	return SW_OK;
 }

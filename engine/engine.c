@@ -42,11 +42,15 @@ static enum sw_result take_options(struct sw_engine *engine, const struct sw_eng
 	engine->execution_log = options->execution_log;
 	sw_meters_init(&engine->meters);
 	engine->relaxed_ms = options->relaxed_ms;
-	engine->retention.keep_ms = options->retention_ms;
 	engine->synchronous = options->synchronous_commit;
 	engine->directory = copy(options->data_directory, &failed);
-	engine->region = copy(options->region, &failed);
-	engine->account = copy(options->account, &failed);
+	engine->catalogue = options->catalogue;
+	engine->partition = options->partition;
+	engine->retention.keep_ms = engine->catalogue && options->retention_ms == 0
+					    ? engine->catalogue->retention.keep_ms
+					    : options->retention_ms;
+	engine->region = copy(engine->catalogue ? engine->catalogue->region : options->region, &failed);
+	engine->account = copy(engine->catalogue ? engine->catalogue->account : options->account, &failed);
 	engine->seeded = seed != 0;
 	if (seed == 0 && sw_entropy(&seed, sizeof(seed)) < 0)
 		return SW_EIO;
@@ -61,11 +65,22 @@ static enum sw_result open_store(struct sw_engine *engine, struct sw_error *err)
 					   .tables_count = SW_TABLES_COUNT,
 					   .format = SW_STORE_FORMAT,
 					   .log = engine->log};
+	enum sw_result r = engine->catalogue ? sw_partition_check(engine, err) : SW_OK;
 	engine->owns_store = true;
-	if (!engine->directory)
+	if (r == SW_OK && !engine->directory)
 		return sw_store_open_memory(&options, &engine->store, err);
-	enum sw_result r = sw_lock_take(engine->directory, &engine->lock_fd, err);
+	if (r == SW_OK)
+		r = sw_lock_take(engine->directory, &engine->lock_fd, err);
 	return r < 0 ? r : sw_store_open_lmdb(&options, &engine->store, err);
+}
+
+/* State machines and activities are read where they are written. */
+static enum sw_result join_catalogue(struct sw_engine *engine)
+{
+	engine->own_store = engine->store;
+	return engine->catalogue
+		       ? sw_partition_join(engine->catalogue->own_store, engine->own_store, &engine->store)
+		       : SW_OK;
 }
 
 static enum sw_result open_parts(struct sw_engine *engine, struct sw_error *err)
@@ -196,6 +211,10 @@ static enum sw_result engine_new(const struct sw_engine_options *options, struct
 		return sw_error_set(err, SW_EINVAL, "an engine needs a loop");
 	if (options->retention_ms < 0)
 		return sw_error_set(err, SW_EINVAL, "the retention time is negative");
+	if (options->partition >= SW_PARTITIONS_MAX ||
+	    (options->partition > 0) != (options->catalogue != NULL))
+		return sw_error_set(err, SW_EINVAL, "partitions 1 to %d have a catalogue, 0 has none",
+				    SW_PARTITIONS_MAX - 1);
 	struct sw_engine *engine = sw_zalloc(sizeof(*engine));
 	if (!engine)
 		return sw_error_set(err, SW_ENOMEM, "out of memory");
@@ -206,6 +225,8 @@ static enum sw_result engine_new(const struct sw_engine_options *options, struct
 	enum sw_result r = take_options(engine, options);
 	if (r == SW_OK && !store)
 		r = open_store(engine, err);
+	if (r == SW_OK)
+		r = join_catalogue(engine);
 	if (r == SW_OK)
 		r = open_parts(engine, err);
 	if (r == SW_OK)
@@ -241,6 +262,8 @@ enum sw_result sw_engine_resume(struct sw_engine *engine, enum sw_resume which, 
 		return r;
 	if (engine->state != SW_ENGINE_OPEN)
 		return sw_error_set(err, SW_EINVAL, "the engine runs already");
+	if (which == SW_RESUME_ALL && (r = sw_activities_tell(engine, err)) < 0)
+		return r;
 	engine->which = which;
 	if (which != SW_RESUME_ALL) {
 		/* Timers that were noted while nobody knew whose they are. */

@@ -69,6 +69,13 @@ struct sw_engine_options {
 	int64_t retention_ms;
 	bool synchronous_commit; /* commit on the loop's thread: for tests and simulation */
 	uint64_t seed;           /* 0: from the system's entropy */
+	/*
+	 * One of several engines over one data directory: see partition.h. catalogue is the engine of partition 0, which
+	 * must outlive this one; NULL: this is partition 0, or the only one. data_directory is that of the partition;
+	 * region and account are the catalogue's.
+	 */
+	struct sw_engine *catalogue; /* its relaxed_ms is 0 */
+	unsigned partition; /* 1 to 63; 0 without a catalogue */
 };
 #define SW_ENGINE_OPTIONS ((struct sw_engine_options){.limits = SW_LIMITS, .log = {.level = SW_LOG_INFO}})
 

@@ -142,6 +142,7 @@ void sw_execution_log_turn(struct sw_engine *engine, const struct sw_entry *entr
 	struct sw_known_machine *known;
 	if (engine->effects.events_count == 0)
 		return;
+	sw_machines_refresh(engine, entry->execution->machine_name);
 	if (sw_machines_find(engine, entry->execution->machine_name, &known, NULL) < 0)
 		return; /* deleted long ago, or memory is short */
 	if (known->logging == SW_LOGGING_UNKNOWN)

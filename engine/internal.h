@@ -17,10 +17,12 @@
 #include "engine/commit.h"
 #include "engine/engine.h"
 #include "engine/meters.h"
+#include "engine/partition.h"
 #include "engine/records.h"
 #include "engine/step/step.h"
 #include "engine/tasks/tasks.h"
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #define SW_ENGINE_MAGIC 0x57E55E11u
@@ -76,6 +78,7 @@ struct sw_known_machine {
 	struct sw_compiled *compiled;
 	uint64_t written_in;     /* number of the box that changed it; 0: none of this process */
 	uint64_t used;           /* for forgetting the least used */
+	uint64_t seen;           /* of the catalogue's changes when it was read */
 	enum sw_logging logging; /* what of its executions is logged; UNKNOWN: not looked at yet */
 	bool logs_data;          /* with input and output */
 };
@@ -87,6 +90,9 @@ struct sw_deletion {
 	uint64_t seen_id;    /* executions up to here have ended */
 	uint64_t blocked_by; /* the execution that is waited for; 0: walk on */
 	uint64_t written_in; /* the walk begins when this box is on disk */
+	/* Of another partition: who is told at the end of the walk; name is NULL, and nothing is written. */
+	sw_drained_fn *drained;
+	void *drained_user;
 };
 struct sw_machines {
 	struct sw_known_machine **buckets;
@@ -94,6 +100,9 @@ struct sw_machines {
 	uint64_t uses;
 	uint32_t last_number;
 	struct sw_deletion *deletions;
+	atomic_uint_fast64_t
+		changes;     /* grows with the commits of changed machines; other partitions look at it */
+	uint64_t changed_in; /* the last box that changes one; 0: it is on disk */
 };
 /* The latest record of name (DELETED ones too); SW_ENOENT. Borrowed until the loop turns. */
 enum sw_result sw_machines_find(struct sw_engine *engine, const char *name,
@@ -106,6 +115,13 @@ enum sw_result sw_machines_answer_gone(struct sw_engine *engine, const struct sw
 				       sw_reply_fn *reply, void *user, struct sw_error *err);
 /* Adds a machine's record to a batch. */
 enum sw_result sw_machines_put(struct sw_batch *batch, const struct sw_machine_record *record);
+/*
+ * What is known of the name goes along with the catalogue, where that is another engine's. Called where a call or turn
+ * begins, while nothing is borrowed.
+ */
+void sw_machines_refresh(struct sw_engine *engine, const char *name);
+/* A box is on disk. */
+void sw_machines_committed(struct sw_engine *engine);
 void sw_machines_done(struct sw_machines *machines);
 
 /* ---- deletion.c --------------------------------------------------------------------------------------- */
@@ -432,6 +448,23 @@ void sw_relaxed_give_up(struct sw_engine *engine, enum sw_result result);
 /* Nobody waits for the open box, and its time has not come. */
 bool sw_relaxed_may_wait(const struct sw_engine *engine);
 
+/* ---- partition.c -------------------------------------------------------------------------------------- */
+
+/* A store that writes and reads own (taken), and reads the catalogue's tables in catalogue (borrowed). */
+enum sw_result sw_partition_join(struct sw_store *catalogue, struct sw_store *own,
+				 struct sw_store **ret_store);
+/* All partitions as one, for reading; owned: takes them. On failure nothing is taken. */
+enum sw_result sw_partition_unite(struct sw_store *const *stores, size_t count, bool owned,
+				  struct sw_store **ret_store);
+/* How many partitions a data directory has, as its own store tells. SW_EINVAL: it is a partition of another. */
+enum sw_result sw_partitions_stored(struct sw_store *store, uint32_t *ret_count, struct sw_error *err);
+/* At open: is it the partition that it is taken for? Writes that into a new one. */
+enum sw_result sw_partition_settle(struct sw_engine *engine, struct sw_snapshot *snapshot,
+				   struct sw_batch *batch, struct sw_error *err);
+enum sw_result sw_partition_check(const struct sw_engine *engine, struct sw_error *err);
+/* Does the batch change what only the catalogue's engine may change? */
+bool sw_partition_is_foreign(const struct sw_batch *batch);
+
 /* ---- the engine --------------------------------------------------------------------------------------- */
 
 enum sw_engine_state { SW_ENGINE_OPEN, SW_ENGINE_RUNNING, SW_ENGINE_CLOSING };
@@ -453,6 +486,11 @@ struct sw_engine {
 
 	struct sw_store *store;
 	bool owns_store;
+	struct sw_store *own_store; /* what is written: store itself, or with a catalogue the one behind it */
+	struct sw_engine
+		*catalogue; /* another engine, in another thread: its own_store and machines.changes alone */
+	unsigned partition;
+	struct sw_partition_hooks hooks;
 	struct sw_reader *reader;
 	struct sw_committer committer;
 	struct sw_box boxes[SW_BOXES];

@@ -47,7 +47,8 @@ void sw_machines_done(struct sw_machines *machines)
 		sw_free(deletion);
 	}
 	sw_free(machines->buckets);
-	*machines = (struct sw_machines){0};
+	machines->buckets = NULL;
+	machines->buckets_count = machines->count = 0;
 }
 
 static struct sw_known_machine **bucket_of(struct sw_machines *machines, const char *name)
@@ -130,6 +131,12 @@ static enum sw_result not_there(struct sw_engine *engine, const char *name, stru
 	return sw_error_set(err, SW_ENOENT, "State Machine Does Not Exist: '%s'", arn);
 }
 
+/* Read before what it is to be compared with is read. */
+static uint64_t catalogue_changes(const struct sw_engine *engine)
+{
+	return engine->catalogue ? atomic_load(&engine->catalogue->machines.changes) : 0;
+}
+
 enum sw_result sw_machines_find(struct sw_engine *engine, const char *name,
 				struct sw_known_machine **ret_known, struct sw_error *err)
 {
@@ -140,6 +147,7 @@ enum sw_result sw_machines_find(struct sw_engine *engine, const char *name,
 	/* Longer names than any machine can have make keys that none can have. */
 	if (strlen(name) > 4 * SW_NAME_CHARACTERS_MAX)
 		return not_there(engine, name, err);
+	uint64_t seen = catalogue_changes(engine);
 	enum sw_result r = read_latest(engine, name, &record, err);
 	if (r == SW_ENOENT)
 		return not_there(engine, name, err);
@@ -151,9 +159,38 @@ enum sw_result sw_machines_find(struct sw_engine *engine, const char *name,
 		return sw_error_set(err, SW_ENOMEM, "out of memory");
 	}
 	known->record = record;
+	known->seen = seen;
 	remember(engine, known);
 	*ret_known = known;
 	return SW_OK;
+}
+
+/* ---- with a catalogue --------------------------------------------------------------------------------- */
+
+void sw_machines_refresh(struct sw_engine *engine, const char *name)
+{
+	struct sw_machine_record record = {0};
+	uint64_t now = catalogue_changes(engine);
+	struct sw_known_machine *known = engine->catalogue ? recall(&engine->machines, name) : NULL;
+	if (!known || known->seen == now)
+		return;
+	/* benign when it cannot be read: it is tried again */
+	if (read_latest(engine, known->record.name, &record, NULL) < 0)
+		return;
+	sw_machine_record_done(&known->record);
+	known->record = record;
+	known->logging = SW_LOGGING_UNKNOWN;
+	known->seen = now;
+}
+
+void sw_machines_committed(struct sw_engine *engine)
+{
+	struct sw_machines *machines = &engine->machines;
+	if (!machines->changed_in)
+		return;
+	atomic_fetch_add(&machines->changes, 1);
+	if (machines->changed_in <= engine->committed_number)
+		machines->changed_in = 0;
 }
 
 /* ---- compiled revisions ------------------------------------------------------------------------------- */
@@ -306,7 +343,7 @@ static enum sw_result carry_out(struct sw_engine *engine, struct change *change,
 		sw_machine_record_done(&known->record);
 		known->record = change->record;
 		known->logging = SW_LOGGING_UNKNOWN;
-		known->written_in = engine->open_number;
+		known->written_in = engine->machines.changed_in = engine->open_number;
 		change->record = (struct sw_machine_record){0};
 		if (change->machine)
 			keep_compiled(known, change->compiled, known->record.revision, change->machine);

@@ -1,8 +1,11 @@
 /* What an engine counts, for others: see metrics.h. */
 #include "engine/metrics.h"
 
+#include "base/mem.h"
 #include "base/prometheus.h"
 #include "engine/internal.h"
+
+#include <string.h>
 
 /* Tasks in the queues of activities, as of the last commit; 0 when the store cannot be read. */
 static uint64_t count_queued(const struct sw_engine *engine)
@@ -176,28 +179,134 @@ static void print_commits(struct sw_buf *out, const struct sw_engine_metrics *me
 		       metrics->disk_free_bytes);
 }
 
+static char *print(const struct sw_engine_metrics *metrics, size_t *ret_len)
+{
+	struct sw_buf out = SW_BUF;
+	print_executions(&out, metrics);
+	print_queues(&out, metrics);
+	print_commits(&out, metrics);
+	sw_metric_family(&out, "stepwell_task_seconds", "histogram",
+			 "Time from the delivery of a task to its completion, by resource.");
+	for (size_t i = 0; i < metrics->resources_count; i++)
+		sw_metric_histogram(&out, "stepwell_task_seconds", &metrics->resources[i].seconds, "resource",
+				    metrics->resources[i].resource, NULL);
+	if (sw_histogram_count(&metrics->other_seconds) > 0)
+		sw_metric_histogram(&out, "stepwell_task_seconds", &metrics->other_seconds, "resource",
+				    "other", NULL);
+	sw_metric_lone(&out, "stepwell_execution_log_lines_total", "counter",
+		       "Lines made for the execution log.", metrics->log_lines);
+	sw_metric_lone(&out, "stepwell_execution_log_lost_total", "counter",
+		       "Lines of the execution log that were lost because memory was short.",
+		       metrics->log_lines_lost);
+	return sw_buf_take(&out, ret_len);
+}
+
 char *sw_engine_metrics_text(struct sw_engine *engine, size_t *ret_len)
 {
 	struct sw_engine_metrics metrics;
-	struct sw_buf out = SW_BUF;
 	if (sw_engine_check(engine, NULL) == SW_EINVAL)
 		return NULL;
 	sw_engine_metrics(engine, &metrics);
-	print_executions(&out, &metrics);
-	print_queues(&out, &metrics);
-	print_commits(&out, &metrics);
-	sw_metric_family(&out, "stepwell_task_seconds", "histogram",
-			 "Time from the delivery of a task to its completion, by resource.");
-	for (size_t i = 0; i < metrics.resources_count; i++)
-		sw_metric_histogram(&out, "stepwell_task_seconds", &metrics.resources[i].seconds, "resource",
-				    metrics.resources[i].resource, NULL);
-	if (sw_histogram_count(&metrics.other_seconds) > 0)
-		sw_metric_histogram(&out, "stepwell_task_seconds", &metrics.other_seconds, "resource",
-				    "other", NULL);
-	sw_metric_lone(&out, "stepwell_execution_log_lines_total", "counter",
-		       "Lines made for the execution log.", metrics.log_lines);
-	sw_metric_lone(&out, "stepwell_execution_log_lost_total", "counter",
-		       "Lines of the execution log that were lost because memory was short.",
-		       metrics.log_lines_lost);
-	return sw_buf_take(&out, ret_len);
+	return print(&metrics, ret_len);
+}
+
+/* ---- several engines ---------------------------------------------------------------------------------- */
+
+static void add_histogram(struct sw_histogram *sum, const struct sw_histogram *more)
+{
+	sum->bounds = more->bounds;
+	sum->sum += more->sum;
+	for (size_t i = 0; i <= SW_HISTOGRAM_BOUNDS_MAX; i++)
+		sum->counts[i] += more->counts[i];
+}
+
+/* One resource; when the table is full it counts among the others. */
+static void add_resource(struct sw_metrics_sum *sum, const struct sw_resource_metrics *more)
+{
+	struct sw_engine_metrics *metrics = &sum->metrics;
+	size_t i = 0;
+	while (i < metrics->resources_count && strcmp(sum->resources[i].resource, more->resource) != 0)
+		i++;
+	if (i == metrics->resources_count && i < SW_METERED_RESOURCES_MAX) {
+		sum->resources[i].resource = sw_strdup(more->resource);
+		if (!sum->resources[i].resource) {
+			sum->failed = true;
+			return;
+		}
+		metrics->resources_count++;
+	}
+	add_histogram(i < metrics->resources_count ? &sum->resources[i].seconds : &metrics->other_seconds,
+		      &more->seconds);
+}
+
+static void add_counters(struct sw_engine_metrics *sum, const struct sw_engine_metrics *more)
+{
+	for (int type = 0; type < 2; type++) {
+		sum->started[type] += more->started[type];
+		sum->redriven[type] += more->redriven[type];
+		sum->running[type] += more->running[type];
+		for (int status = 0; status <= SW_STATUS_PENDING_REDRIVE; status++)
+			sum->ended[type][status] += more->ended[type][status];
+	}
+	sum->transitions += more->transitions;
+	sum->removed += more->removed;
+	sum->executions_in_memory += more->executions_in_memory;
+	sum->executions_ready += more->executions_ready;
+	sum->timers_loaded += more->timers_loaded;
+	sum->tasks_in_flight += more->tasks_in_flight;
+	sum->commands_busy += more->commands_busy;
+	sum->activity_tasks_waiting += more->activity_tasks_waiting;
+	sum->activity_polls_waiting += more->activity_polls_waiting;
+	sum->activity_polls += more->activity_polls;
+	sum->records_open += more->records_open;
+	sum->records_in_flight += more->records_in_flight;
+	sum->replies_waiting += more->replies_waiting;
+	sum->commits_failed += more->commits_failed;
+	sum->disk_full = sum->disk_full || more->disk_full;
+	sum->store_used_bytes += more->store_used_bytes;
+	sum->store_file_bytes += more->store_file_bytes;
+	sum->store_map_bytes += more->store_map_bytes;
+	sum->disk_free_bytes = more->disk_free_bytes; /* one disk */
+	sum->log_lines += more->log_lines;
+	sum->log_lines_lost += more->log_lines_lost;
+}
+
+void sw_metrics_add(struct sw_metrics_sum *sum, struct sw_engine *engine)
+{
+	struct sw_engine_metrics *metrics = &sum->metrics, more;
+	sw_engine_metrics(engine, &more);
+	if (!sum->resources)
+		sum->resources = sw_zalloc_array(SW_METERED_RESOURCES_MAX, sizeof(sum->resources[0]));
+	if (!sum->resources) {
+		sum->failed = true;
+		return;
+	}
+	if (!sum->begun) {
+		*metrics = more;
+		metrics->resources = sum->resources;
+		metrics->resources_count = 0;
+		sum->begun = true;
+	} else {
+		metrics->running_known = metrics->running_known && more.running_known;
+		add_counters(metrics, &more);
+		add_histogram(&metrics->commit_seconds, &more.commit_seconds);
+		add_histogram(&metrics->batch_records, &more.batch_records);
+		add_histogram(&metrics->batch_bytes, &more.batch_bytes);
+		add_histogram(&metrics->other_seconds, &more.other_seconds);
+	}
+	for (size_t i = 0; i < more.resources_count; i++)
+		add_resource(sum, &more.resources[i]);
+}
+
+char *sw_metrics_sum_text(const struct sw_metrics_sum *sum, size_t *ret_len)
+{
+	return sum->failed ? NULL : print(&sum->metrics, ret_len);
+}
+
+void sw_metrics_sum_done(struct sw_metrics_sum *sum)
+{
+	for (size_t i = 0; i < sum->metrics.resources_count; i++)
+		sw_free((void *)(uintptr_t)sum->resources[i].resource);
+	sw_free(sum->resources);
+	*sum = (struct sw_metrics_sum){0};
 }

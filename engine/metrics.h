@@ -60,6 +60,20 @@ SW_API const uint64_t *sw_metrics_bounds(enum sw_bounds bounds, unsigned *ret_co
 /* What sw_engine_metrics tells, in Prometheus's text format 0.0.4. New, free with sw_text_free; NULL when memory is short. */
 SW_API char *sw_engine_metrics_text(struct sw_engine *engine, size_t *ret_len);
 
+/* ---- several engines (partition.h) ---- */
+
+/* Zero-initialised; what all engines count together. */
+struct sw_metrics_sum {
+	struct sw_engine_metrics metrics;
+	struct sw_resource_metrics *resources; /* own, with their names: metrics.resources */
+	bool begun, failed;                    /* failed: memory was short, and the sum is not whole */
+};
+/* Adds an engine, in its loop's thread. */
+SW_API void sw_metrics_add(struct sw_metrics_sum *sum, struct sw_engine *engine);
+/* As sw_engine_metrics_text; NULL also when the sum has failed. */
+SW_API char *sw_metrics_sum_text(const struct sw_metrics_sum *sum, size_t *ret_len);
+SW_API void sw_metrics_sum_done(struct sw_metrics_sum *sum);
+
 #ifdef __cplusplus
 }
 #endif

@@ -240,17 +240,61 @@ static enum sw_result wait_on_disk(struct sw_engine *engine, const char *name, c
 	return r;
 }
 
+/* Those who look after several partitions learn that a task waits in this one. */
+static void tell_waits(const struct sw_activities *activities, const char *name)
+{
+	if (activities->task_waits)
+		activities->task_waits(activities->task_waits_user, name);
+}
+
 enum sw_result sw_activities_wait(struct sw_engine *engine, const char *name, uint64_t id,
 				  const struct sw_branch *branch, int64_t since_ms)
 {
 	struct sw_queue_at at = {since_ms, id, branch->number};
+	bool alone = !branch->in_queue || engine->which != SW_RESUME_ALL;
 	if (branch->started)
 		return SW_OK;                             /* its token is waited for */
 	sw_activities_forget(engine, id, branch->number); /* an earlier attempt of the branch */
-	if (!branch->in_queue || engine->which != SW_RESUME_ALL)
-		return wait_alone(engine, name, &at, branch->attempt);
-	at.entered_ms = place_ms(branch->entered_ms);
-	return wait_on_disk(engine, name, &at, branch->attempt);
+	at.entered_ms = alone ? since_ms : place_ms(branch->entered_ms);
+	enum sw_result r = alone ? wait_alone(engine, name, &at, branch->attempt)
+				 : wait_on_disk(engine, name, &at, branch->attempt);
+	if (r == SW_OK)
+		tell_waits(&engine->activities, name);
+	return r;
+}
+
+/* The activity behind name ("" at first) in whose queue on disk a task waits; SW_ENOENT: there is none. */
+static enum sw_result next_name(struct sw_snapshot *snapshot, char *name, size_t bytes)
+{
+	struct sw_queue_at last = {INT64_MAX, UINT64_MAX, UINT32_MAX}, at;
+	struct sw_slice key, value, found;
+	struct sw_scan *scan = NULL;
+	struct sw_key from;
+	sw_key_queue(&from, name, strlen(name), &last);
+	enum sw_result r = sw_scan_new(snapshot, SW_TABLE_QUEUES, sw_key_slice(&from), false, &scan);
+	bool done = false;
+	while (r == SW_OK && !done && (r = sw_scan_next(scan, &key, &value)) == SW_OK) {
+		/* What is no key of this table is the doctor's. */
+		done = sw_key_queue_read(key, &found, &at) && found.len < bytes &&
+		       (found.len != strlen(name) || memcmp(found.data, name, found.len) != 0);
+		if (done)
+			snprintf(name, bytes, "%.*s", (int)found.len, (const char *)found.data);
+	}
+	sw_scan_free(scan);
+	return r;
+}
+
+enum sw_result sw_activities_tell(struct sw_engine *engine, struct sw_error *err)
+{
+	char name[SW_ARN_TEXT_BYTES] = "";
+	struct sw_snapshot *snapshot = NULL;
+	if (!engine->activities.task_waits)
+		return SW_OK;
+	enum sw_result r = sw_store_begin(engine->store, &snapshot, err);
+	while (r == SW_OK && (r = next_name(snapshot, name, sizeof(name))) == SW_OK)
+		tell_waits(&engine->activities, name);
+	sw_snapshot_end(snapshot);
+	return r == SW_ENOENT ? SW_OK : r;
 }
 
 /* ---- the queue on disk -------------------------------------------------------------------------------- */
@@ -594,6 +638,42 @@ bool sw_engine_cancel_poll(struct sw_engine *engine, struct sw_poll *poll)
 	look_at(engine, queue);
 	leave_queue(&engine->activities, queue);
 	return true;
+}
+
+/* More of them on disk than polls are here, waiting or offered one? When it cannot be read: perhaps. */
+static bool more_on_disk(const struct sw_engine *engine, const char *activity, size_t polls)
+{
+	struct sw_snapshot *snapshot = NULL;
+	struct sw_scan *scan = NULL;
+	struct sw_slice key, value;
+	struct sw_queue_at from = {0, 0, 0};
+	struct sw_key start;
+	size_t count = 0, len = strlen(activity) + 1;
+	struct sw_error error = {0};
+	sw_key_queue(&start, activity, len - 1, &from);
+	enum sw_result r = sw_store_begin(engine->store, &snapshot, &error);
+	if (r == SW_OK)
+		r = sw_scan_new(snapshot, SW_TABLE_QUEUES, sw_key_slice(&start), false, &scan);
+	while (r == SW_OK && count <= polls && (r = sw_scan_next(scan, &key, &value)) == SW_OK) {
+		if (key.len < len || memcmp(key.data, activity, len) != 0)
+			break;
+		count++;
+	}
+	sw_scan_free(scan);
+	sw_snapshot_end(snapshot);
+	return count > polls || (r < 0 && r != SW_ENOENT);
+}
+
+bool sw_engine_activity_waits(const struct sw_engine *engine, const char *activity)
+{
+	size_t place = sw_hash64(activity, strlen(activity), 0) % SW_ACTIVITY_BUCKETS;
+	const struct sw_activity_queue *queue = engine->activities.queues[place];
+	while (queue && strcmp(queue->name, activity) != 0)
+		queue = queue->next;
+	size_t waiting = queue ? queue->tasks.count : 0;
+	for (const struct sw_poll *poll = queue ? queue->first : NULL; poll && waiting > 0; poll = poll->next)
+		waiting--;
+	return waiting > 0 || more_on_disk(engine, activity, queue ? queue->polls_count : 0);
 }
 
 /* ---- in the loop -------------------------------------------------------------------------------------- */

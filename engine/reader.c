@@ -1,6 +1,7 @@
 /* The reading door: opening, and what one machine or one execution is. See engine.h, "reading". */
 #include "engine/reader.h"
 
+#include "engine/internal.h"
 #include "engine/qualifiers.h"
 
 #include "base/mem.h"
@@ -77,20 +78,63 @@ static enum sw_result new_from_settings(struct sw_store *store, const char *regi
 	return sw_reader_fail(err, r);
 }
 
-enum sw_result sw_reader_open(const char *data_directory, const char *region, const char *account,
-			      struct sw_reader **ret_reader, struct sw_error *err)
+static enum sw_result open_store(const char *directory, struct sw_store **ret_store, struct sw_error *err)
 {
-	struct sw_store *store;
 	struct sw_store_options options = {
-		.directory = data_directory,
+		.directory = directory,
 		.table_names = sw_table_names,
 		.tables_count = SW_TABLES_COUNT,
 		.format = SW_STORE_FORMAT,
 		.read_only = true,
 	};
+	return sw_store_open_lmdb(&options, ret_store, err);
+}
+
+/* All partitions of the directory, whose own store is stores[0]. Takes that, also on failure. */
+static enum sw_result open_partitions(const char *directory, struct sw_store *stores[SW_PARTITIONS_MAX],
+				      uint32_t count, struct sw_store **ret_store, struct sw_error *err)
+{
+	char path[SW_PARTITION_PATH_BYTES];
+	uint32_t opened = 1;
+	enum sw_result r = strlen(directory) + 32 < sizeof(path)
+				   ? SW_OK
+				   : sw_error_set(err, SW_EINVAL, "the name of the directory is too long");
+	for (; r == SW_OK && opened < count; opened++) {
+		sw_partition_path(directory, opened, path, sizeof(path));
+		r = open_store(path, &stores[opened], err);
+		if (r == SW_ENOENT) {
+			sw_error_clear(err);
+			r = sw_error_set(err, SW_ECORRUPT, "partition %u is missing: there is no store in %s",
+					 opened, path);
+		}
+		if (r < 0)
+			break;
+	}
+	if (r == SW_OK)
+		r = sw_partition_unite(stores, count, true, ret_store);
+	for (uint32_t i = 0; r < 0 && i < opened; i++)
+		sw_store_close(stores[i]);
+	return r;
+}
+
+enum sw_result sw_reader_open(const char *data_directory, const char *region, const char *account,
+			      struct sw_reader **ret_reader, struct sw_error *err)
+{
+	struct sw_store *stores[SW_PARTITIONS_MAX], *store;
+	uint32_t count = 1;
 	if (!data_directory || !ret_reader)
 		return sw_error_set(err, SW_EINVAL, "a reader needs a data directory");
-	enum sw_result r = sw_store_open_lmdb(&options, &store, err);
+	enum sw_result r = open_store(data_directory, &store, err);
+	if (r < 0)
+		return sw_reader_fail(err, r);
+	r = sw_partitions_stored(store, &count, err);
+	if (r < 0) {
+		sw_store_close(store);
+		return r;
+	}
+	stores[0] = store;
+	if (count > 1)
+		r = open_partitions(data_directory, stores, count, &store, err);
 	if (r < 0)
 		return sw_reader_fail(err, r);
 	r = new_from_settings(store, region, account, ret_reader, err);

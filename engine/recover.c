@@ -131,6 +131,8 @@ enum sw_result sw_recover_open(struct sw_engine *engine, struct sw_error *err)
 	if (r == SW_OK)
 		r = settle_text(snapshot, batch, "account", "123456789012", &engine->account);
 	if (r == SW_OK)
+		r = sw_partition_settle(engine, snapshot, batch, err);
+	if (r == SW_OK)
 		r = settle_store_name(engine, snapshot, batch);
 	if (r == SW_OK)
 		r = read_last_id(engine, snapshot);

@@ -58,6 +58,7 @@ static enum sw_result check_machine(struct sw_engine *engine, const char *name, 
 				    const char **reason, struct sw_error *err)
 {
 	struct sw_known_machine *known = NULL;
+	sw_machines_refresh(engine, name);
 	enum sw_result r = sw_machines_find(engine, name, &known, err);
 	if (r < 0 && r != SW_ENOENT)
 		return r;

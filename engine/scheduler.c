@@ -126,6 +126,10 @@ struct sw_batch *sw_engine_changes(struct sw_engine *engine)
 
 enum sw_result sw_engine_write(struct sw_engine *engine, struct sw_answer *answer, struct sw_error *err)
 {
+	if (engine->catalogue && sw_partition_is_foreign(engine->changes)) {
+		sw_answer_done(answer);
+		return sw_error_set(err, SW_EINVAL, "state machines and activities are changed in partition 0");
+	}
 	if (sw_box_reserve(engine->open, 1, 0) < 0 || (!write_changes(engine) && engine->changes_at == 0)) {
 		engine->changes_left = false;
 		sw_answer_done(answer);
@@ -305,6 +309,7 @@ static void land(struct sw_engine *engine)
 	*end = engine->flight;
 	engine->flight = NULL;
 	engine->committed_number++;
+	sw_machines_committed(engine);
 }
 
 /* One that nobody uses, or NULL. */

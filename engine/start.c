@@ -293,7 +293,7 @@ static enum sw_result name_express(struct sw_engine *engine, struct start *start
 	const char *name = start->params->name;
 	struct sw_rng rng = sw_rng(sw_engine_seed(engine));
 	enum sw_result r = SW_OK;
-	start->id = sw_id_next(engine->last_id, start->now_ms, 0);
+	start->id = sw_id_next(engine->last_id, start->now_ms, engine->partition);
 	if (!name)
 		sw_rng_uuid(&rng, start->name);
 	else if ((r = sw_name_check(name, err)) == SW_OK && strlen(name) < sizeof(start->name))
@@ -324,7 +324,7 @@ static enum sw_result name_it(struct sw_engine *engine, struct start *start, str
 		uint64_t random = sw_engine_seed(engine);
 		uint8_t bytes[sizeof(random)];
 		memcpy(bytes, &random, sizeof(random));
-		start->id = sw_id_next(engine->last_id, start->now_ms, 0);
+		start->id = sw_id_next(engine->last_id, start->now_ms, engine->partition);
 		sw_id_name(start->id, bytes, start->name);
 	}
 	if (r == SW_OK)
@@ -455,6 +455,7 @@ enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_p
 		return r;
 	if (!params || !params->machine)
 		return sw_error_set(err, SW_EINVAL, "which state machine?");
+	sw_machines_refresh(engine, params->machine);
 	start_init(&start, engine, params, NULL);
 	r = find_machine(engine, &start, reply, user, &answered, err);
 	if (r == SW_OK && !answered)
@@ -477,7 +478,7 @@ enum sw_result sw_engine_start(struct sw_engine *engine, const struct sw_start_p
 		r = sw_error_set(err, SW_EFULL, "the disk is full: no new executions are accepted");
 	if (r == SW_OK && !answered) {
 		if (!start.id)
-			start.id = sw_id_next(engine->last_id, start.now_ms, 0);
+			start.id = sw_id_next(engine->last_id, start.now_ms, engine->partition);
 		r = plain(err, begin(engine, &start, reply, user));
 	}
 	start_done(&start);
@@ -511,6 +512,7 @@ enum sw_result sw_engine_start_sync(struct sw_engine *engine, const struct sw_st
 		return sw_error_set(err, SW_EINVAL, "which state machine, and who waits?");
 	if (engine->state != SW_ENGINE_RUNNING || engine->which == SW_RESUME_NONE)
 		return sw_error_set(err, SW_EBUSY, "the engine does not carry out executions");
+	sw_machines_refresh(engine, params->machine);
 	start_init(&start, engine, params, outcome);
 	r = sw_machines_find(engine, params->machine, &known, err);
 	if (r == SW_OK && known->record.status != SW_MACHINE_ACTIVE) {

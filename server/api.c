@@ -7,6 +7,7 @@
 #include "engine/activity.h"
 #include "server/access.h"
 #include "server/json_mistake.h"
+#include "server/partitions.h"
 #include "server/request_json.h"
 
 #include <stdarg.h>
@@ -466,9 +467,10 @@ bool sw_call_take_activity(struct sw_call *call)
 	if (!sw_call_owns(call, &arn) || arn.qualifier.len)
 		return true;
 	call->activity = sw_memdup(arn.name.data, arn.name.len);
-	if (!call->activity)
-		sw_call_fail_result(call, SW_ENOMEM, NULL);
-	return call->activity != NULL;
+	if (call->activity)
+		return true;
+	sw_call_fail_result(call, SW_ENOMEM, NULL);
+	return false;
 }
 
 bool sw_call_take_execution(struct sw_call *call)
@@ -548,6 +550,16 @@ static bool check_access(struct sw_call *call, const struct sw_credential *calle
 	return false;
 }
 
+void sw_call_pass_on(struct sw_call *call, int status, const char *type, const char *body, size_t len)
+{
+	leave_place(call);
+	if (body)
+		call->reply(call->user, status, type, body, len);
+	else
+		call->reply(call->user, 500, "InternalFailure", out_of_memory, sizeof(out_of_memory) - 1);
+	call_free(call);
+}
+
 enum sw_result sw_api_call(struct sw_api *api, const char *action, const char *body, size_t len,
 			   sw_api_reply_fn *reply, void *user)
 {
@@ -556,7 +568,7 @@ enum sw_result sw_api_call(struct sw_api *api, const char *action, const char *b
 
 bool sw_api_cancel(struct sw_call *call)
 {
-	if (!sw_engine_cancel_poll(call->api->engine, call->poll))
+	if (call->seek ? !sw_seek_cancel(call->seek) : !sw_engine_cancel_poll(call->api->engine, call->poll))
 		return false;
 	leave_place(call);
 	call_free(call);
@@ -598,6 +610,8 @@ enum sw_result sw_api_call_as(struct sw_api *api, const struct sw_credential *ca
 			    "no process runs this data directory: it can only be read");
 		return SW_OK;
 	}
+	if (api->partitions && sw_partitions_take(call, body, len))
+		return SW_OK;
 	call->action->handle(call);
 	return SW_OK;
 }

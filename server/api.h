@@ -17,10 +17,11 @@
 #include <jansson.h>
 
 struct sw_api {
-	uint32_t refs;            /* the owner's, and one for each call that waits */
-	struct sw_engine *engine; /* borrowed; NULL: nobody owns the directory */
-	struct sw_reader *reader; /* borrowed */
-	char *region, *account;   /* what ARNs are built of */
+	uint32_t refs;                    /* the owner's, and one for each call that waits */
+	struct sw_engine *engine;         /* borrowed; NULL: nobody owns the directory */
+	struct sw_reader *reader;         /* borrowed */
+	char *region, *account;           /* what ARNs are built of */
+	struct sw_partitions *partitions; /* borrowed; NULL: one engine */
 };
 
 /*
@@ -53,6 +54,7 @@ struct sw_call {
 	char *activity;           /* name of the activity; own */
 	struct sw_poll *poll;     /* NULL: the call cannot be cancelled */
 	bool again;               /* nothing was found, and it is looked for once more: see relaxed_ms */
+	struct sw_seek *seek;     /* the same among partitions */
 	struct sw_call *
 		*place; /* where the caller knows it by, while it can be cancelled; NULL: not wanted */
 };
@@ -109,6 +111,14 @@ void sw_call_asked(struct sw_call *call, enum sw_result result, const struct sw_
 /* The end of a listing whose array is open in out: its nextToken (NULL: the last page), or the error. Takes both. */
 void sw_call_answer_page(struct sw_call *call, enum sw_result result, struct sw_body *out, char *next,
 			 const struct sw_error *err);
+
+/* What another partition answered, and 500 when memory is short there. */
+void sw_call_pass_on(struct sw_call *call, int status, const char *type, const char *body, size_t len);
+/* A task of GetActivityTask; NULL: none came. */
+struct sw_activity_task;
+void sw_activity_task_write(struct sw_body *out, const struct sw_activity_task *task);
+/* What a poll that could not be begun, or ended with an error, is told. Takes the call. */
+void sw_call_fail_poll(struct sw_call *call, enum sw_result result, const struct sw_error *err);
 
 /* Tags of a request, checked: an array of *ret_count with texts borrowed from it, free with sw_free. */
 struct sw_tag;

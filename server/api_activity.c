@@ -4,6 +4,7 @@
 #include "asl/asl.h"
 #include "base/mem.h"
 #include "engine/activity.h"
+#include "server/partitions.h"
 
 #include <string.h>
 
@@ -166,15 +167,29 @@ static void given(void *user, enum sw_result result, const struct sw_activity_ta
 		sw_call_fail_result(call, result, err);
 		return;
 	}
-	sw_body_open(&out, NULL, '{');
-	if (task) {
-		sw_body_text(&out, "taskToken", task->token);
-		sw_body_bytes(&out, "input", task->input, task->input_len);
-	} else {
-		sw_body_json(&out, "taskToken", "null", 4);
-	}
-	sw_body_close(&out, '}');
+	sw_activity_task_write(&out, task);
 	sw_call_answer(call, &out);
+}
+
+void sw_activity_task_write(struct sw_body *out, const struct sw_activity_task *task)
+{
+	sw_body_open(out, NULL, '{');
+	if (task) {
+		sw_body_text(out, "taskToken", task->token);
+		sw_body_bytes(out, "input", task->input, task->input_len);
+	} else {
+		sw_body_json(out, "taskToken", "null", 4);
+	}
+	sw_body_close(out, '}');
+}
+
+void sw_call_fail_poll(struct sw_call *call, enum sw_result result, const struct sw_error *err)
+{
+	if (result == SW_EBUSY)
+		sw_call_fail(call, "ActivityWorkerLimitExceeded", "Activity Worker Limit Exceeded: '%s'",
+			     err->text);
+	else
+		sw_call_fail_result(call, result, err);
 }
 
 void sw_call_get_activity_task(struct sw_call *call)
@@ -183,15 +198,16 @@ void sw_call_get_activity_task(struct sw_call *call)
 	enum sw_result r = SW_ENOENT;
 	if (!sw_call_take_activity(call))
 		return;
+	if (call->activity && call->api->partitions) {
+		sw_seek_begin(call);
+		return;
+	}
 	if (call->activity)
 		r = sw_engine_poll_activity(call->api->engine, call->activity,
 					    sw_call_text(call, "workerName", NULL), SW_ACTIVITY_POLL_MS,
 					    given, call, &call->poll, &err);
 	if (r == SW_OK && call->place)
 		*call->place = call;
-	else if (r == SW_EBUSY)
-		sw_call_fail(call, "ActivityWorkerLimitExceeded", "Activity Worker Limit Exceeded: '%s'",
-			     err.text);
 	else if (r != SW_OK)
-		sw_call_fail_result(call, r, &err);
+		sw_call_fail_poll(call, r, &err);
 }

@@ -1,5 +1,6 @@
 /* Stepwell's own actions, for its command; AWS has no such actions (docs/api.md). */
 #include "server/api.h"
+#include "server/partitions.h"
 
 #include <unistd.h>
 
@@ -65,6 +66,25 @@ static void write_stats(struct sw_body *out, const struct sw_engine_stats *stats
 	sw_body_close(out, '}');
 }
 
+static void add_stats(void *user, struct sw_engine *engine)
+{
+	struct sw_engine_stats *sum = user, more = {0};
+	sw_engine_stats(engine, &more);
+	sum->started += more.started;
+	sum->succeeded += more.succeeded;
+	sum->failed += more.failed;
+	sum->timed_out += more.timed_out;
+	sum->aborted += more.aborted;
+	sum->transitions += more.transitions;
+	sum->commits += more.commits;
+	sum->syncs += more.syncs;
+	sum->bytes_written += more.bytes_written;
+	sum->executions_in_memory += more.executions_in_memory;
+	sum->tasks_in_flight += more.tasks_in_flight;
+	sum->timers_loaded += more.timers_loaded;
+	sum->data_bytes += more.data_bytes;
+}
+
 /* Which executions go on in this process. */
 static const char *advances_text(enum sw_resume which)
 {
@@ -84,9 +104,12 @@ void sw_call_status(struct sw_call *call)
 	sw_body_text(&out, "account", call->api->account);
 	if (engine) {
 		struct sw_engine_stats stats = {0};
-		sw_engine_stats(engine, &stats);
+		bool idle = sw_engine_is_idle(engine) && sw_partitions_are_idle(call->api->partitions);
+		add_stats(&stats, engine);
+		sw_partitions_each(call->api->partitions, add_stats, &stats);
 		sw_body_text(&out, "advances", advances_text(sw_engine_resumed(engine)));
-		sw_body_boolean(&out, "idle", sw_engine_is_idle(engine));
+		sw_body_boolean(&out, "idle", idle);
+		sw_body_integer(&out, "partitions", sw_partitions_count(call->api->partitions));
 		write_stats(&out, &stats);
 	}
 	sw_body_close(&out, '}');

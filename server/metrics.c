@@ -4,6 +4,7 @@
  */
 #include "server/api.h"
 #include "server/http.h"
+#include "server/partitions.h"
 
 #include "asl/asl.h"
 #include "base/mem.h"
@@ -193,19 +194,43 @@ static void print_process(struct sw_buf *out)
 	sw_metric_count(out, "stepwell_build_info", 1, "version", SW_VERSION, NULL);
 }
 
+static void add_engine(void *user, struct sw_engine *engine)
+{
+	sw_metrics_add(user, engine);
+}
+
+/* Of all partitions together. */
+static char *engine_metrics(const struct sw_api *api, size_t *ret_len)
+{
+	struct sw_metrics_sum sum = {0};
+	if (!api->partitions)
+		return sw_engine_metrics_text(api->engine, ret_len);
+	sw_metrics_add(&sum, api->engine);
+	sw_partitions_each(api->partitions, add_engine, &sum);
+	char *text = sw_metrics_sum_text(&sum, ret_len);
+	sw_metrics_sum_done(&sum);
+	return text;
+}
+
+static enum sw_result engines_ready(const struct sw_api *api, struct sw_error *err)
+{
+	enum sw_result r = sw_engine_ready(api->engine, err);
+	return r == SW_OK ? sw_partitions_ready(api->partitions, err) : r;
+}
+
 char *sw_server_metrics_text(struct sw_server *server, size_t *ret_len)
 {
 	struct sw_buf out = SW_BUF;
 	struct sw_engine *engine = server->api->engine;
 	size_t len = 0;
-	char *text = engine ? sw_engine_metrics_text(engine, &len) : NULL;
+	char *text = engine ? engine_metrics(server->api, &len) : NULL;
 	if (engine && !text)
 		return NULL;
 	sw_buf_append(&out, text ? text : "", len);
 	sw_text_free(text);
 	print_requests(server, &out);
 	sw_metric_lone(&out, "stepwell_ready", "gauge", "1 when /readyz answers 200.",
-		       !server->draining && engine && sw_engine_ready(engine, NULL) == SW_OK);
+		       !server->draining && engine && engines_ready(server->api, NULL) == SW_OK);
 	print_process(&out);
 	text = server->options.metrics ? server->options.metrics(server->options.metrics_user) : NULL;
 	if (text)
@@ -224,7 +249,7 @@ enum sw_result sw_server_ready(struct sw_server *server, struct sw_buf *out)
 	else if (!server->api->engine)
 		r = sw_error_set(&err, SW_EINVAL, "nobody runs this data directory");
 	else
-		r = sw_engine_ready(server->api->engine, &err);
+		r = engines_ready(server->api, &err);
 	sw_body_open(&body, NULL, '{');
 	sw_body_text(&body, "status", r == SW_OK ? "ready" : "unavailable");
 	if (r != SW_OK)

@@ -50,6 +50,47 @@ SW_API enum sw_result sw_api_call_at(struct sw_api *api, const char *action, con
 /* Nobody waits for the answer. True: reply will not be called. False: it will, the answer is on its way. */
 SW_API bool sw_api_cancel(struct sw_call *call);
 
+/* ---- several partitions (engine/partition.h) ---- */
+
+/*
+ * The partitions of a data directory beside the first: an engine and a thread each. The API over partition 0 then
+ * serves them all: it reads every store, carries a call that changes an execution to the partition of that
+ * execution, and spreads new ones. docs/design/partitions.md. Calls come from partition 0's loop.
+ */
+struct sw_partitions;
+/*
+ * catalogue is the engine of partition 0, not resumed yet; options are those it was opened with (directory, loop,
+ * region, account are replaced). count 0: as many as there are. More than there are: the directory is divided
+ * further, for good; what exists stays where it is. SW_EINVAL: fewer than there are, or relaxed_ms. *ret_partitions is NULL when there
+ * is one.
+ */
+SW_API enum sw_result sw_partitions_open(struct sw_engine *catalogue, const struct sw_engine_options *options,
+					 uint32_t count, struct sw_partitions **ret_partitions,
+					 struct sw_error *err);
+/* The API over all of them; partitions NULL: over the one engine. Free it after the partitions. */
+SW_API enum sw_result sw_api_new_over(struct sw_engine *catalogue, struct sw_partitions *partitions,
+				      struct sw_api **ret_api);
+/* As sw_engine_resume, of the others; before or after that of the first. The threads begin. */
+SW_API enum sw_result sw_partitions_resume(struct sw_partitions *partitions, enum sw_resume which,
+					   struct sw_error *err);
+/* As sw_engine_on_task, in each of the others; the handlers are called in their threads. Before they are resumed. */
+SW_API enum sw_result sw_partitions_on_task(struct sw_partitions *partitions, const char *pattern,
+					    sw_task_fn *handler, sw_task_fn *cancel, void *user,
+					    struct sw_error *err);
+/* As sw_engine_reload, sw_engine_ready and sw_engine_is_idle, of the others. NULL allowed: there are none. */
+SW_API enum sw_result sw_partitions_reload(struct sw_partitions *partitions, const char *resources_json,
+					   const char *mocks_json, bool *ret_mocks, struct sw_error *err);
+SW_API enum sw_result sw_partitions_ready(struct sw_partitions *partitions, struct sw_error *err);
+SW_API bool sw_partitions_are_idle(struct sw_partitions *partitions);
+/* How many there are, the first included. */
+SW_API uint32_t sw_partitions_count(const struct sw_partitions *partitions);
+/*
+ * Ends the threads and their engines; calls that waited there are answered. After the server is freed and before
+ * the catalogue's engine, which is freed before _free. NULL allowed in both.
+ */
+SW_API void sw_partitions_stop(struct sw_partitions *partitions);
+SW_API void sw_partitions_free(struct sw_partitions *partitions);
+
 /* ---- the server ---- */
 
 struct sw_server;

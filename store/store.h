@@ -136,6 +136,38 @@ enum sw_result sw_scan_new(struct sw_snapshot *snapshot, unsigned table, struct 
 enum sw_result sw_scan_next(struct sw_scan *scan, struct sw_slice *ret_key, struct sw_slice *ret_value);
 void sw_scan_free(struct sw_scan *scan); /* NULL allowed; before the snapshot ends */
 
+/* ---- several stores as one ------------------------------------------------------------------------ */
+
+#define SW_UNION_STORES_MAX 64
+
+/* How one table is shown. */
+struct sw_union_table {
+	uint64_t stores; /* bit i: it is read in stores[i] */
+	/*
+	 * >= 0: keys hold an id of 8 bytes here, whose first byte is the place of its store. A pair is looked for there
+	 * alone, and the order of scans is that of the other 7 bytes, then of the first. -1: keys are merged as they are.
+	 */
+	int id_at;
+};
+struct sw_union_options {
+	struct sw_store *const *stores; /* the array is copied; at most SW_UNION_STORES_MAX */
+	size_t count;
+	uint64_t owned;                      /* bit i: stores[i] is closed with the union; else borrowed */
+	const struct sw_union_table *tables; /* copied */
+	unsigned tables_count;
+	struct sw_store *writer; /* one of stores, which batches go to; NULL: none */
+};
+/*
+ * Snapshots of all stores are taken together, that of stores[0] last: what the others refer to is in it. A copy
+ * (of a union without writer) has stores[0] in the directory itself and the others in its partition-1, ... SW_ENOMEM:
+ * nothing was taken.
+ */
+enum sw_result sw_store_open_union(const struct sw_union_options *options, struct sw_store **ret_store);
+
+/* Where the store of a partition is: the directory itself for 0, else its partition-NUMBER. */
+#define SW_PARTITION_PATH_BYTES 4200
+void sw_partition_path(const char *directory, size_t partition, char *path, size_t bytes);
+
 /* ---- for those who write a back end -------------------------------------------------------------- */
 
 struct sw_store_ops {

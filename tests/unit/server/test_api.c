@@ -1116,7 +1116,7 @@ static void the_status_tells_who_owns_the_directory(void **state)
 	assert_non_null(strstr(
 		f->body,
 		"\"owner\":true,\"region\":\"us-east-1\",\"account\":\"123456789012\",\"advances\":\"ALL\","
-		"\"idle\":true,\"stats\":{\"started\":7,"));
+		"\"idle\":true,\"partitions\":1,\"stats\":{\"started\":7,"));
 	assert_non_null(strstr(f->body, "\"pid\":"));
 	assert_non_null(strstr(f->body, "\"version\":\""));
 	call_over(f, f->reading, "StepwellStatus", "");

@@ -1,0 +1,300 @@
+/*
+ * The API over several engines in memory, with their threads; and the same when memory is short somewhere: every call
+ * is answered all the same, and nothing that was half made stays. Our own allocations only: those of jansson are in
+ * its library.
+ */
+#include "engine/metrics.h"
+#include "server/server.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TURNS_MAX 3000 /* of at most 10 ms */
+#define COUNT 3
+#define MACHINE "arn:aws:states:us-east-1:123456789012:stateMachine:"
+#define ACTIVITY "arn:aws:states:us-east-1:123456789012:activity:work"
+
+/* The next allocations until the one that fails, in whatever thread; 0 or less: none fails. */
+static atomic_long countdown;
+
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t count, size_t bytes);
+void *__real_realloc(void *block, size_t bytes);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t count, size_t bytes);
+void *__wrap_realloc(void *block, size_t bytes);
+
+static bool fails_now(void)
+{
+	return atomic_load(&countdown) > 0 && atomic_fetch_sub(&countdown, 1) == 1;
+}
+
+void *__wrap_malloc(size_t bytes)
+{
+	return fails_now() ? NULL : __real_malloc(bytes);
+}
+
+void *__wrap_calloc(size_t count, size_t bytes)
+{
+	return fails_now() ? NULL : __real_calloc(count, bytes);
+}
+
+void *__wrap_realloc(void *block, size_t bytes)
+{
+	return fails_now() ? NULL : __real_realloc(block, bytes);
+}
+
+struct fixture {
+	struct sw_poll_loop *loop;
+	struct sw_engine_options options;
+	struct sw_engine *engine;
+	struct sw_partitions *partitions;
+	struct sw_api *api;
+	int answers, status;
+	char body[4096];
+	atomic_uint handled;
+};
+
+static int open_engine(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	*state = f;
+	f->options = SW_ENGINE_OPTIONS;
+	if (sw_poll_loop_new(&f->loop, NULL) != SW_OK)
+		return -1;
+	f->options.loop = sw_poll_loop_hooks(f->loop);
+	return sw_engine_new(&f->options, &f->engine, NULL);
+}
+
+/* A function task, in the thread of its partition. */
+static void handle(void *user, struct sw_task *task)
+{
+	atomic_fetch_add(&((struct fixture *)user)->handled, 1);
+	sw_task_succeed(task, "1", 1);
+}
+
+static int open_all(void **state)
+{
+	if (open_engine(state))
+		return -1;
+	struct fixture *f = *state;
+	if (sw_partitions_open(f->engine, &f->options, COUNT, &f->partitions, NULL) != SW_OK ||
+	    sw_api_new_over(f->engine, f->partitions, &f->api) != SW_OK ||
+	    sw_engine_on_task(f->engine, "function:f", handle, NULL, f, NULL) != SW_OK ||
+	    sw_partitions_on_task(f->partitions, "function:f", handle, NULL, f, NULL) != SW_OK ||
+	    sw_engine_resume(f->engine, SW_RESUME_ALL, NULL) != SW_OK)
+		return -1;
+	return sw_partitions_resume(f->partitions, SW_RESUME_ALL, NULL);
+}
+
+static int close_all(void **state)
+{
+	struct fixture *f = *state;
+	sw_partitions_stop(f->partitions);
+	sw_engine_free(f->engine);
+	sw_partitions_free(f->partitions);
+	sw_api_free(f->api);
+	sw_poll_loop_free(f->loop);
+	free(f);
+	return 0;
+}
+
+static void take(void *user, int status, const char *error_type, const char *body, size_t len)
+{
+	struct fixture *f = user;
+	f->answers++;
+	f->status = status;
+	snprintf(f->body, sizeof(f->body), "%.*s", (int)len, body);
+}
+
+/* The status; 0: it is cancelled after turns without an answer. */
+static int call_for(struct fixture *f, int turns, const char *action, const char *body)
+{
+	struct sw_call *place = NULL;
+	f->answers = 0;
+	enum sw_result r = sw_api_call_at(f->api, action, body, strlen(body), take, f, &place);
+	if (r != SW_OK)
+		return 500;
+	for (int i = 0; i < turns && !f->answers; i++)
+		sw_poll_loop_run(f->loop, 10, NULL);
+	if (!f->answers && place && sw_api_cancel(place))
+		return 0;
+	for (int i = 0; i < TURNS_MAX && !f->answers; i++)
+		sw_poll_loop_run(f->loop, 10, NULL);
+	assert_int_equal(f->answers, 1);
+	return f->status;
+}
+
+static int call(struct fixture *f, const char *action, const char *body)
+{
+	return call_for(f, TURNS_MAX, action, body);
+}
+
+/* A member of the last answer that is a text. */
+static const char *member(struct fixture *f, const char *name, char *text, size_t bytes)
+{
+	json_t *tree = json_loads(f->body, 0, NULL);
+	const char *value = json_string_value(json_object_get(tree, name));
+	snprintf(text, bytes, "%s", value ? value : "");
+	json_decref(tree);
+	return text;
+}
+
+static void create(struct fixture *f, const char *name, const char *resource)
+{
+	char body[1024];
+	snprintf(body, sizeof(body),
+		 "{\"name\":\"%s\",\"roleArn\":\"arn:aws:iam::123456789012:role/"
+		 "r\",\"definition\":\"{\\\"StartAt\\\":"
+		 "\\\"A\\\",\\\"States\\\":{\\\"A\\\":{\\\"Type\\\":\\\"Task\\\",\\\"End\\\":true,"
+		 "\\\"Resource\\\":"
+		 "\\\"%s\\\"}}}\"}",
+		 name, resource);
+	assert_int_equal(call(f, "CreateStateMachine", body), 200);
+}
+
+static const char *request(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static const char *request(const char *format, ...)
+{
+	static char text[2048];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return text;
+}
+
+static void functions_are_called_in_every_partition(void **state)
+{
+	struct fixture *f = *state;
+	char arn[600], status[40];
+	create(f, "m", "function:f");
+	for (unsigned i = 1; i <= 2 * COUNT; i++) {
+		assert_int_equal(call(f, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "m\"}"), 200);
+		member(f, "executionArn", arn, sizeof(arn));
+		assert_int_equal(strtoul(strrchr(arn, ':') + 1, NULL, 16) >> 24, (i - 1) % COUNT);
+		for (int turn = 0; turn < TURNS_MAX; turn++) {
+			assert_int_equal(
+				call(f, "DescribeExecution", request("{\"executionArn\":\"%s\"}", arn)), 200);
+			if (strcmp(member(f, "status", status, sizeof(status)), "RUNNING") != 0)
+				break;
+			sw_poll_loop_run(f->loop, 10, NULL);
+		}
+		assert_string_equal(status, "SUCCEEDED");
+		assert_int_equal(atomic_load(&f->handled), i);
+	}
+	assert_int_equal(sw_partitions_ready(f->partitions, NULL), SW_OK);
+	assert_int_equal(sw_partitions_count(f->partitions), COUNT);
+	assert_int_equal(sw_partitions_count(NULL), 1);
+}
+
+static void calls_that_wait_are_answered_when_all_ends(void **state)
+{
+	struct fixture *f = *state;
+	create(f, "m", ACTIVITY);
+	assert_int_equal(call(f, "CreateActivity", "{\"name\":\"work\"}"), 200);
+	f->answers = 0;
+	for (int i = 0; i < 4; i++) {
+		const char *start = "{\"stateMachineArn\":\"" MACHINE "m\"}",
+			   *poll = "{\"activityArn\":\"" ACTIVITY "\"}";
+		assert_int_equal(sw_api_call(f->api, "StartExecution", start, strlen(start), take, f), SW_OK);
+		assert_int_equal(sw_api_call(f->api, "GetActivityTask", poll, strlen(poll), take, f), SW_OK);
+	}
+	sw_partitions_stop(f->partitions);
+	sw_engine_free(f->engine);
+	f->engine = NULL;
+	assert_int_equal(f->answers, 8);
+}
+
+static void a_change_of_resources_reaches_every_partition_or_none(void **state)
+{
+	struct fixture *f = *state;
+	struct sw_error err = {0};
+	bool mocks = true;
+	assert_int_equal(sw_partitions_reload(f->partitions, "{\"resources\":{}}", NULL, &mocks, &err),
+			 SW_OK);
+	assert_int_equal(sw_partitions_reload(f->partitions, "{\"resources\":{]", NULL, &mocks, &err),
+			 SW_EDEFINITION);
+	assert_false(mocks);
+}
+
+static void opening_fails_whole_when_memory_is_short(void **state)
+{
+	struct fixture *f = *state;
+	enum sw_result r = SW_ENOMEM;
+	long i = 1;
+	for (; r != SW_OK && i < 2000; i++) {
+		atomic_store(&countdown, i);
+		r = sw_partitions_open(f->engine, &f->options, COUNT, &f->partitions, NULL);
+		atomic_store(&countdown, 0);
+		assert_true(r == SW_OK || r == SW_ENOMEM);
+		if (r != SW_OK)
+			assert_null(f->partitions);
+	}
+	assert_int_equal(r, SW_OK);
+	assert_true(i > 50);
+}
+
+/* One round of everything that travels; what fails, fails alone. */
+static void round_of_calls(struct fixture *f, long number)
+{
+	char arn[600] = "", token[600] = "";
+	static const char start[] = "{\"stateMachineArn\":\"" MACHINE "m\"}";
+	for (int i = 0; i < COUNT; i++) {
+		if (call(f, "StartExecution", start) == 200)
+			member(f, "executionArn", arn, sizeof(arn));
+	}
+	call(f, "StartExecution",
+	     request("{\"stateMachineArn\":\"" MACHINE "m\",\"name\":\"n%ld\"}", number));
+	for (int i = 0; i < COUNT; i++) {
+		if (call_for(f, 30, "GetActivityTask",
+			     "{\"activityArn\":\"" ACTIVITY "\",\"workerName\":\"w\"}") == 200)
+			member(f, "taskToken", token, sizeof(token));
+	}
+	call(f, "SendTaskSuccess", request("{\"taskToken\":\"%s\",\"output\":\"1\"}", token));
+	call(f, "StopExecution", request("{\"executionArn\":\"%s\"}", arn));
+	call(f, "ListExecutions", start);
+	call(f, "StepwellStatus", "{}");
+}
+
+static void every_call_is_answered_when_memory_is_short(void **state)
+{
+	struct fixture *f = *state;
+	char token[600];
+	create(f, "m", ACTIVITY);
+	assert_int_equal(call(f, "CreateActivity", "{\"name\":\"work\"}"), 200);
+	for (long i = 1; i < 400; i += 7) {
+		atomic_store(&countdown, i);
+		round_of_calls(f, i);
+		atomic_store(&countdown, 0);
+	}
+	/* And all is well afterwards: a new task finds its worker. */
+	assert_int_equal(call(f, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "m\"}"), 200);
+	assert_int_equal(call(f, "GetActivityTask", "{\"activityArn\":\"" ACTIVITY "\"}"), 200);
+	assert_true(*member(f, "taskToken", token, sizeof(token)));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_all, close_all)
+	const struct CMUnitTest tests[] = {
+		TEST(functions_are_called_in_every_partition),
+		TEST(calls_that_wait_are_answered_when_all_ends),
+		TEST(a_change_of_resources_reaches_every_partition_or_none),
+		TEST(every_call_is_answered_when_memory_is_short),
+		cmocka_unit_test_setup_teardown(opening_fails_whole_when_memory_is_short, open_engine,
+						close_all),
+	};
+#undef TEST
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
