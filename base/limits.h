@@ -36,7 +36,9 @@ extern "C" {
 #define SW_VALUE_INLINE_BYTES_MAX 512      /* longer values have a record of their own */
 #define SW_COMMAND_OUTPUT_BYTES_MAX 262144 /* standard output of a command task */
 #define SW_COMMAND_PROCESSES_MAX 64        /* command tasks at once, all resources together */
-#define SW_RETENTION_MS INT64_C(7776000000) /* executions after their end: 90 days */
+
+/* How long executions are kept after their end: 90 days. */
+#define SW_RETENTION_MS INT64_C(7776000000)
 
 /* What an operator may change. Start from SW_LIMITS. */
 struct sw_limits {
