@@ -37,7 +37,9 @@ extern "C" {
 #define SW_INPUT_INLINE_BYTES_MAX 96      /* the same for an execution's input, which every record may name */
 #define SW_COMMAND_OUTPUT_BYTES_MAX 262144 /* standard output of a command task */
 #define SW_COMMAND_PROCESSES_MAX 64        /* command tasks at once, all resources together */
-#define SW_RETENTION_MS INT64_C(7776000000) /* executions after their end: 90 days */
+
+/* How long executions are kept after their end: 90 days. */
+#define SW_RETENTION_MS INT64_C(7776000000)
 
 /* What an operator may change. Start from SW_LIMITS. */
 struct sw_limits {

@@ -708,6 +708,7 @@ static void make_format_1(struct disk *disk)
 	close_disk(disk);
 	assert_int_equal(mdb_env_create(&env), 0);
 	assert_int_equal(mdb_env_set_maxdbs(env, SW_TABLES_COUNT + 2), 0);
+	assert_int_equal(mdb_env_set_mapsize(env, 64 << 20), 0); /* not the terabyte of the store */
 	assert_int_equal(mdb_env_open(env, disk->directory, 0, 0600), 0);
 	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
 	assert_int_equal(mdb_dbi_open(txn, "ended", 0, &table), 0);
