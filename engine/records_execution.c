@@ -179,8 +179,8 @@ static void read_head(struct sw_record_reader *r, struct sw_head *head)
 	head->input = sw_record_read_value(r);
 	head->output = sw_record_read_value(r);
 	head->next_value = sw_record_read_u32(r);
-	if (head->next_event_id == 0 || head->next_event_id > COUNTER_MAX || head->next_branch > COUNTER_MAX ||
-	    head->next_value > COUNTER_MAX)
+	if (head->next_event_id == 0 || head->next_event_id > COUNTER_MAX ||
+	    head->next_branch > COUNTER_MAX || head->next_value > COUNTER_MAX)
 		sw_record_refuse(r);
 }
 

@@ -334,7 +334,8 @@ static int64_t random_time(struct sw_rng *rng)
 	uint64_t which = sw_rng_below(rng, 4);
 	if (which == 0)
 		return SW_NEVER;
-	return which == 1 ? (int64_t)sw_rng_next(rng) / 1024 : 1700000000000 + (int64_t)sw_rng_below(rng, 1000000);
+	return which == 1 ? (int64_t)sw_rng_next(rng) / 1024
+			  : 1700000000000 + (int64_t)sw_rng_below(rng, 1000000);
 }
 
 static void randomise_waiting(struct sw_branch *branch, struct sw_rng *rng)
