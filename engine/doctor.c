@@ -144,8 +144,7 @@ enum sw_result sw_reader_check(struct sw_reader *reader, const struct sw_check_o
 		{SW_TABLE_NAMES, sw_doctor_name},          {SW_TABLE_LISTING, sw_doctor_listing},
 		{SW_TABLE_VERSIONS, sw_doctor_qualifiers}, {SW_TABLE_ALIASES, sw_doctor_qualifiers},
 		{SW_TABLE_TAGS, sw_doctor_qualifiers},     {SW_TABLE_ACTIVITIES, sw_doctor_activity},
-		{SW_TABLE_ENDED, sw_doctor_ended},
-		{SW_TABLE_QUEUES, sw_doctor_queue},
+		{SW_TABLE_ENDED, sw_doctor_ended},         {SW_TABLE_QUEUES, sw_doctor_queue},
 	};
 	if (!reader || !options || !options->diagnosis)
 		return sw_error_set(err, SW_EINVAL, "a check needs a reader, and somebody to tell");

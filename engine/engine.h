@@ -75,7 +75,7 @@ struct sw_engine_options {
 	 * region and account are the catalogue's.
 	 */
 	struct sw_engine *catalogue; /* its relaxed_ms is 0 */
-	unsigned partition; /* 1 to 63; 0 without a catalogue */
+	unsigned partition;          /* 1 to 63; 0 without a catalogue */
 };
 #define SW_ENGINE_OPTIONS ((struct sw_engine_options){.limits = SW_LIMITS, .log = {.level = SW_LOG_INFO}})
 

@@ -500,11 +500,11 @@ struct sw_engine {
 	uint64_t open_number, committed_number;
 	uint64_t hastened_number;  /* boxes up to here do not wait for it */
 	struct sw_waiter *waiters; /* for a commit, in their order */
-	uint64_t told_number;   /* the last box that was told of wholly */
-	bool full;              /* the box in flight did not fit on the disk */
-	int64_t retry_mono_ms;  /* the box in flight is given again then; SW_NEVER: it is being written */
-	int64_t probe_mono_ms;  /* full: a commit is tried without what is kept back */
-	int64_t handed_mono_ms; /* the last hand-over (relaxed mode) */
+	uint64_t told_number;      /* the last box that was told of wholly */
+	bool full;                 /* the box in flight did not fit on the disk */
+	int64_t retry_mono_ms;     /* the box in flight is given again then; SW_NEVER: it is being written */
+	int64_t probe_mono_ms;     /* full: a commit is tried without what is kept back */
+	int64_t handed_mono_ms;    /* the last hand-over (relaxed mode) */
 	bool poisoned;
 	struct sw_error poison;
 	int64_t pause_mono_ms; /* memory was short: turns go on then */

@@ -15,8 +15,7 @@ const char *const sw_table_names[SW_TABLES_COUNT] = {
 	[SW_TABLE_NAMES] = "names",       [SW_TABLE_LISTING] = "listing",
 	[SW_TABLE_VERSIONS] = "versions", [SW_TABLE_ALIASES] = "aliases",
 	[SW_TABLE_TAGS] = "tags",         [SW_TABLE_ACTIVITIES] = "activities",
-	[SW_TABLE_ENDED] = "ended",
-	[SW_TABLE_QUEUES] = "queues",
+	[SW_TABLE_ENDED] = "ended",       [SW_TABLE_QUEUES] = "queues",
 };
 
 #define NAME_KEY_BYTES 16

@@ -128,7 +128,8 @@ enum sw_result sw_engine_write(struct sw_engine *engine, struct sw_answer *answe
 {
 	if (engine->catalogue && sw_partition_is_foreign(engine->changes)) {
 		sw_answer_done(answer);
-		return sw_error_set(err, SW_EINVAL, "state machines and activities are changed in partition 0");
+		return sw_error_set(err, SW_EINVAL,
+				    "state machines and activities are changed in partition 0");
 	}
 	if (sw_box_reserve(engine->open, 1, 0) < 0 || (!write_changes(engine) && engine->changes_at == 0)) {
 		engine->changes_left = false;

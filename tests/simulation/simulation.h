@@ -115,8 +115,8 @@ struct simulation {
 	unsigned polls;           /* workers that wait for a task of the activity */
 	unsigned express_waiting; /* who waits for an EXPRESS execution to end */
 	bool updated;             /* the machine was last asked to be machine.other */
-	int64_t retention_ms;   /* 0: nothing is removed */
-	int64_t doubt_until_ms; /* what was asked for may wait for memory or disk until then */
+	int64_t retention_ms;     /* 0: nothing is removed */
+	int64_t doubt_until_ms;   /* what was asked for may wait for memory or disk until then */
 	unsigned crashes, deliveries;
 	bool failed;
 	char why[600];
