@@ -71,14 +71,14 @@ enum sw_result sw_partition_join(struct sw_store *catalogue, struct sw_store *ow
 {
 	struct sw_store *const stores[] = {catalogue, own};
 	struct sw_union_table tables[SW_TABLES_COUNT];
+	for (unsigned i = 0; i < SW_TABLES_COUNT; i++)
+		tables[i] = (struct sw_union_table){.stores = is_catalogue(i) ? 1 : 2, .id_at = -1};
 	struct sw_union_options options = {.stores = stores,
 					   .count = 2,
 					   .owned = 2,
 					   .tables = tables,
 					   .tables_count = SW_TABLES_COUNT,
 					   .writer = own};
-	for (unsigned i = 0; i < SW_TABLES_COUNT; i++)
-		tables[i] = (struct sw_union_table){.stores = is_catalogue(i) ? 1 : 2, .id_at = -1};
 	return sw_store_open_union(&options, ret_store);
 }
 
@@ -86,15 +86,15 @@ enum sw_result sw_partition_unite(struct sw_store *const *stores, size_t count, 
 				  struct sw_store **ret_store)
 {
 	struct sw_union_table tables[SW_TABLES_COUNT];
+	for (unsigned i = 0; i < SW_TABLES_COUNT; i++) {
+		bool one = is_catalogue(i) || i == SW_TABLE_SETTINGS;
+		tables[i] = (struct sw_union_table){.stores = one ? 1 : UINT64_MAX, .id_at = id_at(i)};
+	}
 	struct sw_union_options options = {.stores = stores,
 					   .count = count,
 					   .owned = owned ? UINT64_MAX : 0,
 					   .tables = tables,
 					   .tables_count = SW_TABLES_COUNT};
-	for (unsigned i = 0; i < SW_TABLES_COUNT; i++) {
-		bool one = is_catalogue(i) || i == SW_TABLE_SETTINGS;
-		tables[i] = (struct sw_union_table){.stores = one ? 1 : UINT64_MAX, .id_at = id_at(i)};
-	}
 	return sw_store_open_union(&options, ret_store);
 }
 

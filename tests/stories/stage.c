@@ -34,7 +34,7 @@ static struct given *give(struct stage *stage, uint32_t branch, uint32_t attempt
 	}
 	if (!given)
 		given = &stage->given[stage->given_count++];
-	else if (token && strcmp(given->token, token) != 0)
+	else if (strcmp(given->token, token) != 0)
 		stage_problem(stage, "attempt %u of branch %u has another token than before", attempt,
 			      branch);
 	*given = (struct given){.branch = branch, .attempt = attempt};
