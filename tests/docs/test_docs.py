@@ -12,7 +12,7 @@ import unittest
 
 import docs
 
-STEPWELL = sys.argv[sys.argv.index("--stepwell") + 1]
+STEPWELL = os.path.abspath(sys.argv[sys.argv.index("--stepwell") + 1])
 
 
 def run(text):
