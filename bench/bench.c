@@ -121,8 +121,9 @@ static bool quick_rows(const struct workload *workloads, const char *where)
 	return good && sleepers_quick(where);
 }
 
-static bool measure_http(const char *program, const struct workload *w1, const char *where)
+static bool measure_http(const char *program, const struct workload *workloads, const char *where)
 {
+	const struct workload *w1 = &workloads[W1];
 	struct http_floor floor = {0};
 	struct plan of_16 = {w1, 16, 3000, 0}, of_128 = {w1, 128, 10000, 0};
 	struct figures figures = {0};
@@ -131,7 +132,8 @@ static bool measure_http(const char *program, const struct workload *w1, const c
 	bool good = measure_once(&of_16, path, &floor.of_16, &figures) &&
 		    measure_once(&of_128, path, &floor.of_128, &figures);
 	floor.executions_of_128 = (unsigned)figures.executions;
-	good = good && http_rows(program, where, w1->definition, w1->input, &floor);
+	good = good && http_rows(program, where, w1->definition, w1->input, &floor) &&
+	       partition_rows(program, where, workloads);
 	recording_done(&floor.of_16);
 	recording_done(&floor.of_128);
 	return good;
@@ -147,7 +149,7 @@ static bool run(const struct workload *workloads, int argc, char **argv)
 	printf("payload %zu bytes; fdatasync of 4 KiB alone: %.0f/s; data in %s\n\n",
 	       strlen(workloads[W1].input), 500 / floor_sync(where, 500), where);
 	if (strcmp(what, "http") == 0)
-		return more && measure_http(more, &workloads[W1], where);
+		return more && measure_http(more, workloads, where);
 	return engine_rows(workloads, where, more);
 }
 

@@ -133,6 +133,9 @@ struct http_floor {
 bool http_rows(const char *program, const char *directory, const char *definition, const char *input,
 	       const struct http_floor *floor);
 
+/* Executions over HTTP with one partition and with two, in turns. */
+bool partition_rows(const char *program, const char *directory, const struct workload *workloads);
+
 struct http_load {
 	unsigned port, connections;
 	double seconds;
@@ -153,7 +156,8 @@ struct http_child {
 	unsigned port;
 	int stderr_fd;
 };
-bool http_child_stepwell(struct http_child *child, const char *program, const char *directory);
+bool http_child_stepwell(struct http_child *child, const char *program, const char *directory,
+			 const char *partitions);
 /* libmicrohttpd alone, which answers body_bytes to everything. */
 bool http_child_echo(struct http_child *child, size_t body_bytes);
 void http_child_end(struct http_child *child);

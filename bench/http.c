@@ -247,7 +247,7 @@ bool http_rows(const char *program, const char *directory, const char *definitio
 	struct http_child own;
 	char path[4200];
 	snprintf(path, sizeof(path), "%s/http", directory);
-	if (mkdir(path, 0700) || !http_child_stepwell(&own, program, path))
+	if (mkdir(path, 0700) || !http_child_stepwell(&own, program, path, "1"))
 		return false;
 	struct place place = {.directory = directory, .floor = floor, .port = own.port};
 	bool good = create(own.port, "durable", "STANDARD", definition) &&
@@ -263,5 +263,60 @@ bool http_rows(const char *program, const char *directory, const char *definitio
 	for (size_t i = 0; i < 3; i++)
 		for (unsigned n = 0; n < EXECUTIONS_DESCRIBED; n++)
 			sw_buf_done(&calls[i].requests[n]);
+	return good;
+}
+
+/* ---- partitions ---------------------------------------------------------------------------------------- */
+
+/* One action on one machine, asked of both servers in turns: requests a second, medians. */
+static bool measure_partitions(const char *what, const char *action, const char *machine, const char *input,
+			       const struct http_child servers[2])
+{
+	struct call call = {.action = action};
+	double rates[2][ROUNDS];
+	bool good = prepare_start(&call, servers[0].port, machine, input);
+	for (unsigned round = 0; good && round < ROUNDS; round++) {
+		for (unsigned i = 0; good && i < 2; i++) {
+			struct http_figures figures = {0};
+			struct http_load load = {.port = servers[i].port,
+						 .connections = 128,
+						 .seconds = SECONDS_EACH,
+						 .requests = call.requests,
+						 .requests_count = 1};
+			good = http_load_run(&load, &figures);
+			rates[i][round] = figures.rate;
+		}
+	}
+	if (good) {
+		double one = median(rates[0]), two = median(rates[1]);
+		printf("%-30s %11.0f %11.0f %6.2f\n", what, one, two, two / one);
+		fflush(stdout);
+	}
+	sw_buf_done(&call.requests[0]);
+	return good;
+}
+
+bool partition_rows(const char *program, const char *directory, const struct workload *workloads)
+{
+	struct http_child servers[2] = {0};
+	bool good = true;
+	for (unsigned i = 0; good && i < 2; i++) {
+		char path[4200], number[8];
+		snprintf(path, sizeof(path), "%s/partitions-%u", directory, i + 1);
+		snprintf(number, sizeof(number), "%u", i + 1);
+		good = mkdir(path, 0700) == 0 && http_child_stepwell(&servers[i], program, path, number) &&
+		       create(servers[i].port, "w1", "STANDARD", workloads[W1].definition) &&
+		       create(servers[i].port, "w2p", "STANDARD", workloads[W2P].definition) &&
+		       create(servers[i].port, "w5", "EXPRESS", workloads[W5].definition);
+	}
+	printf("\n%-30s %11s %11s %6s\n", "executions/s, 128 connections", "1 partition", "2 of them",
+	       "times");
+	good = good && measure_partitions("W1", "StartExecution", "w1", workloads[W1].input, servers) &&
+	       measure_partitions("W2p", "StartExecution", "w2p", workloads[W2P].input, servers) &&
+	       measure_partitions("W5, StartSyncExecution", "StartSyncExecution", "w5", workloads[W5].input,
+				  servers);
+	for (unsigned i = 0; i < 2; i++)
+		if (servers[i].pid > 0)
+			http_child_end(&servers[i]);
 	return good;
 }

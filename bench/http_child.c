@@ -49,7 +49,8 @@ static bool started(struct http_child *child, int *pipe_fds, pid_t pid)
 	return false;
 }
 
-bool http_child_stepwell(struct http_child *child, const char *program, const char *directory)
+bool http_child_stepwell(struct http_child *child, const char *program, const char *directory,
+			 const char *partitions)
 {
 	int pipe_fds[2];
 	if (pipe(pipe_fds) != 0)
@@ -58,7 +59,7 @@ bool http_child_stepwell(struct http_child *child, const char *program, const ch
 	if (pid == 0) {
 		settle(pipe_fds);
 		execl(program, program, "serve", "--listen", "127.0.0.1:0", "--data", directory,
-		      (char *)NULL);
+		      "--partitions", partitions, (char *)NULL);
 		perror(program);
 		_exit(127);
 	}
