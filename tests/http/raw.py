@@ -23,10 +23,16 @@ class Gone(Exception):
 class Connection:
     """One connection and one request at a time; a stream of answers is read one by one."""
 
-    def __init__(self, port, timeout=PATIENCE_SECONDS):
+    def __init__(self, port, timeout=PATIENCE_SECONDS, window_bytes=None):
+        """window_bytes: what the system may keep for it of answers it did not read."""
+        self.socket = socket.socket()
+        self.socket.settimeout(timeout)
+        if window_bytes:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window_bytes)
         try:
-            self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+            self.socket.connect(("127.0.0.1", port))
         except OSError as e:
+            self.socket.close()
             raise Gone(str(e)) from e
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.rest = b""
