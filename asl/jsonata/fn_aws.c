@@ -90,6 +90,23 @@ enum sw_result sw_jn_fn_hash(struct sw_jn_call *call, const struct sw_jn_value *
 	return result ? result : sw_jn_scratch_value(run, ret_value);
 }
 
+/* What a number is as a Java long: cut towards zero, at most the largest. */
+static uint64_t java_long(double number)
+{
+	if (number >= 9223372036854775808.0)
+		return INT64_MAX;
+	return number < -9223372036854775808.0 ? (uint64_t)INT64_MIN : (uint64_t)(int64_t)number;
+}
+
+/* The first double of java.util.Random: AWS's for a seed (measured: floci-io/floci#2662). */
+static double java_random(uint64_t seed)
+{
+	const uint64_t factor = 0x5DEECE66D, mask = (1ULL << 48) - 1;
+	uint64_t first = (((seed ^ factor) & mask) * factor + 11) & mask;
+	uint64_t second = (first * factor + 11) & mask;
+	return (double)((first >> 22 << 27) + (second >> 21)) / 9007199254740992.0; /* 26 and 27 bits of 53 */
+}
+
 enum sw_result sw_jn_fn_random_seeded(struct sw_jn_call *call, const struct sw_jn_value *args,
 				      struct sw_jn_value *ret_value)
 {
@@ -98,12 +115,7 @@ enum sw_result sw_jn_fn_random_seeded(struct sw_jn_call *call, const struct sw_j
 	enum sw_result result = require(call, args, "n");
 	if (result)
 		return result;
-	/* Any finite number is a seed: those beyond 2^53 by their bits. */
-	double number = trunc(args[0].number) + 0.0;
-	uint64_t seed;
-	memcpy(&seed, &number, sizeof(seed));
-	struct sw_rng rng = sw_rng(seed);
-	*ret_value = sw_jn_number(sw_rng_double(&rng));
+	*ret_value = sw_jn_number(java_random(java_long(args[0].number)));
 	return SW_OK;
 }
 

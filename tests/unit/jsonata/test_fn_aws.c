@@ -26,6 +26,16 @@ static void integers_are_cut_towards_zero(void **state)
 	expect_flags("$random(7.9) = $random(7)", SW_JSONATA_STEP_FUNCTIONS, "true");
 }
 
+/* The first is measured on AWS (floci-io/floci#2662), the others are what Java 17 answers. */
+static void a_seed_gives_the_number_that_aws_gives(void **state)
+{
+	expect_flags("$random(42)", SW_JSONATA_STEP_FUNCTIONS, "0.7275636800328681");
+	expect_flags("$random(0)", SW_JSONATA_STEP_FUNCTIONS, "0.730967787376657");
+	expect_flags("$random(-1.7)", SW_JSONATA_STEP_FUNCTIONS, "0.26894263088050496");
+	expect_flags("$random(-1e300)", SW_JSONATA_STEP_FUNCTIONS, "0.730967787376657");
+	expect_flags("$random(12345678901234)", SW_JSONATA_STEP_FUNCTIONS, "0.7136035984043144");
+}
+
 static void ranges_count_either_way(void **state)
 {
 	expect_flags("$range(10, 1, -4)", SW_JSONATA_STEP_FUNCTIONS, "[10,6,2]");
@@ -75,6 +85,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(they_exist_in_their_dialect_alone),
 		cmocka_unit_test(integers_are_cut_towards_zero),
+		cmocka_unit_test(a_seed_gives_the_number_that_aws_gives),
 		cmocka_unit_test(ranges_count_either_way),
 		cmocka_unit_test(partitions_hold_every_item),
 		cmocka_unit_test(texts_are_hashed_and_parsed),
