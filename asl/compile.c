@@ -346,7 +346,7 @@ static bool find_type(struct sw_compiler *c, const json_t *json, const struct sw
 	return false;
 }
 
-static size_t count_characters(const char *text)
+size_t sw_count_characters(const char *text)
 {
 	size_t count = 0;
 	for (; *text; text++)
@@ -358,20 +358,27 @@ static size_t count_characters(const char *text)
 static void check_name(struct sw_compiler *c, struct sw_state *state, struct sw_scope *scope,
 		       const struct sw_place *place)
 {
-	size_t characters = count_characters(state->name);
+	size_t characters = sw_count_characters(state->name);
 	struct sw_mistake mistake = sw_at_key(place, NULL);
+	char aws[480];
 
 	sw_names_add(c->in_flow, scope, state->name, state);
+	/* The text for long ones is recorded by others on AWS: ChristopheBougere/asl-validator#69. */
 	if (characters == 0 || characters > SW_NAME_CHARACTERS_MAX) {
+		snprintf(aws, sizeof(aws),
+			 "Invalid State name: State '%.380s' exceeds the %d-character limit allowed by the "
+			 "service",
+			 state->name, SW_NAME_CHARACTERS_MAX);
+		mistake.aws_text = characters > 0 ? aws : NULL;
 		mistake.code = SW_CODE_STATE_NAME;
 		sw_report(c, mistake, "the name of a state must have 1 to %d characters, this one has %zu",
 			  SW_NAME_CHARACTERS_MAX, characters);
 	}
 	if (!sw_names_add(c->in_machine, NULL, state->name, state)) {
-		char aws[200], other[256] = "";
+		char other[256] = "";
 		const struct sw_state *first = sw_names_find(c->in_machine, NULL, state->name);
 		sw_place_print(c->place_of[first->index], other, sizeof(other));
-		snprintf(aws, sizeof(aws), "Duplicate State name: %.160s", state->name);
+		snprintf(aws, sizeof(aws), "Duplicate State name: %.400s", state->name);
 		mistake.code = SW_CODE_DUPLICATE_STATE;
 		mistake.aws_text = aws;
 		sw_report(c, mistake,

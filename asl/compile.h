@@ -95,6 +95,7 @@ const char *sw_type_phrase(const json_t *value);
 /* The text of a string value without U+0000; NULL for anything else (such a string is reported by
  * sw_check_object). */
 const char *sw_text(const json_t *value);
+size_t sw_count_characters(const char *text);
 /* "{% ... %}" */
 bool sw_is_jsonata_string(const json_t *value);
 

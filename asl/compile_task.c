@@ -56,8 +56,9 @@ static bool is_word(const char *text, size_t len, const char *more)
 }
 
 /*
- * Services of which all actions are known: what is not there AWS refuses ("The resource provided
- * arn:...:dynamodb:query is not recognized").
+ * Services with the actions and patterns that AWS has; the rest it refuses ("The resource provided
+ * arn:...:dynamodb:query is not recognized"). Without a list of actions any is taken. The patterns are those of AWS's
+ * table of optimised integrations, confirmed by others (badmintoncryer/cdk-preflight).
  */
 static const struct {
 	const char *service, *actions;
@@ -69,6 +70,19 @@ static const struct {
 	{"events", "putEvents", false, true},
 	{"states", "startExecution", true, true},
 	{"http", "invoke", false, false},
+	{"lambda", NULL, false, true},
+	{"apigateway", NULL, false, true},
+	{"athena", NULL, true, false},
+	{"batch", NULL, true, false},
+	{"codebuild", NULL, true, false},
+	{"databrew", NULL, true, false},
+	{"elasticmapreduce", NULL, true, false},
+	{"emr-containers", NULL, true, false},
+	{"emr-serverless", NULL, true, false},
+	{"glue", NULL, true, false},
+	{"mediaconvert", NULL, true, false},
+	{"sagemaker", NULL, true, false},
+	{"aws-sdk", NULL, false, true}, /* and the service behind it */
 };
 
 static void report_unknown_action(struct sw_compiler *c, const char *resource, const char *why,
@@ -83,30 +97,39 @@ static void report_unknown_action(struct sw_compiler *c, const char *resource, c
 	sw_report(c, sw_at(at, aws), "Resource: %s", why);
 }
 
-static void check_service(struct sw_compiler *c, const struct sw_task_fields *task, const struct sw_place *at)
+static void check_action(struct sw_compiler *c, const struct sw_task_fields *task, const char *action,
+			 const char *actions, const struct sw_place *at)
 {
 	char why[320], near[40];
-	size_t action_len = strcspn(task->resource_name, ".");
-	char action[80] = "";
-	bool sync = task->pattern == SW_CALL_SYNC, token = task->pattern == SW_CALL_TOKEN;
+	if (!actions || sw_field_allows(actions, action))
+		return;
+	const char *best = sw_suggestion_of_list(action, actions, near, sizeof(near));
+	snprintf(why, sizeof(why), "the service %s has the actions %s, not \"%.80s\"%s%s%s",
+		 task->resource_type, actions, action, best ? "; did you mean \"" : "", best ? best : "",
+		 best ? "\"?" : "");
+	report_unknown_action(c, task->resource, why, at);
+}
+
+static void check_service(struct sw_compiler *c, const struct sw_task_fields *task, const struct sw_place *at)
+{
+	const char *type = task->resource_type, *suffix = strchr(task->resource_name, '.');
+	size_t action_len = strcspn(task->resource_name, "."), type_len = strcspn(type, ":");
+	bool wrong = ends_with(task->resource_name, ".sync:2") && strcmp(type, "states") != 0;
+	char action[80] = "", why[320];
 
 	if (action_len < sizeof(action))
 		memcpy(action, task->resource_name, action_len);
 	for (size_t i = 0; i < sizeof(known_services) / sizeof(*known_services); i++) {
-		if (strcmp(known_services[i].service, task->resource_type) != 0)
+		if (!is(type, type_len, known_services[i].service))
 			continue;
-		if (!sw_field_allows(known_services[i].actions, action)) {
-			const char *best =
-				sw_suggestion_of_list(action, known_services[i].actions, near, sizeof(near));
-			snprintf(why, sizeof(why), "the service %s has the actions %s, not \"%.80s\"%s%s%s",
-				 task->resource_type, known_services[i].actions, action,
-				 best ? "; did you mean \"" : "", best ? best : "", best ? "\"?" : "");
-			report_unknown_action(c, task->resource, why, at);
-		} else if ((sync && !known_services[i].sync) || (token && !known_services[i].token)) {
-			snprintf(why, sizeof(why), "%s:%s cannot be called with %s", task->resource_type,
-				 action, sync ? ".sync" : ".waitForTaskToken");
-			report_unknown_action(c, task->resource, why, at);
-		}
+		check_action(c, task, action, known_services[i].actions, at);
+		wrong = wrong || (task->pattern == SW_CALL_SYNC && !known_services[i].sync) ||
+			(task->pattern == SW_CALL_TOKEN && !known_services[i].token);
+	}
+	if (wrong) {
+		snprintf(why, sizeof(why), "%.100s:%s cannot be called with %.20s", type, action,
+			 suffix ? suffix : "");
+		report_unknown_action(c, task->resource, why, at);
 	}
 }
 

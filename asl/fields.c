@@ -136,7 +136,8 @@ static const struct sw_field fields[] = {
 	{"BatchInput", BATCHER, SW_TYPE_ANY, 0},
 	{"WriterConfig", WRITER, OBJECT, FILLED},
 	{"Transformation", WRITER_CONFIG, STRING, 0, .allowed = "NONE, COMPACT, FLATTEN"},
-	{"OutputType", WRITER_CONFIG, STRING, 0, .allowed = "JSON, JSONL"},
+	/* AWS's own editor service: "Missing property OutputType". */
+	{"OutputType", WRITER_CONFIG, STRING, REQUIRED, .allowed = "JSON, JSONL"},
 
 	/* Retry and Catch. "IntervalSeconds: a positive integer". */
 	{"ErrorEquals", RETRIER | CATCHER, ARRAY, REQUIRED},
@@ -144,7 +145,7 @@ static const struct sw_field fields[] = {
 	{"MaxAttempts", RETRIER, INTEGER, 0, 0, SECONDS_MAX},
 	{"BackoffRate", RETRIER, NUMBER, 0, 1, 1e15},
 	{"MaxDelaySeconds", RETRIER, INTEGER, 0, 1, 31622400},
-	{"JitterStrategy", RETRIER, STRING, 0, .allowed = "FULL, NONE"},
+	{"JitterStrategy", RETRIER, STRING, 0, .allowed = "NONE, FULL"},
 	{"Next", CATCHER | IN(SW_IN_RULE), STRING, REQUIRED},
 
 	/* choice rules */

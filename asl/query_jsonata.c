@@ -56,6 +56,28 @@ static uint32_t column_in(const char *whole, const char *text, uint32_t line, ui
 	return before + column;
 }
 
+/*
+ * The reference at `at`, in AWS's words (measured by others: floci-io/floci#2670, #2745) with advice behind them, which
+ * compile_data.c takes off again.
+ */
+static enum sw_result refuse_reference(const struct sw_jsonata_reference *at, bool error_output,
+				       struct sw_error *err)
+{
+	if (err) {
+		err->line = at->line;
+		err->column = at->column;
+	}
+	if (error_output)
+		return sw_error_set(err, SW_EINVAL,
+				    "Field '$states.errorOutput' does not exist. (only a Catcher has it)");
+	if (at->name[0] == '$')
+		return sw_error_set(err, SW_EINVAL,
+				    "Reference to '$$' is not supported. (the input is $states.input)");
+	return sw_error_set(
+		err, SW_EINVAL,
+		"Reference to '$' at the top level is not supported. (the input is $states.input)");
+}
+
 /* "$ and $$ at the top level are refused; use $states": what stands for an input there is none of. */
 static enum sw_result check_references(struct jsonata_expr *expr, unsigned kinds, struct sw_error *err)
 {
@@ -63,26 +85,17 @@ static enum sw_result check_references(struct jsonata_expr *expr, unsigned kinds
 	size_t count = sw_jsonata_references(expr->jsonata, &references);
 	const char *field = sw_jsonata_top_level(expr->jsonata);
 	if (field)
-		return sw_error_set(err, SW_EINVAL, "Reference to '%s' at the top level is not supported.",
-				    field);
+		return sw_error_set(
+			err, SW_EINVAL,
+			"Reference to '%s' at the top level is not supported. (the input is $states.input)",
+			field);
 	for (size_t i = 0; i < count; i++) {
 		const struct sw_jsonata_reference *at = &references[i];
 		bool states = strcmp(at->name, "states") == 0;
 		bool input = at->name[0] == '\0' || strcmp(at->name, "$") == 0;
 		bool error_output = states && at->member && strcmp(at->member, "errorOutput") == 0;
-		if (input || (error_output && !(kinds & SW_QUERY_ERROR_OUTPUT))) {
-			if (err) {
-				err->line = at->line;
-				err->column = at->column;
-			}
-			if (input)
-				return sw_error_set(err, SW_EINVAL,
-						    "Reference to '$%s' at the top level is not supported.",
-						    at->name);
-			return sw_error_set(err, SW_EINVAL,
-					    "Reference to '$states.errorOutput' is only supported in a "
-					    "Catcher.");
-		}
+		if (input || (error_output && !(kinds & SW_QUERY_ERROR_OUTPUT)))
+			return refuse_reference(at, error_output, err);
 		if (states && (!at->member || strcmp(at->member, "context") == 0))
 			expr->sees_context = true;
 	}

@@ -221,8 +221,9 @@ static void add_finding(const struct sw_finding *finding, const char *definition
 	sw_finding_words(finding, definition, len, &message, &location);
 	sw_buf_printf(list, "%s%s: ", list->len ? ", " : "", finding->code);
 	sw_buf_append(list, message.data ? message.data : "", message.len);
-	if (location.len && location.data[0] != '[')
-		sw_buf_printf(list, " at %s", location.data);
+	/* "MISSING_END_STATE: Workflow has no terminal state at null": recorded by others, floci-io/floci#2735. */
+	if (location.len == 0 || location.data[0] != '[')
+		sw_buf_printf(list, " at %s", location.len ? location.data : "null");
 	list->failed = list->failed || message.failed || location.failed;
 	sw_buf_done(&message);
 	sw_buf_done(&location);

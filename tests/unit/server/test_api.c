@@ -327,10 +327,10 @@ static void mistakes_of_a_definition_are_joined_without_warnings(void **state)
 		message);
 	refuses(f, "UpdateStateMachine", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"definition\":\"BAD\"}",
 		"InvalidDefinition", message);
-	/* no place: none is named */
+	/* no place: AWS prints null (floci-io/floci#2735) */
 	refuses(f, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\" \"}", "InvalidDefinition",
 		"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Definition must be a valid "
-		"JSON object'");
+		"JSON object at null'");
 	refuses(f, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\"not a definition\"}",
 		"InvalidDefinition",
 		"Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: Unrecognized token 'not': was "
