@@ -363,6 +363,7 @@ struct sw_execution_info {
 	uint32_t redrive_count;
 	int64_t redrive_ms; /* of the last redrive; 0: none */
 	bool redrivable;    /* it has ended in a state from which it can go on: see sw_redrive_reason */
+	bool machine_gone;  /* its state machine is DELETING or deleted; of sw_reader_execution alone */
 	char *version_arn, *alias_arn; /* what it was started by, when by a version or an alias */
 };
 SW_API void sw_execution_info_done(struct sw_execution_info *info);
