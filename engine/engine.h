@@ -384,8 +384,8 @@ SW_API enum sw_result sw_reader_machine_of(struct sw_reader *reader, const char 
 /*
  * Listing by index with a cursor. Each callback gets one entry (borrowed for the call). cursor: NULL or ""
  * starts; on return *ret_cursor (new, free with sw_text_free) is NULL at the end, else where to go on.
- * Cursors are opaque and checked (SW_ETOKEN). limit 1 to SW_PAGE_RESULTS_MAX. Machines come by creation,
- * oldest first (definition stays NULL); executions newest first.
+ * Cursors are opaque and checked (SW_ETOKEN). limit 1 to SW_PAGE_RESULTS_MAX. Machines come in
+ * the order of their names (definition stays NULL); executions newest first.
  */
 typedef void sw_each_machine_fn(void *user, const struct sw_machine_info *info);
 SW_API enum sw_result sw_reader_list_machines(struct sw_reader *reader, uint32_t limit, const char *cursor,
