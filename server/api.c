@@ -12,6 +12,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ACTION_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -639,12 +640,49 @@ bool sw_api_cancel(struct sw_call *call)
 enum sw_result sw_api_call_at(struct sw_api *api, const char *action, const char *body, size_t len,
 			      sw_api_reply_fn *reply, void *user, struct sw_call **place)
 {
-	return sw_api_call_as(api, NULL, action, body, len, reply, user, place);
+	return sw_api_call_as(api, NULL, NULL, action, body, len, reply, user, place);
 }
 
-enum sw_result sw_api_call_as(struct sw_api *api, const struct sw_credential *caller, const char *action,
-			      const char *body, size_t len, sw_api_reply_fn *reply, void *user,
-			      struct sw_call **place)
+/*
+ * "If both sources are provided, Step Functions will use the header value (preferred) over the value in the request
+ * body." What traceHeader cannot be is passed over. False when it has answered.
+ */
+static bool take_trace(struct sw_call *call, const char *trace)
+{
+	const struct sw_shape *shape = call->action->shape;
+	size_t i = 0, len = trace ? strlen(trace) : 0;
+	while (i < shape->count && strcmp(shape->members[i].name, "traceHeader") != 0)
+		i++;
+	if (i == shape->count || len == 0 || len > shape->members[i].max)
+		return true;
+	for (size_t at = 0; at < len; at++) {
+		if ((unsigned char)trace[at] >= 0x80)
+			return true;
+	}
+	if (json_object_set_new(call->request, "traceHeader", json_string(trace)) == 0)
+		return true;
+	sw_call_fail_result(call, SW_ENOMEM, NULL);
+	return false;
+}
+
+/* Is the call another partition's? The request as it is now goes there. */
+static bool pass_on(struct sw_call *call, const char *trace, const char *body, size_t len)
+{
+	if (!call->api->partitions)
+		return false;
+	char *changed = trace ? json_dumps(call->request, JSON_COMPACT) : NULL;
+	bool passed = true;
+	if (trace && !changed)
+		sw_call_fail_result(call, SW_ENOMEM, NULL);
+	else
+		passed = sw_partitions_take(call, changed ? changed : body, changed ? strlen(changed) : len);
+	free(changed);
+	return passed;
+}
+
+enum sw_result sw_api_call_as(struct sw_api *api, const struct sw_credential *caller, const char *trace,
+			      const char *action, const char *body, size_t len, sw_api_reply_fn *reply,
+			      void *user, struct sw_call **place)
 {
 	struct sw_call *call = sw_zalloc(sizeof(*call));
 	if (!call)
@@ -664,14 +702,15 @@ enum sw_result sw_api_call_as(struct sw_api *api, const struct sw_credential *ca
 			     plain ? action : "that was asked for");
 		return SW_OK;
 	}
-	if (!parse_request(call, body, len) || !check_request(call) || !check_access(call, caller))
+	if (!parse_request(call, body, len) || !take_trace(call, trace) || !check_request(call) ||
+	    !check_access(call, caller))
 		return SW_OK;
 	if (call->action->needs_owner && !api->engine) {
 		fail_status(call, 503, "ServiceUnavailable",
 			    "no process runs this data directory: it can only be read");
 		return SW_OK;
 	}
-	if (api->partitions && sw_partitions_take(call, body, len))
+	if (pass_on(call, trace, body, len))
 		return SW_OK;
 	call->action->handle(call);
 	return SW_OK;

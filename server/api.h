@@ -26,12 +26,13 @@ struct sw_api {
 
 /*
  * sw_api_call_at for a caller that may not do everything; borrowed for the call. NULL: a caller that may. What is
- * not allowed is answered with AccessDeniedException.
+ * not allowed is answered with AccessDeniedException. trace is the header X-Amzn-Trace-Id, which an action with a
+ * traceHeader takes in its place; NULL: there is none.
  */
 struct sw_credential;
-enum sw_result sw_api_call_as(struct sw_api *api, const struct sw_credential *caller, const char *action,
-			      const char *body, size_t len, sw_api_reply_fn *reply, void *user,
-			      struct sw_call **place);
+enum sw_result sw_api_call_as(struct sw_api *api, const struct sw_credential *caller, const char *trace,
+			      const char *action, const char *body, size_t len, sw_api_reply_fn *reply,
+			      void *user, struct sw_call **place);
 
 /* What the scope of a signature must name. Borrowed. */
 const char *sw_api_region(const struct sw_api *api);
