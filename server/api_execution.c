@@ -83,7 +83,8 @@ void sw_call_start_execution(struct sw_call *call)
 	struct sw_start_params params = {0};
 	struct sw_error err = {0};
 
-	if (!sw_call_check_name(call, "name") || !sw_call_take_qualified(call, "stateMachineArn"))
+	if (!sw_call_check_name(call, "name") || sw_call_refuse_label(call) ||
+	    !sw_call_take_qualified(call, "stateMachineArn"))
 		return;
 	params.machine = call->machine;
 	params.qualifier = call->qualifier;
@@ -408,6 +409,14 @@ void sw_call_list_executions(struct sw_call *call)
 	}
 	if (map_run) {
 		sw_call_fail_map_run(call);
+		return;
+	}
+	/* "If you provide a stateMachineArn and a PENDING_REDRIVE statusFilter, the API returns a validation
+	 * exception." */
+	const char *status = sw_call_text(call, "statusFilter", NULL);
+	if (status && strcmp(status, "PENDING_REDRIVE") == 0) {
+		sw_call_fail(call, "ValidationException",
+			     "statusFilter PENDING_REDRIVE can only be specified with mapRunArn");
 		return;
 	}
 	if (sw_call_take_qualified(call, "stateMachineArn") && check_machine(call, true))

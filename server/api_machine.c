@@ -332,7 +332,7 @@ void sw_call_update_machine(struct sw_call *call)
 	struct sw_findings *findings = NULL;
 	struct sw_error err = {0};
 
-	if (!sw_call_take_machine(call))
+	if (sw_call_refuse_label(call) || !sw_call_take_machine(call))
 		return;
 	if (read_wanted(call, &wanted)) {
 		const struct sw_machine_params *params = &wanted.params;
@@ -372,6 +372,8 @@ void sw_call_delete_machine(struct sw_call *call)
 	struct sw_error err = {0};
 	const char *text = sw_call_text(call, "stateMachineArn", NULL);
 
+	if (sw_call_refuse_label(call))
+		return;
 	bool good = sw_arn_text_parse(text, "stateMachine", &arn, &message);
 	if (!good)
 		sw_call_fail(call, "InvalidArn", "Invalid Arn: '%s'", message.data ? message.data : "");

@@ -378,7 +378,7 @@ static void machines_are_updated(void **state)
 		"specified");
 	f->engine.reply_result = SW_EDELETING;
 	refuses(f, "UpdateStateMachine", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"definition\":\"{}\"}",
-		"StateMachineDeleting", "State Machine Deleting: '" FAKE_MACHINE "'");
+		"StateMachineDeleting", "State Machine is being deleted: '" FAKE_MACHINE "'");
 	f->engine.reply_result = SW_ENOENT;
 	refuses(f, "UpdateStateMachine", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"definition\":\"{}\"}",
 		"StateMachineDoesNotExist", "State Machine Does Not Exist: '" FAKE_MACHINE "'");
@@ -575,7 +575,7 @@ static void starts_are_refused_in_aws_words(void **state)
 		"State Machine Does Not Exist: '" FAKE_MACHINE "#C' (no such test case)");
 	f->engine.result = SW_EDELETING;
 	refuses(f, "StartExecution", HELLO, "StateMachineDeleting",
-		"State Machine Deleting: '" FAKE_MACHINE "'");
+		"State Machine is being deleted: '" FAKE_MACHINE "'");
 	f->engine.result = SW_EEXIST;
 	refuses(f, "StartExecution", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"name\":\"run1\"}",
 		"ExecutionAlreadyExists", "Execution Already Exists: '" FAKE_EXECUTION "'");
