@@ -140,7 +140,7 @@ static enum sw_result check_failures(struct sw_turn *turn, struct sw_branch *bra
 	if (!trial->counts_failures || !trial->result)
 		return SW_OK;
 	enum sw_result r = sw_value_tree(trial->result, &tree);
-	if (r == SW_OK && json_is_array(tree))
+	if (r == SW_OK && !turn->inspection->has_length && json_is_array(tree))
 		length = json_array_size(tree);
 	if (r == SW_OK && exceeds_tolerance(turn->inspection, length))
 		r = sw_turn_throw(turn, SW_THROWN_BY_WORK, "States.ExceedToleratedFailureThreshold",
@@ -251,6 +251,7 @@ static enum sw_result approach(struct sw_turn *turn, const struct sw_trial *tria
 	branch->phase = SW_PHASE_WORK;
 	branch->entered_ms = turn->event->now_ms;
 	branch->input = sw_value_ref(trial->input);
+	branch->item = trial->item ? sw_value_ref(trial->item) : NULL;
 	enum sw_result r = count_retries(branch, trial->retry_count);
 	if (r == SW_OK && trial->variables)
 		r = take_variables(trial->variables, &branch->variables);
