@@ -233,6 +233,24 @@ static enum sw_result count_retries(struct sw_branch *branch, uint32_t retry_cou
 	return SW_OK;
 }
 
+/*
+ * "When testing states within Map or Parallel states, errors propagate to parent state error handlers just as
+ * they would in a real execution." Not out of a distributed Map: its iterations fail by themselves.
+ */
+enum sw_result sw_inspection_go_up(struct sw_turn *turn, struct sw_branch *branch, bool *ret_gone)
+{
+	const struct sw_state *owner = branch->state->flow->owner;
+	*ret_gone = owner && !(owner->type == SW_STATE_MAP && owner->as.map.distributed);
+	if (!*ret_gone)
+		return SW_OK;
+	sw_value_unref(branch->item);
+	sw_free(branch->retrier_counts);
+	branch->item = NULL;
+	branch->retrier_counts = NULL;
+	branch->state = owner;
+	return count_retries(branch, turn->inspection->trial->retry_count);
+}
+
 static enum sw_result take_variables(struct sw_value *object, struct sw_variables *ret_variables)
 {
 	const struct sw_variables none = {0};

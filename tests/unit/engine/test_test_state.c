@@ -495,6 +495,47 @@ static void a_retrier_that_is_spent_is_told_with_the_failure(void **state)
 	expect(&params, "status=FAILED", "inspectionData.errorDetails={\"retryIndex\":0}", NULL);
 }
 
+#define INSIDE_OF(outer, handlers)                                                                    \
+	"{\"StartAt\":\"O\",\"States\":{\"O\":{" outer "\"StartAt\":\"T\",\"States\":{\"T\":{" LAMBDA \
+	",\"Retry\":[{\"ErrorEquals\":[\"A\"],\"MaxAttempts\":1}],\"End\":true}}}" handlers           \
+	",\"End\":true},\"N\":{\"Type\":\"Succeed\"}}}"
+#define IN_PARALLEL "\"Type\":\"Parallel\",\"Branches\":[{"
+#define IN_MAP "\"Type\":\"Map\",\"ItemProcessor\":{"
+#define HANDLERS                                                                \
+	",\"Retry\":[{\"ErrorEquals\":[\"R\"],\"IntervalSeconds\":3}],"         \
+	"\"Catch\":[{\"ErrorEquals\":[\"X\"],\"Next\":\"N\"},{\"ErrorEquals\":" \
+	"[\"A\",\"States.TaskFailed\"],\"ResultPath\":\"$.e\",\"Next\":\"N\"}]"
+
+/* The guide: "errors propagate to parent state error handlers just as they would in a real execution" */
+static void what_a_state_does_not_handle_goes_to_the_one_around_it(void **state)
+{
+	static const char *const machines[] = {INSIDE_OF(IN_PARALLEL, "]" HANDLERS),
+					       INSIDE_OF(IN_MAP, HANDLERS)};
+	for (size_t i = 0; i < 2; i++) {
+		struct sw_test_state_params params = asked(machines[i], "{\"a\":1}");
+		params.state_name = "T";
+		mock_error(&params, "A", "c");
+		expect(&params, "status=RETRIABLE",
+		       "inspectionData.errorDetails.retryBackoffIntervalSeconds=1", NULL);
+		params.retrier_retry_count = 1;
+		expect(&params, "status=CAUGHT_ERROR", "error=A", "cause=c", "nextState=N",
+		       "inspectionData.errorDetails.catchIndex=1",
+		       "output={\"a\":1,\"e\":{\"Error\":\"A\",\"Cause\":\"c\"}}", NULL);
+		mock_error(&params, "R", "c");
+		expect(&params, "status=RETRIABLE", "inspectionData.errorDetails.retryIndex=0",
+		       "inspectionData.errorDetails.retryBackoffIntervalSeconds=6", NULL);
+	}
+	/* An iteration of a distributed Map fails by itself. */
+	struct sw_test_state_params params =
+		asked(INSIDE_OF(IN_MAP "\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":"
+				       "\"STANDARD\"},",
+				HANDLERS),
+		      "{}");
+	params.state_name = "T";
+	mock_error(&params, "B", "c");
+	expect(&params, "status=FAILED", "error=B", NULL);
+}
+
 static void a_failure_of_the_states_own_data_is_a_failure_of_the_state(void **state)
 {
 	struct sw_test_state_params params =
@@ -876,6 +917,7 @@ int main(void)
 		cmocka_unit_test(then_the_catchers),
 		cmocka_unit_test(and_ends_as_a_failure),
 		cmocka_unit_test(a_retrier_that_is_spent_is_told_with_the_failure),
+		cmocka_unit_test(what_a_state_does_not_handle_goes_to_the_one_around_it),
 		cmocka_unit_test(a_failure_of_the_states_own_data_is_a_failure_of_the_state),
 		cmocka_unit_test(a_catcher_that_cannot_be_carried_out_is_a_failure),
 		cmocka_unit_test(too_many_failed_iterations_exceed_the_tolerance),
