@@ -56,11 +56,11 @@ static bool is_word(const char *text, size_t len, const char *more)
 }
 
 /*
- * Services of which all actions are known: what is not there AWS refuses ("The resource provided
- * arn:...:dynamodb:query is not recognized").
+ * What AWS's page of optimized integrations says of services: what is not there AWS refuses ("The resource
+ * provided arn:...:dynamodb:query is not recognized").
  */
-static const struct {
-	const char *service, *actions;
+static const struct known_service {
+	const char *service, *actions; /* NULL: not all of them are known */
 	bool sync, token;
 } known_services[] = {
 	{"dynamodb", "getItem, putItem, updateItem, deleteItem", false, false},
@@ -69,7 +69,33 @@ static const struct {
 	{"events", "putEvents", false, true},
 	{"states", "startExecution", true, true},
 	{"http", "invoke", false, false},
+	{"apigateway", NULL, false, true},
+	{"athena", NULL, true, false},
+	{"batch", NULL, true, false},
+	{"codebuild", NULL, true, false},
+	{"databrew", NULL, true, false},
+	{"elasticmapreduce", NULL, true, false},
+	{"emr-containers", NULL, true, false},
+	{"emr-serverless", NULL, true, false},
+	{"glue", NULL, true, false},
+	{"lambda", NULL, false, true},
+	{"mediaconvert", NULL, true, false},
+	{"sagemaker", NULL, true, false},
 };
+/* "Over two hundred services" */
+static const struct known_service sdk_services = {"aws-sdk", NULL, false, true};
+
+/* NULL: nothing is known of it. */
+static const struct known_service *find_service(const char *type)
+{
+	if (strncmp(type, "aws-sdk:", 8) == 0)
+		return &sdk_services;
+	for (size_t i = 0; i < sizeof(known_services) / sizeof(*known_services); i++) {
+		if (strcmp(known_services[i].service, type) == 0)
+			return &known_services[i];
+	}
+	return NULL;
+}
 
 static void report_unknown_action(struct sw_compiler *c, const char *resource, const char *why,
 				  const struct sw_place *at)
@@ -90,23 +116,21 @@ static void check_service(struct sw_compiler *c, const struct sw_task_fields *ta
 	char action[80] = "";
 	bool sync = task->pattern == SW_CALL_SYNC, token = task->pattern == SW_CALL_TOKEN;
 
+	const struct known_service *known = find_service(task->resource_type);
+	if (!known)
+		return;
 	if (action_len < sizeof(action))
 		memcpy(action, task->resource_name, action_len);
-	for (size_t i = 0; i < sizeof(known_services) / sizeof(*known_services); i++) {
-		if (strcmp(known_services[i].service, task->resource_type) != 0)
-			continue;
-		if (!sw_field_allows(known_services[i].actions, action)) {
-			const char *best =
-				sw_suggestion_of_list(action, known_services[i].actions, near, sizeof(near));
-			snprintf(why, sizeof(why), "the service %s has the actions %s, not \"%.80s\"%s%s%s",
-				 task->resource_type, known_services[i].actions, action,
-				 best ? "; did you mean \"" : "", best ? best : "", best ? "\"?" : "");
-			report_unknown_action(c, task->resource, why, at);
-		} else if ((sync && !known_services[i].sync) || (token && !known_services[i].token)) {
-			snprintf(why, sizeof(why), "%s:%s cannot be called with %s", task->resource_type,
-				 action, sync ? ".sync" : ".waitForTaskToken");
-			report_unknown_action(c, task->resource, why, at);
-		}
+	if (known->actions && !sw_field_allows(known->actions, action)) {
+		const char *best = sw_suggestion_of_list(action, known->actions, near, sizeof(near));
+		snprintf(why, sizeof(why), "the service %s has the actions %s, not \"%.80s\"%s%s%s",
+			 task->resource_type, known->actions, action, best ? "; did you mean \"" : "",
+			 best ? best : "", best ? "\"?" : "");
+		report_unknown_action(c, task->resource, why, at);
+	} else if ((sync && !known->sync) || (token && !known->token)) {
+		snprintf(why, sizeof(why), "%.80s:%.80s cannot be called with %s", task->resource_type,
+			 action, sync ? ".sync" : ".waitForTaskToken");
+		report_unknown_action(c, task->resource, why, at);
 	}
 }
 
