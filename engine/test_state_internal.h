@@ -5,6 +5,12 @@
 #include "engine/step/inspect.h"
 #include "engine/test_state.h"
 
+/* ---- test_state_context.c ----------------------------------------------------------------------------- */
+
+/* Is context, an object, what the context object of that state could be? SW_EINVAL with AWS's text. */
+enum sw_result sw_test_context_check(const struct sw_state *state, const json_t *context,
+				     struct sw_error *err);
+
 /* ---- test_state_mock.c: results of APIs --------------------------------------------------------------- */
 
 enum sw_answer_kind {

@@ -188,6 +188,7 @@ static const struct sw_answer_field start_sync_execution[] = {
 	OBJECT("BillingDetails", billing),
 	END,
 };
+static const struct sw_answer_field data_details[] = {TRUTH("Included"), END};
 static const struct sw_answer_field describe_execution[] = {
 	TEXT_NEEDED("ExecutionArn", 1, 256),
 	TEXT_NEEDED("StateMachineArn", 1, 256),
@@ -196,10 +197,19 @@ static const struct sw_answer_field describe_execution[] = {
 	TEXT_NEEDED("StartDate", 0, 0),
 	TEXT("StopDate"),
 	TEXT_OF("Input", 0, 262144),
+	OBJECT("InputDetails", data_details),
 	TEXT_OF("Output", 0, 262144),
+	OBJECT("OutputDetails", data_details),
+	TEXT_OF("TraceHeader", 0, 256),
+	TEXT_OF("MapRunArn", 1, 2000),
 	TEXT_OF("Error", 0, 256),
 	TEXT_OF("Cause", 0, 32768),
+	TEXT_OF("StateMachineVersionArn", 1, 256),
+	TEXT_OF("StateMachineAliasArn", 1, 256),
 	NUMBER("RedriveCount"),
+	TEXT("RedriveDate"),
+	ONE_OF("RedriveStatus", "|REDRIVABLE|NOT_REDRIVABLE|REDRIVABLE_BY_MAP_RUN|"),
+	TEXT("RedriveStatusReason"),
 	END,
 };
 
@@ -345,6 +355,9 @@ const struct sw_answer_shape sw_answer_shapes[] = {
 	{"events", "putEvents", put_events},
 	{"aws-sdk:eventbridge", "putEvents", put_events},
 	{"states", "startExecution", start_execution},
+	/* "When testing startExecution.sync:2, your mock must match the DescribeExecution response schema." */
+	{"states", "startExecution.sync", describe_execution},
+	{"states", "startExecution.sync:2", describe_execution},
 	{"aws-sdk:sfn", "startExecution", start_execution},
 	{"aws-sdk:sfn", "startSyncExecution", start_sync_execution},
 	{"aws-sdk:sfn", "describeExecution", describe_execution},

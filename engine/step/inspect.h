@@ -30,6 +30,7 @@ struct sw_trial {
 	const struct sw_state *state;
 	const char *shown_name; /* $$.State.Name */
 	struct sw_value *input;
+	struct sw_value *item;      /* of the first iteration of a Map around the state; NULL: none */
 	struct sw_value *variables; /* an object; NULL: none */
 	const json_t *context;      /* what $$ is; NULL: the usual one */
 	/* How the work of a Task, Parallel or Map ends: with result, else with error and cause. */

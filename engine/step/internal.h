@@ -47,6 +47,8 @@ struct sw_turn {
 /* ---- inspect.c ----------------------------------------------------------------------------------------- */
 
 void sw_inspection_see(struct sw_inspection *inspection, enum sw_station station, struct sw_value *value);
+/* From a state that is tested alone, and has failed, to the one around it. */
+enum sw_result sw_inspection_go_up(struct sw_turn *turn, struct sw_branch *branch, bool *ret_gone);
 /* What the data is at a station, for who wants to know. */
 static inline void sw_turn_see(struct sw_turn *turn, enum sw_station station, struct sw_value *value)
 {

@@ -307,8 +307,22 @@ static enum sw_result rise(struct sw_turn *turn, struct sw_branch *branch, struc
 	}
 }
 
-/* A failure of a state that is tested alone: told as it is, without its place, and no further than the state.
- */
+/* The state deals with the failure, or one of those around it. */
+static enum sw_result rise_in_test(struct sw_turn *turn, struct sw_branch *branch, struct thrown *thrown,
+				   bool *ret_taken)
+{
+	bool outside = true;
+	enum sw_result r = SW_OK;
+	*ret_taken = false;
+	while (r == SW_OK && outside && !*ret_taken) {
+		r = deal_with(turn, branch, thrown, ret_taken);
+		if (r == SW_OK && !*ret_taken)
+			r = sw_inspection_go_up(turn, branch, &outside);
+	}
+	return r;
+}
+
+/* A failure of a state that is tested alone: told as it is, without its place. */
 static enum sw_result show(struct sw_turn *turn, struct sw_branch *branch, struct thrown *thrown)
 {
 	struct sw_inspection *inspection = turn->inspection;
@@ -322,7 +336,7 @@ static enum sw_result show(struct sw_turn *turn, struct sw_branch *branch, struc
 		inspection->failure.cause = NULL;
 	}
 	inspection->verdict = SW_VERDICT_FAILED;
-	r = deal_with(turn, branch, thrown, &taken);
+	r = rise_in_test(turn, branch, thrown, &taken);
 	if (r == SW_EQUERY) {
 		/* The Catch itself cannot be carried out. */
 		sw_failure_done(&inspection->failure);

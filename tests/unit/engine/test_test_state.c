@@ -320,6 +320,24 @@ static void a_state_inside_of_a_map_can_be_tested_by_its_name(void **state)
 	expect(&params, "status=SUCCEEDED", "output=[1]", NULL);
 }
 
+/* "TestState automatically populates the Context object ... $$.Map.Item.Index = 0, $$.Map.Item.Value = your input
+ * value" (Step Functions' guide) */
+static void inside_of_a_map_the_input_is_the_first_item(void **state)
+{
+	static const char machine[] =
+		"{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"ItemProcessor\":{\"StartAt\":\"P\","
+		"\"States\":{\"P\":{\"Type\":\"Parallel\",\"Branches\":[{\"StartAt\":\"I\",\"States\":{\"I\":"
+		"{"
+		"\"Type\":\"Pass\",\"Parameters\":{\"m.$\":\"$$.Map\"},\"End\":true}}}],\"End\":true}}},"
+		"\"Next\":\"O\"},\"O\":{\"Type\":\"Pass\",\"Parameters\":{\"m.$\":\"$$.Map\"},\"End\":true}}"
+		"}";
+	struct sw_test_state_params params = asked(machine, "{\"a\":1}");
+	params.state_name = "I";
+	expect(&params, "output={\"m\":{\"Item\":{\"Index\":0,\"Value\":{\"a\":1}}}}", NULL);
+	params.state_name = "O";
+	expect(&params, "status=FAILED", "error=States.Runtime", NULL);
+}
+
 /* ---- variables and the context object ----------------------------------------------------------------- */
 
 /* "The set will include variables assigned in the state and variables set up as test state input." */
@@ -398,6 +416,34 @@ static void a_token_is_for_tasks_that_wait_for_it(void **state)
 	expect(&params, "inspectionData.afterParameters={\"t\":\"t\"}", "output={\"any\":1}", NULL);
 }
 
+static void a_context_object_has_the_members_of_aws(void **state)
+{
+	static const struct {
+		const char *context, *mistake;
+	} contexts[] = {
+		{"{\"Map\":{\"Item\":{\"Index\":0,\"Value\":1}}}",
+		 "'Map' field is not supported when mocking a Context object"},
+		{"{\"State\":{\"Nom\":\"x\"}}", "Field 'Nom' is not allowed"},
+		{"{\"Machine\":{}}", "Field 'Machine' is not allowed"},
+		{"{\"Execution\":{\"Id\":1}}", "Execution.Id must be a string"},
+		{"{\"State\":{\"RetryCount\":\"1\"}}", "State.RetryCount must be an integer"},
+		{"{\"State\":[]}", "State must be an object"},
+	};
+	struct sw_test_state_params params = asked("{" LAMBDA ",\"End\":true}", "{}");
+	mock_result(&params, "{}");
+	for (size_t i = 0; i < sizeof(contexts) / sizeof(contexts[0]); i++) {
+		char message[160];
+		give_context(&params, contexts[i].context);
+		snprintf(message, sizeof(message), "Invalid Context object provided: %s",
+			 contexts[i].mistake);
+		expect_refusal(&params, SW_EINVAL, message);
+	}
+	give_context(&params,
+		     "{\"Execution\":{\"Id\":\"i\",\"Input\":[1],\"RoleArn\":null,\"RedriveCount\":0},"
+		     "\"State\":{\"RetryCount\":2},\"StateMachine\":{\"Name\":\"m\"}}");
+	expect(&params, "status=SUCCEEDED", NULL);
+}
+
 /* ---- errors ------------------------------------------------------------------------------------------- */
 
 static const char retrying[] =
@@ -447,6 +493,47 @@ static void a_retrier_that_is_spent_is_told_with_the_failure(void **state)
 	mock_error(&params, "B", "c");
 	params.retrier_retry_count = 2;
 	expect(&params, "status=FAILED", "inspectionData.errorDetails={\"retryIndex\":0}", NULL);
+}
+
+#define INSIDE_OF(outer, handlers)                                                                    \
+	"{\"StartAt\":\"O\",\"States\":{\"O\":{" outer "\"StartAt\":\"T\",\"States\":{\"T\":{" LAMBDA \
+	",\"Retry\":[{\"ErrorEquals\":[\"A\"],\"MaxAttempts\":1}],\"End\":true}}}" handlers           \
+	",\"End\":true},\"N\":{\"Type\":\"Succeed\"}}}"
+#define IN_PARALLEL "\"Type\":\"Parallel\",\"Branches\":[{"
+#define IN_MAP "\"Type\":\"Map\",\"ItemProcessor\":{"
+#define HANDLERS                                                                \
+	",\"Retry\":[{\"ErrorEquals\":[\"R\"],\"IntervalSeconds\":3}],"         \
+	"\"Catch\":[{\"ErrorEquals\":[\"X\"],\"Next\":\"N\"},{\"ErrorEquals\":" \
+	"[\"A\",\"States.TaskFailed\"],\"ResultPath\":\"$.e\",\"Next\":\"N\"}]"
+
+/* The guide: "errors propagate to parent state error handlers just as they would in a real execution" */
+static void what_a_state_does_not_handle_goes_to_the_one_around_it(void **state)
+{
+	static const char *const machines[] = {INSIDE_OF(IN_PARALLEL, "]" HANDLERS),
+					       INSIDE_OF(IN_MAP, HANDLERS)};
+	for (size_t i = 0; i < 2; i++) {
+		struct sw_test_state_params params = asked(machines[i], "{\"a\":1}");
+		params.state_name = "T";
+		mock_error(&params, "A", "c");
+		expect(&params, "status=RETRIABLE",
+		       "inspectionData.errorDetails.retryBackoffIntervalSeconds=1", NULL);
+		params.retrier_retry_count = 1;
+		expect(&params, "status=CAUGHT_ERROR", "error=A", "cause=c", "nextState=N",
+		       "inspectionData.errorDetails.catchIndex=1",
+		       "output={\"a\":1,\"e\":{\"Error\":\"A\",\"Cause\":\"c\"}}", NULL);
+		mock_error(&params, "R", "c");
+		expect(&params, "status=RETRIABLE", "inspectionData.errorDetails.retryIndex=0",
+		       "inspectionData.errorDetails.retryBackoffIntervalSeconds=6", NULL);
+	}
+	/* An iteration of a distributed Map fails by itself. */
+	struct sw_test_state_params params =
+		asked(INSIDE_OF(IN_MAP "\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":"
+				       "\"STANDARD\"},",
+				HANDLERS),
+		      "{}");
+	params.state_name = "T";
+	mock_error(&params, "B", "c");
+	expect(&params, "status=FAILED", "error=B", NULL);
 }
 
 static void a_failure_of_the_states_own_data_is_a_failure_of_the_state(void **state)
@@ -517,6 +604,13 @@ static void an_error_from_inside_of_a_map_is_told_as_it_is(void **state)
 	params.error_caused_by_state = "J";
 	expect_refusal(&params, SW_EINVAL, "State 'J' not found in the Map state");
 	params.error_caused_by_state = "I";
+	params.map_iteration_failure_count = 4;
+	expect_refusal(
+		&params, SW_EINVAL,
+		"Map iteration failure count must be less than or equal to the number of Map iterations");
+	/* The guide: it "cannot exceed the number of items in the input", whatever the result is. */
+	params = asked("{\"Type\":\"Map\"," ITEM ",\"End\":true}", "[1,2,3]");
+	mock_result(&params, "[1,2,3,4,5]");
 	params.map_iteration_failure_count = 4;
 	expect_refusal(
 		&params, SW_EINVAL,
@@ -671,6 +765,10 @@ static void a_state_that_is_not_there_is_refused(void **state)
 
 /* ---- results of APIs ---------------------------------------------------------------------------------- */
 
+#define DESCRIBED                                                                                   \
+	"{\"ExecutionArn\":\"e\",\"StateMachineArn\":\"m\",\"StartDate\":\"2020-02-02T02:02:02Z\"," \
+	"\"Status\":\"SUCCEEDED\""
+
 static const struct {
 	const char *resource, *result, *mistake; /* NULL: none */
 } api_results[] = {
@@ -691,7 +789,11 @@ static const struct {
 	{"aws-sdk:kms:encrypt", "{\"CiphertextBlob\":\"\"}",
 	 "'CiphertextBlob' is smaller than the minimum length"},
 	{"aws-sdk:ssm:getParameter", "{\"Parameter\":{\"Type\":\"\"}}", "'Type' is not an expected value"},
-	{"states:startExecution", "{\"StartDate\":\"2020-02-02T02:02:02\"}", "'ExecutionArn' is required"},
+	/* "the mocked response is validated against the polling API's schema" (Step Functions' guide) */
+	{"states:startExecution.sync", DESCRIBED ",\"Output\":\"{}\"}", NULL},
+	{"states:startExecution.sync:2", DESCRIBED ",\"Output\":{}}", "'Output' must be a string"},
+	{"states:startExecution.sync:2", DESCRIBED ",\"StopDate\":1}", "'StopDate' must be a string"},
+	{"states:startExecution.waitForTaskToken", "{\"ExecutionArn\":1}", NULL},
 	{"states:startExecution", "{\"ExecutionArn\":\"a\",\"StartDate\":1}", "'StartDate' must be a string"},
 	{"sqs:sendMessage.waitForTaskToken", "{\"MessageId\":1}", NULL},
 	{"aws-sdk:something:else", "{\"MessageId\":1}", NULL},
@@ -728,6 +830,18 @@ static void what_is_absent_matters_only_when_strict(void **state)
 	mock_result(&params, "{}");
 	params.validation = SW_MOCK_PRESENT;
 	expect(&params, "status=SUCCEEDED", NULL);
+	params.validation = SW_MOCK_STRICT;
+	expect_refusal(&params, SW_EINVAL,
+		       "Mock result schema validation error: Required field 'ExecutionArn' is missing");
+	mock_result(&params, "{\"ExecutionArn\":1}");
+	expect_refusal(&params, SW_EINVAL,
+		       "Mock result schema validation error: Required field 'StartDate' is missing");
+	params = asked("{\"Type\":\"Task\",\"Resource\":"
+		       "\"arn:aws:states:::states:startExecution.sync\",\"End\":true}",
+		       "{}");
+	mock_result(&params, "{\"ExecutionArn\":\"e\",\"StartDate\":\"d\"}");
+	expect_refusal(&params, SW_EINVAL,
+		       "Mock result schema validation error: Required field 'StateMachineArn' is missing");
 }
 
 /* ---- memory ------------------------------------------------------------------------------------------- */
@@ -792,15 +906,18 @@ int main(void)
 		cmocka_unit_test(inputs_of_iterations_that_are_too_large_together_are_not_shown),
 		cmocka_unit_test(what_a_map_takes_for_items_must_be_an_array),
 		cmocka_unit_test(a_state_inside_of_a_map_can_be_tested_by_its_name),
+		cmocka_unit_test(inside_of_a_map_the_input_is_the_first_item),
 		cmocka_unit_test(variables_are_seen_and_assigned),
 		cmocka_unit_test(no_variables_are_not_shown),
 		cmocka_unit_test(a_context_object_is_made_up),
 		cmocka_unit_test(a_given_context_object_is_all_there_is),
+		cmocka_unit_test(a_context_object_has_the_members_of_aws),
 		cmocka_unit_test(a_token_is_for_tasks_that_wait_for_it),
 		cmocka_unit_test(a_mocked_error_meets_the_retriers_first),
 		cmocka_unit_test(then_the_catchers),
 		cmocka_unit_test(and_ends_as_a_failure),
 		cmocka_unit_test(a_retrier_that_is_spent_is_told_with_the_failure),
+		cmocka_unit_test(what_a_state_does_not_handle_goes_to_the_one_around_it),
 		cmocka_unit_test(a_failure_of_the_states_own_data_is_a_failure_of_the_state),
 		cmocka_unit_test(a_catcher_that_cannot_be_carried_out_is_a_failure),
 		cmocka_unit_test(too_many_failed_iterations_exceed_the_tolerance),

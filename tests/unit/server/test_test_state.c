@@ -121,7 +121,7 @@ static void the_mode_of_validation_is_strict_unless_another_is_asked_for(void **
 	struct fixture *f = *state;
 	test(f, sfn, "\"mock\":{\"result\":\"{}\"}");
 	refused(f, "ValidationException",
-		"Mock result schema validation error: Field 'ExecutionArn' is required");
+		"Mock result schema validation error: Required field 'ExecutionArn' is missing");
 	test(f, sfn, "\"mock\":{\"result\":\"{}\",\"fieldValidationMode\":\"PRESENT\"}");
 	assert_int_equal(f->status, 200);
 	test(f, sfn,
