@@ -219,7 +219,8 @@ static enum sw_result add_place(const struct sw_branch *branch, struct sw_failur
 /*
  * An expression could not be evaluated, or gave what its field does not take: an event of its own. What goes
  * wrong before the state has done anything follows what the state's own entering follows (recorded:
- * assign/...undefined_arguments); in a Wait it follows the entering (scenarios/wait_timestamp_jsonata_no_z).
+ * assign/...undefined_arguments, and all others of 2024-11); in a Wait it follows the entering
+ * (scenarios/wait_timestamp_jsonata_no_z, of 2024-12; others measured that in 2026 for all types, docs/deviations.md).
  */
 static enum sw_result write_evaluation_failed(struct sw_turn *turn, struct sw_branch *branch,
 					      const struct sw_failure *failure)
