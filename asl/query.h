@@ -22,7 +22,7 @@ struct sw_failure {
 	char *error, *cause, *location;
 };
 void sw_failure_done(struct sw_failure *failure);
-/* Replaces what it holds; cause by printf format. SW_ENOMEM. The cause is cut at SW_CAUSE_BYTES_MAX. */
+/* Replaces what it holds; cause by printf format. SW_ENOMEM. Both are cut at what the API has room for. */
 enum sw_result sw_failure_set(struct sw_failure *failure, const char *error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Takes cause (may be NULL), copies error (may be NULL). */
