@@ -222,7 +222,7 @@ static enum sw_result runs_on_disk(struct sw_engine *engine, struct sw_snapshot 
 	if (r == SW_OK)
 		*ret_runs = head.status == SW_STATUS_RUNNING;
 	sw_head_done(&head);
-	return r == SW_ENOMEM || r == SW_EIO ? r : SW_OK;
+	return sw_loading_is_final(r) ? SW_OK : r;
 }
 
 /* SW_ENOENT: the end of the listing. SW_OK: somebody runs, or that is enough for now. Else it could not be read. */

@@ -246,6 +246,8 @@ enum sw_result sw_executions_tell(struct sw_engine *engine, struct sw_entry *ent
  */
 enum sw_result sw_executions_load(struct sw_engine *engine, uint64_t id, struct sw_entry **ret_entry,
 				  struct sw_error *err);
+/* Does it say something of the execution? Else it could not be read, and may be the next time. */
+bool sw_loading_is_final(enum sw_result result);
 /* The same for one that has ended, too. */
 enum sw_result sw_executions_load_ended(struct sw_engine *engine, uint64_t id, struct sw_entry **ret_entry,
 					struct sw_error *err);

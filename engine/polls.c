@@ -577,7 +577,7 @@ static enum sw_result offer(struct sw_engine *engine, struct sw_activity_queue *
 	struct sw_error error = {0};
 	_Static_assert(offsetof(struct sw_waiting_task, node) == 0, "the node comes first");
 	enum sw_result r = sw_executions_load(engine, task->id, &entry, &error);
-	if (r == SW_ENOMEM || r == SW_EIO)
+	if (!sw_loading_is_final(r))
 		return r;
 	if (r == SW_OK && entry->broken)
 		return SW_EBUSY; /* it is loaded again soon */

@@ -310,7 +310,7 @@ static enum sw_result recover_one(struct sw_engine *engine, const struct in_flig
 		sw_executions_evict(engine, entry);
 		return r;
 	}
-	if (r == SW_ENOMEM || r == SW_EIO)
+	if (!sw_loading_is_final(r))
 		return r;
 	if (r != SW_ENOENT && r != SW_ETIMEDOUT)
 		SW_LOG(&engine->log, SW_LOG_ERROR, "execution %016" PRIx64 ": %s", list[0].id, error.text);

@@ -378,7 +378,7 @@ static void take_commit(struct sw_engine *engine)
 		land(engine);
 	} else if (result == SW_EFULL) {
 		disk_is_full(engine, &error);
-	} else if (result == SW_ENOMEM) {
+	} else if (result == SW_ENOMEM || result == SW_EBUSY) {
 		engine->retry_mono_ms = mono_ms(engine) + SW_RETRY_PAUSE_MS;
 	} else {
 		error.code = result;
