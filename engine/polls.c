@@ -577,7 +577,7 @@ static enum sw_result offer(struct sw_engine *engine, struct sw_activity_queue *
 	struct sw_error error = {0};
 	_Static_assert(offsetof(struct sw_waiting_task, node) == 0, "the node comes first");
 	enum sw_result r = sw_executions_load(engine, task->id, &entry, &error);
-	if (r == SW_ENOMEM || r == SW_EIO)
+	if (!sw_loading_is_final(r))
 		return r;
 	if (r == SW_OK && entry->broken)
 		return SW_EBUSY; /* it is loaded again soon */
@@ -705,7 +705,18 @@ static bool may_offer(const struct sw_engine *engine)
 {
 	return engine->activities.ready && !engine->recovery.running && !engine->full &&
 	       !engine->unrecorded && engine->executions.queue_count < SW_QUEUE_EXECUTIONS_MAX &&
-	       engine->loop->ops->mono_ms(engine->loop->data) >= engine->pause_mono_ms;
+	       sw_engine_may_fetch(engine);
+}
+
+/* The first of those that are ready; the others have their turn before it is tried again. */
+static void go_behind(struct sw_activities *activities, struct sw_activity_queue *queue)
+{
+	struct sw_activity_queue **end = &activities->ready;
+	*end = queue->ready_next;
+	while (*end)
+		end = &(*end)->ready_next;
+	*end = queue;
+	queue->ready_next = NULL;
 }
 
 bool sw_activities_run(struct sw_engine *engine)
@@ -718,8 +729,8 @@ bool sw_activities_run(struct sw_engine *engine)
 			if ((queue->tasks.count > 0 ? offer(engine, queue) : read_tasks(engine, queue)) ==
 			    SW_OK)
 				continue;
-			engine->pause_mono_ms =
-				engine->loop->ops->mono_ms(engine->loop->data) + SW_RETRY_PAUSE_MS;
+			sw_engine_fetch_later(engine);
+			go_behind(activities, queue);
 			break;
 		}
 		activities->ready = queue->ready_next;

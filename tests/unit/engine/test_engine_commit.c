@@ -165,7 +165,7 @@ static void relaxed_mode_acknowledges_first_and_commits_now_and_then(void **stat
 /* Fails operation i of the store once, for i = 1, 2, ...: the result is the same as without. */
 static void an_operation_of_the_store_that_fails_once_changes_nothing(void **state)
 {
-	static const enum sw_result kinds[] = {SW_EFULL, SW_ENOMEM};
+	static const enum sw_result kinds[] = {SW_EFULL, SW_ENOMEM, SW_EBUSY};
 	const char *definition =
 		"{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"Next\":\"W\",\"Branches\":["
 		"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:echo\","

@@ -4,7 +4,9 @@
  * its library.
  */
 #include "engine/metrics.h"
+#include "server/partitions.h"
 #include "server/server.h"
+#include "tests/unit/server/engine_inside.h"
 
 #include <jansson.h>
 #include <setjmp.h>
@@ -228,6 +230,105 @@ static void a_change_of_resources_reaches_every_partition_or_none(void **state)
 	assert_false(mocks);
 }
 
+/* A task that keeps the thread of its partition until it is let go. */
+struct keeper {
+	atomic_uint kept;
+	pthread_mutex_t lock;
+};
+
+static void keep(void *user, struct sw_task *task)
+{
+	struct keeper *keeper = user;
+	atomic_fetch_add(&keeper->kept, 1);
+	pthread_mutex_lock(&keeper->lock);
+	pthread_mutex_unlock(&keeper->lock);
+	sw_task_succeed(task, "1", 1);
+}
+
+static void learn_to_keep(void *user, struct sw_engine *engine)
+{
+	assert_int_equal(sw_engine_on_task(engine, "function:keep", keep, NULL, user, NULL), SW_OK);
+}
+
+/* Starts one in each partition from 0 on: they have turns. */
+static void start_everywhere(struct fixture *f, const char *machine)
+{
+	for (int i = 0; i < COUNT; i++)
+		assert_int_equal(call(f, "StartExecution",
+				      request("{\"stateMachineArn\":\"" MACHINE "%s\"}", machine)),
+				 200);
+}
+
+/* Its tasks wait in every partition, but no worker may have them any more. */
+static void a_worker_is_told_when_the_activity_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct keeper keeper = {.lock = PTHREAD_MUTEX_INITIALIZER};
+	const char *poll = "{\"activityArn\":\"" ACTIVITY "\"}";
+	assert_int_equal(sw_engine_on_task(f->engine, "function:keep", handle, NULL, f, NULL), SW_OK);
+	sw_partitions_each(f->partitions, learn_to_keep, &keeper);
+	assert_int_equal(call(f, "CreateActivity", "{\"name\":\"work\"}"), 200);
+	create(f, "m", ACTIVITY);
+	create(f, "keep", "function:keep");
+	start_everywhere(f, "m");
+	pthread_mutex_lock(&keeper.lock);
+	start_everywhere(f, "keep");
+	while (atomic_load(&keeper.kept) < COUNT - 1)
+		sw_poll_loop_run(f->loop, 10, NULL);
+	while (!f->partitions->hunts) /* what the partitions told of their tasks */
+		sw_poll_loop_run(f->loop, 10, NULL);
+	assert_int_equal(sw_api_call(f->api, "GetActivityTask", poll, strlen(poll), take, f), SW_OK);
+	assert_int_equal(call(f, "DeleteActivity", poll), 200);
+	pthread_mutex_unlock(&keeper.lock);
+	f->answers = 0;
+	for (int turn = 0; turn < TURNS_MAX && !f->answers; turn++)
+		sw_poll_loop_run(f->loop, 10, NULL);
+	assert_int_equal(f->answers, 1);
+	assert_int_equal(f->status, 400);
+	assert_non_null(strstr(f->body, "Activity Does Not Exist"));
+	/* They wait for workers of one that is made again. */
+	assert_int_equal(call(f, "CreateActivity", "{\"name\":\"work\"}"), 200);
+	for (int i = 0; i < COUNT; i++)
+		assert_int_equal(call(f, "GetActivityTask", poll), 200);
+	assert_non_null(strstr(f->body, "taskToken"));
+	assert_null(strstr(f->body, "\"taskToken\":null"));
+}
+
+static void break_it(void *user, struct sw_engine *engine)
+{
+	if (engine == user)
+		engine_break(engine);
+}
+
+static void look(void *user, struct sw_engine *engine)
+{
+}
+
+/* It cannot say whether an execution of the state machine runs there, and is not asked again and again. */
+static void a_deletion_does_not_press_a_partition_whose_store_has_failed(void **state)
+{
+	struct fixture *f = *state;
+	struct sw_letter_box *home = &f->partitions->home;
+	bool quiet = false;
+	create(f, "m", "function:f");
+	sw_partitions_each(f->partitions, break_it, f->partitions->others[1]->engine);
+	assert_int_equal(call(f, "DeleteStateMachine", "{\"stateMachineArn\":\"" MACHINE "m\"}"), 200);
+	for (int turn = 0; turn < TURNS_MAX && !f->partitions->leaving; turn++)
+		sw_poll_loop_run(f->loop, 10, NULL);
+	assert_non_null(f->partitions->leaving);
+	for (int turn = 0; turn < 100 && !quiet; turn++) {
+		sw_partitions_each(f->partitions, look, NULL); /* what was sent has come back */
+		pthread_mutex_lock(&home->lock);
+		quiet = !home->first;
+		pthread_mutex_unlock(&home->lock);
+		if (!quiet)
+			sw_poll_loop_run(f->loop, 0, NULL);
+	}
+	assert_true(quiet);
+	assert_int_equal(call(f, "DescribeStateMachine", "{\"stateMachineArn\":\"" MACHINE "m\"}"), 200);
+	assert_non_null(strstr(f->body, "DELETING"));
+}
+
 static void opening_fails_whole_when_memory_is_short(void **state)
 {
 	struct fixture *f = *state;
@@ -291,6 +392,8 @@ int main(void)
 		TEST(functions_are_called_in_every_partition),
 		TEST(calls_that_wait_are_answered_when_all_ends),
 		TEST(a_change_of_resources_reaches_every_partition_or_none),
+		TEST(a_worker_is_told_when_the_activity_is_gone),
+		TEST(a_deletion_does_not_press_a_partition_whose_store_has_failed),
 		TEST(every_call_is_answered_when_memory_is_short),
 		cmocka_unit_test_setup_teardown(opening_fails_whole_when_memory_is_short, open_engine,
 						close_all),
