@@ -1,32 +1,63 @@
 /* Pictures of machines: Graphviz and Mermaid. One walk over the graph, two small sets of words. */
 #include "asl/graph.h"
+#include "base/mem.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define LABEL_CHARACTERS_MAX 60 /* conditions on edges are cut */
+#define LINE_CHARACTERS 30      /* longer labels go on in the next line */
 
 struct drawing {
 	struct sw_buf out;
 	const struct sw_machine *machine;
 	enum sw_draw_format format;
+	bool *ends; /* of each state: does a list inside it come to an end?; behind them: does the machine's? */
 };
 
 /* ---- texts -------------------------------------------------------------------------------------------- */
 
-/* Text inside "..." of either format. Control characters become spaces. */
+/* One byte of text inside "..." of either format. Control characters become spaces. */
+static void escape_byte(struct drawing *d, unsigned char ch)
+{
+	if (ch < 0x20 || ch == 0x7F)
+		sw_buf_char(&d->out, ' ');
+	else if (d->format == SW_DRAW_DOT && ch == '&')
+		sw_buf_text(&d->out, "&amp;"); /* Graphviz, too, knows entities */
+	else if (d->format == SW_DRAW_DOT && (ch == '"' || ch == '\\'))
+		sw_buf_printf(&d->out, "\\%c", ch);
+	else if (d->format == SW_DRAW_MERMAID && strchr("\"#&<>`|[]{}()\\%;", ch))
+		sw_buf_printf(&d->out, "#%u;", ch); /* Mermaid's character entities */
+	else
+		sw_buf_char(&d->out, (char)ch);
+}
+
+/* Characters up to the next space. */
+static size_t word_characters(const char *text)
+{
+	size_t count = 0;
+	for (; *text && *text != ' '; text++)
+		count += ((unsigned char)*text & 0xC0) != 0x80;
+	return count;
+}
+
+static const char *line_break(const struct drawing *d)
+{
+	return d->format == SW_DRAW_DOT ? "\\n" : "<br/>";
+}
+
+/* A label: lines are broken at spaces, so that boxes are not wider than they need be. */
 static void escape(struct drawing *d, const char *text)
 {
+	size_t column = 0;
 	for (; *text; text++) {
-		unsigned char ch = (unsigned char)*text;
-		if (ch < 0x20 || ch == 0x7F)
-			sw_buf_char(&d->out, ' ');
-		else if (d->format == SW_DRAW_DOT && (ch == '"' || ch == '\\'))
-			sw_buf_printf(&d->out, "\\%c", ch);
-		else if (d->format == SW_DRAW_MERMAID && strchr("\"#&<>`|[]{}()\\%;", ch))
-			sw_buf_printf(&d->out, "#%u;", ch); /* Mermaid's character entities */
-		else
-			sw_buf_char(&d->out, (char)ch);
+		if (*text == ' ' && column > 0 && column + 1 + word_characters(text + 1) > LINE_CHARACTERS) {
+			sw_buf_text(&d->out, line_break(d));
+			column = 0;
+			continue;
+		}
+		escape_byte(d, (unsigned char)*text);
+		column += ((unsigned char)*text & 0xC0) != 0x80;
 	}
 }
 
@@ -142,9 +173,10 @@ static void edge(struct drawing *d, const char *from, const char *to, enum edge_
 		if (label || dashed)
 			sw_buf_text(&d->out, " [");
 		if (label) {
-			sw_buf_text(&d->out, "label=\"");
+			/* Graphviz sets labels close to lines and to each other. */
+			sw_buf_text(&d->out, "label=\" ");
 			escape(d, label);
-			sw_buf_text(&d->out, dashed ? "\", " : "\"");
+			sw_buf_text(&d->out, dashed ? " \", " : " \"");
 		}
 		if (dashed)
 			sw_buf_text(&d->out, "style=dashed, color=\"#b03030\", fontcolor=\"#b03030\"");
@@ -175,13 +207,36 @@ static void edge_to(struct drawing *d, const char *from, const struct sw_state *
 	edge(d, from, id, style, label);
 }
 
-/* Where a list of states ends: "end" of the machine, "e<owner>_<branch>" inside a state. */
-static void end_id(const struct sw_flow *flow, char id[48])
+/* Where a list of states ends: "end_" of the machine, "e<owner>" of all lists inside a state. */
+static void end_id(const struct sw_flow *flow, char id[24])
 {
 	if (flow->owner)
-		snprintf(id, 48, "e%u_%u", flow->owner->index, flow->index);
+		snprintf(id, 24, "e%u", flow->owner->index);
 	else
-		snprintf(id, 48, "end_");
+		snprintf(id, 24, "end_");
+}
+
+/* Does a transition lead from the state to the end of its list? */
+static bool is_last(const struct sw_state *state)
+{
+	return !state->next && state->type != SW_STATE_CHOICE && state->type != SW_STATE_FAIL;
+}
+
+/* The place in ends of the state that a list belongs to, or of the machine. */
+static size_t end_place(const struct drawing *d, const struct sw_state *owner)
+{
+	return owner ? owner->index : d->machine->states_count;
+}
+
+static bool find_ends(struct drawing *d)
+{
+	d->ends = sw_zalloc_array((size_t)d->machine->states_count + 1, sizeof(*d->ends));
+	for (uint32_t i = 0; d->ends && i < d->machine->states_count; i++) {
+		const struct sw_state *state = &d->machine->states[i];
+		if (is_last(state))
+			d->ends[end_place(d, state->flow->owner)] = true;
+	}
+	return d->ends != NULL;
 }
 
 static void draw_choice(struct drawing *d, const struct sw_state *state, const char *from)
@@ -212,15 +267,17 @@ static void draw_catchers(struct drawing *d, const struct sw_state *state, const
 /* What leads out of a state. */
 static void draw_edges(struct drawing *d, const struct sw_state *state)
 {
-	char id[24], end[48];
+	char id[24], from[24], end[24];
 	state_id(state, id);
 	end_id(state->flow, end);
+	/* What has lists inside is left where they end. */
+	snprintf(from, sizeof(from), "%c%u", d->ends[state->index] ? 'e' : 's', state->index);
 	if (state->type == SW_STATE_CHOICE)
 		draw_choice(d, state, id);
 	else if (state->next)
-		edge_to(d, id, state->next, EDGE_PLAIN, NULL);
-	else if (state->type != SW_STATE_FAIL)
-		edge(d, id, end, EDGE_PLAIN, NULL);
+		edge_to(d, from, state->next, EDGE_PLAIN, NULL);
+	else if (is_last(state))
+		edge(d, from, end, EDGE_PLAIN, NULL);
 	draw_catchers(d, state, id);
 }
 
@@ -262,21 +319,17 @@ static void draw_node(struct drawing *d, const struct sw_state *state, unsigned 
 
 static void draw_flow(struct drawing *d, const struct sw_flow *flow, unsigned depth);
 
-static void open_cluster(struct drawing *d, const char *id, const char *name, const char *type,
-			 unsigned depth)
+/* The box round lists of states; that of a state has its name in the first node, not again as a title. */
+static void open_cluster(struct drawing *d, const char *id, const char *title, unsigned depth)
 {
 	indent(d, depth);
 	if (d->format == SW_DRAW_DOT) {
 		sw_buf_printf(&d->out, "subgraph cluster_%s {\n", id);
 		indent(d, depth + 1);
-		sw_buf_text(&d->out, "style=rounded; color=\"#888888\"; label=\"");
-		escape(d, name);
-		sw_buf_printf(&d->out, "%s%s\";\n", name[0] ? " - " : "", type);
+		sw_buf_printf(&d->out, "style=rounded; color=\"#888888\"; label=\"%s\";\n", title);
 		return;
 	}
-	sw_buf_printf(&d->out, "subgraph c%s[\"", id);
-	escape(d, name);
-	sw_buf_printf(&d->out, "%s%s\"]\n", name[0] ? " - " : "", type);
+	sw_buf_printf(&d->out, "subgraph c%s[\"%s\"]\n", id, title[0] ? title : " ");
 }
 
 static void close_cluster(struct drawing *d, unsigned depth)
@@ -285,15 +338,18 @@ static void close_cluster(struct drawing *d, unsigned depth)
 	sw_buf_text(&d->out, d->format == SW_DRAW_DOT ? "}\n" : "end\n");
 }
 
+/* Where the lists of owner end, or the machine's; nothing when none does. */
 static void draw_end(struct drawing *d, const struct sw_flow *flow, unsigned depth)
 {
-	char id[48];
+	char id[24];
 	end_id(flow, id);
+	if (!d->ends[end_place(d, flow->owner)])
+		return;
 	indent(d, depth);
 	if (d->format == SW_DRAW_DOT)
 		sw_buf_printf(&d->out,
-			      "%s [shape=%s, style=filled, fillcolor=black, label=\"\", width=0.2];\n", id,
-			      flow->owner ? "circle" : "doublecircle");
+			      "%s [shape=%s, style=filled, fillcolor=black, label=\"\", width=%s];\n", id,
+			      flow->owner ? "circle" : "doublecircle", flow->owner ? "0.12" : "0.2");
 	else
 		sw_buf_printf(&d->out, "%s(((\" \")))\n", id);
 }
@@ -304,19 +360,21 @@ static void draw_inner(struct drawing *d, const struct sw_state *state, unsigned
 	bool parallel = state->type == SW_STATE_PARALLEL;
 	const struct sw_flow *flows = parallel ? state->as.parallel.branches : &state->as.map.processor;
 	uint32_t count = parallel ? state->as.parallel.branches_count : 1;
-	char id[48], name[32] = "";
+	char id[48], name[32] = "for each item";
 
 	snprintf(id, sizeof(id), "%u", state->index);
-	open_cluster(d, id, state->name, sw_state_type_name(state->type), depth);
+	open_cluster(d, id, "", depth);
 	draw_node(d, state, depth + 1);
 	for (uint32_t i = 0; i < count; i++) {
 		snprintf(id, sizeof(id), "%u_%u", state->index, i);
 		if (parallel)
 			snprintf(name, sizeof(name), "branch %u", i + 1);
-		open_cluster(d, id, "", parallel ? name : "for each item", depth + 1);
+		open_cluster(d, id, name, depth + 1);
 		draw_flow(d, &flows[i], depth + 2);
 		close_cluster(d, depth + 1);
 	}
+	if (count > 0)
+		draw_end(d, &flows[0], depth + 1);
 	close_cluster(d, depth);
 }
 
@@ -335,7 +393,6 @@ static void draw_flow(struct drawing *d, const struct sw_flow *flow, unsigned de
 		else
 			draw_node(d, state, depth);
 	}
-	draw_end(d, flow, depth);
 }
 
 static void draw_starts(struct drawing *d, const struct sw_flow *flow, const struct sw_state *owner)
@@ -364,6 +421,8 @@ enum sw_result sw_machine_draw(const struct sw_machine *machine, enum sw_draw_fo
 {
 	struct drawing d = {.out = SW_BUF, .machine = machine, .format = format};
 
+	if (!find_ends(&d))
+		return SW_ENOMEM;
 	if (format == SW_DRAW_DOT)
 		sw_buf_text(
 			&d.out,
@@ -374,9 +433,11 @@ enum sw_result sw_machine_draw(const struct sw_machine *machine, enum sw_draw_fo
 	else
 		sw_buf_text(&d.out, "flowchart TD\n  start_((\" \"))\n");
 	draw_flow(&d, &machine->flow, 0);
+	draw_end(&d, &machine->flow, 0);
 	draw_all_edges(&d);
 	if (format == SW_DRAW_DOT)
 		sw_buf_text(&d.out, "}\n");
+	sw_free(d.ends);
 	if (sw_buf_result(&d.out) != SW_OK) {
 		sw_buf_done(&d.out);
 		return SW_ENOMEM;

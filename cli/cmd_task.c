@@ -76,7 +76,7 @@ int cmd_task(const struct options *options)
 	int code = verb > 0 ? outcome(options, &action, &request) : EXIT_OK;
 	if (code)
 		return code;
-	code = client_open(options, CLIENT_WRITE, &client);
+	code = client_open_existing(options, CLIENT_WRITE, &client);
 	if (code) {
 		json_decref(request);
 		return code;

@@ -36,11 +36,12 @@ static json_t *diagnostics(const struct sw_findings *findings)
 }
 
 /* What is no definition at all: it cannot be read, or it is too long. */
-static json_t *refusal(const char *text)
+static json_t *refusal(const struct sw_error *err)
 {
-	return json_pack("[{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i}]", "severity", "ERROR", "code",
-			 "INVALID_DEFINITION", "message", text, "location", "", "pointer", "", "text", text,
-			 "line", 0, "column", 0);
+	json_t *text = name_text(err->text); /* it may have the name of a file in it */
+	return json_pack("[{s:s, s:s, s:O, s:s, s:s, s:o, s:i, s:i}]", "severity", "ERROR", "code",
+			 "INVALID_DEFINITION", "message", text, "location", "", "pointer", err->pointer,
+			 "text", text, "line", (int)err->line, "column", (int)err->column);
 }
 
 static void add_report(json_t *report, const char *path, bool good, json_t *diagnostics)
@@ -56,17 +57,18 @@ static bool validate(const struct options *options, const char *path, json_t *re
 	struct sw_error err = {0};
 	size_t len;
 	bool good;
-	char *text = read_definition(options, path, &len);
+	char *text = read_definition(options, path, &len, &err);
 	if (!text) {
 		if (report)
-			add_report(report, path, false, refusal("the file cannot be read or filled in"));
+			add_report(report, path, false, refusal(&err));
+		else
+			complain_definition(path, &err);
 		return false;
 	}
 	good = sw_machine_compile(text, len, &machine, &findings, &err) == SW_OK;
 	if (report)
 		add_report(report, path, good,
-			   good || sw_findings_count(findings) > 0 ? diagnostics(findings)
-								   : refusal(err.text));
+			   good || sw_findings_count(findings) > 0 ? diagnostics(findings) : refusal(&err));
 	else if (!good && sw_findings_count(findings) == 0)
 		complain_error(EXIT_USAGE, path, &err);
 	else

@@ -60,6 +60,7 @@ int follow(struct client *client, const char *arn, FILE *events, json_t **ret_de
 {
 	struct progress progress = {.events = events};
 	int pause_ms = 5, code;
+	bool told = false;
 	for (;;) {
 		json_t *description;
 		bool running;
@@ -79,6 +80,11 @@ int follow(struct client *client, const char *arn, FILE *events, json_t **ret_de
 			return code;
 		}
 		json_decref(description);
+		if (client_reads(client) && !told)
+			fputs("stepwell: nobody owns the data directory: it goes on when `stepwell serve` "
+			      "runs\n",
+			      stderr);
+		told = true;
 		client_wait(client, client_owns(client) ? 1000 : pause_ms);
 		pause_ms = pause_ms < 200 ? pause_ms * 2 : 250;
 	}

@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef STEPWELL_VERSION
 #define STEPWELL_VERSION "unknown"
@@ -304,12 +306,14 @@ static int take_option(struct options *options, int letter, char *argument)
 	if (!is_text(letter, argument))
 		return complain(EXIT_USAGE, "the value of an option is not UTF-8: \"%s\"", argument);
 	if (letter == 'd') {
+		if (!*argument)
+			return complain(EXIT_USAGE, "--data takes the name of a directory");
 		free(options->data);
 		options->data = strdup(argument);
 		return EXIT_OK;
 	}
 	if (letter == 'S') {
-		if (!strchr(argument, '=') || options->set_count == SUBSTITUTIONS_MAX)
+		if (!strchr(argument, '=') || *argument == '=' || options->set_count == SUBSTITUTIONS_MAX)
 			return complain(EXIT_USAGE, "--set takes NAME=VALUE, at most %d times",
 					SUBSTITUTIONS_MAX);
 		options->set[options->set_count++] = argument;
@@ -401,8 +405,9 @@ static int options_read(const struct command *command, int argc, char **argv, st
 	options->args = argv + optind;
 	options->args_count = argc - optind;
 	if (options->args_count < command->args_min || options->args_count > command->args_max)
-		return complain(EXIT_USAGE, "usage: stepwell %s %s [OPTIONS]; see `stepwell %s --help`",
-				command->name, command->arguments, command->name);
+		return complain(EXIT_USAGE, "usage: stepwell %s %s%s[OPTIONS]; see `stepwell %s --help`",
+				command->name, command->arguments, *command->arguments ? " " : "",
+				command->name);
 	return choose_door(command, options);
 }
 
@@ -412,6 +417,19 @@ static const struct command *find_command(const char *name)
 		if (!strcmp(commands[i].name, name))
 			return &commands[i];
 	return NULL;
+}
+
+/* What was not written is a failure; that a reader has seen enough (`| head`) is not worth a word. */
+static int end_output(int code)
+{
+	struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	errno = 0;
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || code != EXIT_OK)
+		return code;
+	if (errno == EPIPE || (poll(&output, 1, 0) > 0 && (output.revents & POLLERR)))
+		return EXIT_STORE;
+	return complain(EXIT_STORE, "standard output: %s",
+			errno ? strerror(errno) : "it was not written whole");
 }
 
 int main(int argc, char **argv)
@@ -444,7 +462,5 @@ int main(int argc, char **argv)
 	if (code < 0)
 		code = command->run(&options);
 	free(options.data);
-	if (fflush(stdout) != 0 && code == EXIT_OK)
-		code = complain(EXIT_STORE, "standard output: %s", strerror(errno));
-	return code;
+	return end_output(code);
 }

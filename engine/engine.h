@@ -46,7 +46,7 @@ struct sw_execution_log {
 struct sw_engine_options {
 	const char *data_directory; /* created (0700) when missing; NULL: nothing is kept (memory) */
 	const struct sw_loop *loop; /* required; must outlive the engine */
-	const char *region;         /* what ARNs are built of; NULL: us-east-1 */
+	const char *region;         /* what ARNs are built of; NULL: as the store was opened last, us-east-1 */
 	const char *account;        /* NULL: 123456789012 */
 	const char
 		*helper_path; /* the stepwell-helper program for command tasks; NULL: where it is installed */

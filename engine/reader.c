@@ -124,7 +124,9 @@ enum sw_result sw_reader_open(const char *data_directory, const char *region, co
 	uint32_t count = 1;
 	if (!data_directory || !ret_reader)
 		return sw_error_set(err, SW_EINVAL, "a reader needs a data directory");
-	enum sw_result r = open_store(data_directory, &store, err);
+	enum sw_result r = sw_arn_check_owner(region, account, err);
+	if (r == SW_OK)
+		r = open_store(data_directory, &store, err);
 	if (r < 0)
 		return sw_reader_fail(err, r);
 	r = sw_partitions_stored(store, &count, err);

@@ -129,6 +129,12 @@ struct sw_server_options {
 SW_API enum sw_result sw_server_new(struct sw_api *api, const struct sw_server_options *options,
 				    struct sw_server **ret_server, struct sw_error *err);
 /*
+ * Looks at what sw_server_new will need - the credentials file, certificate and key, the form of the address -
+ * and opens nothing: before an engine makes or divides a data directory. Errors as above. That the address is in use, and
+ * mistakes of the sockets, are found by sw_server_new.
+ */
+SW_API enum sw_result sw_server_check(const struct sw_server_options *options, struct sw_error *err);
+/*
  * The whole of it in one call, for a host that has an engine: an API over the engine, which is the server's own, and
  * the server. options.loop must be the engine's. Free the server before the engine. Errors as above.
  */
