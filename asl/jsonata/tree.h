@@ -337,6 +337,13 @@ static inline struct sw_jn_value sw_jn_function_value(const struct sw_jn_functio
 
 enum sw_result sw_jn_eval(struct sw_jn_run *run, const struct sw_jn_node *node, struct sw_jn_value input,
 			  struct sw_jn_frame *frame, struct sw_jn_value *ret_value);
+/* As sw_jn_eval; a path or block that hands on its stream of tuples gives it, for those who look inside. */
+enum sw_result sw_jn_eval_stream(struct sw_jn_run *run, const struct sw_jn_node *node,
+				 struct sw_jn_value input, struct sw_jn_frame *frame,
+				 struct sw_jn_value *ret_value);
+/* What the tuples of a stream are about, as a sequence. */
+enum sw_result sw_jn_stream_items(struct sw_jn_run *run, struct sw_jn_value stream,
+				  struct sw_jn_value *ret_array);
 enum sw_result sw_jn_eval_path(struct sw_jn_run *run, const struct sw_jn_node *node, struct sw_jn_value input,
 			       struct sw_jn_frame *frame, struct sw_jn_value *ret_value);
 /* Of one [filter]; the result is an array, or the only item where that comes to the same. */

@@ -92,6 +92,20 @@ static void tuples_remember_where_they_come_from(void **state)
 	CHECK(rows);
 }
 
+/* A filter with `%` behind parentheses needs the tuples inside of them; nobody else may see them. */
+static void what_is_no_step_sees_the_items_of_a_stream(void **state)
+{
+	static const struct row rows[] = {
+		{"(Account.Order.ID)[$count(%) > 0] ~> $map($string)", "[\"o1\",\"o2\"]"},
+		{"(Account.Order)[%.Name = 'Firefly'] ~> $lookup('ID')", "[\"o1\",\"o2\"]"},
+		{"[(Account.Order.ID)[$count(%) > 0]].ID", "undefined"},
+		{"((Account.Order)[%.Name = 'Firefly']).ID", "[\"o1\",\"o2\"]"},
+		{"{'a': (Account.Order)[%.Name = 'Firefly'] ~> $count}", "{\"a\":2}"},
+		{"(Account.Order)[%.Name = 'Firefly'].ID", "[\"o1\",\"o2\"]"},
+	};
+	CHECK(rows);
+}
+
 static void variables_are_those_of_the_nearest_scope_that_has_bound_them(void **state)
 {
 	static const struct row rows[] = {
@@ -286,6 +300,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sequences_of_one_item_are_that_item),
 		cmocka_unit_test(tuples_remember_where_they_come_from),
+		cmocka_unit_test(what_is_no_step_sees_the_items_of_a_stream),
 		cmocka_unit_test(variables_are_those_of_the_nearest_scope_that_has_bound_them),
 		cmocka_unit_test(functions_apply_in_part_and_in_chains),
 		cmocka_unit_test(operators_follow_the_types_of_their_sides),
