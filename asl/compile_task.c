@@ -255,6 +255,11 @@ static void compile_credentials(struct sw_compiler *c, struct sw_work *w)
 			mistake = sw_warning(mistake, mistake.code);
 		sw_report(c, mistake, "Credentials must have the field RoleArn");
 	}
+	const json_t *arn = json_object_get(value, "RoleArn");
+	struct sw_place arn_at = SW_PLACE_KEY(&at, "RoleArn");
+	if (arn && !sw_json_is_string(arn))
+		sw_report(c, sw_at(&arn_at, "Expected value of type String"),
+			  "RoleArn must be a string, not %s", sw_type_phrase(arn));
 	if (w->state->as.task.kind == SW_RESOURCE_ACTIVITY && w->state->as.task.resource)
 		sw_report(c, sw_at_key(&at, "The field 'Credentials' is not supported for activities"),
 			  "Credentials cannot be given for an activity");

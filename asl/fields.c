@@ -72,7 +72,7 @@ static const struct sw_field fields[] = {
 	{"Output", DATA | IN(SW_IN_RULE) | CATCHER, SW_TYPE_ANY, JSONATA},
 	{"Assign", MOVING | CHOICE | IN(SW_IN_RULE) | CATCHER, OBJECT, 0},
 	{"Parameters", PASS | WORK, SW_TYPE_ANY, JSONPATH},
-	{"Arguments", TASK | PARALLEL, SW_TYPE_ANY, JSONATA},
+	{"Arguments", TASK | PARALLEL, OBJECT, JSONATA | EXPRESSION},
 	{"ResultSelector", WORK, OBJECT, JSONPATH},
 	{"ResultPath", PASS | WORK | CATCHER, STRING | NULLABLE, JSONPATH, .kinds = SW_QUERY_REFERENCE},
 	{"Retry", WORK, ARRAY, 0},
