@@ -11,8 +11,8 @@
 
 /* The languages that QueryLanguage may name. */
 static const struct sw_language languages[] = {
-	{"JSONPath", &sw_query_jsonpath, &sw_query_jsonpath, false},
-	{"JSONata", &sw_query_jsonata, &sw_query_jsonata_catch, true},
+	{"JSONPath", &sw_query_jsonpath, &sw_query_jsonpath, &sw_query_jsonpath, false},
+	{"JSONata", &sw_query_jsonata, &sw_query_jsonata_catch, &sw_query_jsonata_result, true},
 };
 #define LANGUAGES_COUNT (sizeof(languages) / sizeof(*languages))
 
@@ -288,7 +288,10 @@ static void compile_common(struct sw_compiler *c, struct sw_work *w)
 	struct sw_place arguments_at = SW_PLACE_KEY(w->place, arguments);
 	struct sw_place selector_at = SW_PLACE_KEY(w->place, "ResultSelector");
 	struct sw_place output_at = SW_PLACE_KEY(w->place, "Output");
+	struct sw_language after = *language; /* of what is evaluated when the work is done */
 
+	if (sw_field_find("Retry", s->type))
+		after.ops = language->result_ops;
 	if (!language->jsonata) {
 		sw_compile_path_field(c, w->json, s->type, "InputPath", w->place, &s->input_path);
 		sw_compile_path_field(c, w->json, s->type, "OutputPath", w->place, &s->output_path);
@@ -299,14 +302,14 @@ static void compile_common(struct sw_compiler *c, struct sw_work *w)
 				c, language, sw_member(w->json, "ResultSelector", SW_TYPE_OBJECT),
 				&selector_at);
 	} else if (sw_field_find("Output", s->type)) {
-		s->output = sw_compile_template(c, language, json_object_get(w->json, "Output"), &output_at);
+		s->output = sw_compile_template(c, &after, json_object_get(w->json, "Output"), &output_at);
 	}
 	/* "Parameters" of a Map state is the old name of ItemSelector. */
 	if (s->type != SW_STATE_MAP && sw_field_find(arguments, s->type))
 		s->arguments =
 			sw_compile_template(c, language, json_object_get(w->json, arguments), &arguments_at);
 	if (sw_field_find("Assign", s->type))
-		s->assign = sw_compile_assign(c, language, w->json, w->place);
+		s->assign = sw_compile_assign(c, &after, w->json, w->place);
 	if (sw_field_find("Retry", s->type)) {
 		sw_compile_retry(c, w);
 		sw_compile_catch(c, w);

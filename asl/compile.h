@@ -17,7 +17,8 @@
 struct sw_language {
 	const char *name;
 	const struct sw_query_ops *ops;
-	const struct sw_query_ops *catch_ops; /* inside a Catcher */
+	const struct sw_query_ops *catch_ops;  /* inside a Catcher */
+	const struct sw_query_ops *result_ops; /* in Output and Assign of states that have a result */
 	bool jsonata; /* expressions are "{% %}"; Arguments, Output... in place of the paths */
 };
 

@@ -101,6 +101,18 @@ static void check_parts(struct sw_compiler *c, struct sw_work *w, const json_t *
 	}
 }
 
+static void check_csv_headers(struct sw_compiler *c, const json_t *headers, const struct sw_place *place)
+{
+	struct sw_place headers_at = SW_PLACE_KEY(place, "CSVHeaders");
+	for (size_t i = 0; i < json_array_size(headers); i++) {
+		struct sw_place at = SW_PLACE_ITEM(&headers_at, i);
+		if (!sw_json_is_string(json_array_get(headers, i)))
+			sw_report(c, sw_at(&at, "Expected value of type String"),
+				  "CSVHeaders must hold strings, not %s",
+				  sw_type_phrase(json_array_get(headers, i)));
+	}
+}
+
 static void check_reader_config(struct sw_compiler *c, struct sw_work *w, const json_t *config,
 				const struct sw_place *place)
 {
@@ -114,6 +126,7 @@ static void check_reader_config(struct sw_compiler *c, struct sw_work *w, const 
 	bool csv = !input || strcmp(input, "CSV") == 0 || strcmp(input, "MANIFEST") == 0 ||
 		   sw_is_jsonata_string(json_object_get(config, "InputType"));
 
+	check_csv_headers(c, headers, place);
 	if (input && strcmp(input, "CSV") == 0 && !header)
 		sw_report(c, sw_at_key(place, "The field 'CSVHeaderLocation' is required"),
 			  "to read CSV, CSVHeaderLocation must be FIRST_ROW or GIVEN");

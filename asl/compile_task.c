@@ -214,6 +214,61 @@ static void report_resource(struct sw_compiler *c, const char *text, bool arn, c
 			  "Resource must be an ARN, function:NAME or command:NAME");
 }
 
+/* What AWS requires of the parameters of some service actions (measured by others: badmintoncryer/cdk-preflight). */
+static const struct {
+	const char *service, *action, *fields[3];
+} required_parameters[] = {
+	{"lambda", "invoke", {"FunctionName"}},
+	{"sqs", "sendMessage", {"QueueUrl", "MessageBody"}},
+	{"sns", "publish", {"Message"}},
+	{"dynamodb", "putItem", {"TableName", "Item"}},
+	{"dynamodb", "getItem", {"TableName", "Key"}},
+	{"states", "startExecution", {"StateMachineArn"}},
+	{"events", "putEvents", {"Entries"}},
+	{"ecs", "runTask", {"TaskDefinition"}},
+	{"glue", "startJobRun", {"JobName"}},
+};
+
+static void warn_of_missing(struct sw_compiler *c, const struct sw_work *w, const json_t *parameters,
+			    const char *field, const struct sw_place *at)
+{
+	char aws[120], path[64];
+	snprintf(path, sizeof(path), "%s.$", field);
+	if (json_object_get(parameters, field) ||
+	    (!w->language->jsonata && json_object_get(parameters, path)))
+		return;
+	snprintf(aws, sizeof(aws), "The field '%s' is required but was missing", field);
+	sw_report(c, sw_warning(sw_at_key(at, aws), SW_CODE_SCHEMA), "AWS refuses %s without the field %s",
+		  w->state->as.task.resource, field);
+}
+
+/* AWS refuses these; a mock, a resources file or a function of another name may do without: warnings. */
+static void check_parameters(struct sw_compiler *c, const struct sw_work *w,
+			     const struct sw_place *resource_at)
+{
+	const struct sw_task_fields *task = &w->state->as.task;
+	const char *name = w->language->jsonata ? "Arguments" : "Parameters";
+	const json_t *parameters = json_object_get(w->json, name);
+	struct sw_place at = SW_PLACE_KEY(w->place, name);
+	size_t action_len = strcspn(task->resource_name, ".");
+	char aws[400];
+
+	if (!parameters) {
+		snprintf(aws, sizeof(aws), "%s field is required for resource ARN: %.256s", name,
+			 task->resource);
+		sw_report(c, sw_warning(sw_at(resource_at, aws), SW_CODE_SCHEMA),
+			  "AWS refuses this resource in a state without %s", name);
+	}
+	for (size_t i = 0; i < sizeof(required_parameters) / sizeof(*required_parameters); i++) {
+		if (!json_is_object(parameters) ||
+		    strcmp(required_parameters[i].service, task->resource_type) != 0 ||
+		    !is(task->resource_name, action_len, required_parameters[i].action))
+			continue;
+		for (size_t k = 0; k < 3 && required_parameters[i].fields[k]; k++)
+			warn_of_missing(c, w, parameters, required_parameters[i].fields[k], &at);
+	}
+}
+
 static void compile_resource(struct sw_compiler *c, struct sw_work *w)
 {
 	struct sw_task_fields *task = &w->state->as.task;
@@ -231,6 +286,7 @@ static void compile_resource(struct sw_compiler *c, struct sw_work *w)
 	} else if (task->kind == SW_RESOURCE_SERVICE && is_arn &&
 		   is(arn.service, arn.service_len, "states")) {
 		check_service(c, task, &at);
+		check_parameters(c, w, &at);
 	}
 }
 
@@ -255,6 +311,11 @@ static void compile_credentials(struct sw_compiler *c, struct sw_work *w)
 			mistake = sw_warning(mistake, mistake.code);
 		sw_report(c, mistake, "Credentials must have the field RoleArn");
 	}
+	const json_t *arn = json_object_get(value, "RoleArn");
+	struct sw_place arn_at = SW_PLACE_KEY(&at, "RoleArn");
+	if (arn && !sw_json_is_string(arn))
+		sw_report(c, sw_at(&arn_at, "Expected value of type String"),
+			  "RoleArn must be a string, not %s", sw_type_phrase(arn));
 	if (w->state->as.task.kind == SW_RESOURCE_ACTIVITY && w->state->as.task.resource)
 		sw_report(c, sw_at_key(&at, "The field 'Credentials' is not supported for activities"),
 			  "Credentials cannot be given for an activity");

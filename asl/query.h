@@ -69,6 +69,7 @@ enum sw_query_kind {
 	SW_QUERY_VARIABLE = 8,      /* JSONPath: $name... */
 	SW_QUERY_INTRINSIC = 16,    /* JSONPath: States.X(...) */
 	SW_QUERY_ERROR_OUTPUT = 32, /* JSONata: $states.errorOutput, which there is in a Catcher alone */
+	SW_QUERY_RESULT = 64, /* JSONata: $states.result, in Output and Assign of states that have a result */
 };
 
 struct sw_query_ops;
@@ -127,9 +128,10 @@ struct sw_query_ops {
 	json_t *(*describe)(const struct sw_expr *expr);
 };
 
-extern const struct sw_query_ops sw_query_jsonpath;      /* asl/jsonpath/query.c */
-extern const struct sw_query_ops sw_query_jsonata;       /* asl/query_jsonata.c */
-extern const struct sw_query_ops sw_query_jsonata_catch; /* the same inside a Catcher */
+extern const struct sw_query_ops sw_query_jsonpath;       /* asl/jsonpath/query.c */
+extern const struct sw_query_ops sw_query_jsonata;        /* asl/query_jsonata.c */
+extern const struct sw_query_ops sw_query_jsonata_catch;  /* the same inside a Catcher */
+extern const struct sw_query_ops sw_query_jsonata_result; /* the same where there is a result */
 
 #define SW_ERROR_QUERY "States.QueryEvaluationError"
 
