@@ -47,7 +47,7 @@ static const struct sw_member list_members[] = {
 	{"maxResults", SW_MEMBER_INTEGER, 0, 0, SW_PAGE_RESULTS_MAX},
 	{"nextToken", SW_MEMBER_TEXT, 0, 1, 3096},
 	{"mapRunArn", SW_MEMBER_TEXT, 0, 1, 2000},
-	{"redriveFilter", SW_MEMBER_TEXT, .values = "[REDRIVEN, NOT_REDRIVEN]"},
+	{"redriveFilter", SW_MEMBER_TEXT, .values = "[NOT_REDRIVEN, REDRIVEN]"},
 };
 const struct sw_shape sw_shape_list_executions = SW_SHAPE(list_members);
 

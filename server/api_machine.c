@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define TYPES "[STANDARD, EXPRESS]"
+#define TYPES "[EXPRESS, STANDARD]"
 
 static const struct sw_member log_group_members[] = {
 	{"logGroupArn", SW_MEMBER_TEXT, 0, 1, 256},
@@ -18,7 +18,7 @@ static const struct sw_member destination_members[] = {
 };
 static const struct sw_shape destination = SW_SHAPE(destination_members);
 static const struct sw_member logging_members[] = {
-	{"level", SW_MEMBER_TEXT, .values = "[ALL, ERROR, FATAL, OFF]"},
+	{"level", SW_MEMBER_TEXT, .values = "[ALL, FATAL, ERROR, OFF]"},
 	{"includeExecutionData", SW_MEMBER_BOOLEAN},
 	{"destinations", SW_MEMBER_LIST, .shape = &destination},
 };

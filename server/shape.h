@@ -29,13 +29,18 @@ enum sw_member_flags {
 	SW_ALIAS_NAME = 16, /* letters, digits, '_', '-', '.', not digits alone */
 };
 
+/*
+ * The values of an enumeration stand in AWS's order: by the lower five bits of Java's String.hashCode(). So they do in the
+ * message recorded of Step Functions (api/state_machine_status_filter.9a40), and in those of DynamoDB and Kinesis that the
+ * tests of dynalite and kinesalite know.
+ */
 struct sw_shape;
 struct sw_member {
 	const char *name;
 	enum sw_member_kind kind;
 	unsigned flags;
 	uint32_t min, max;            /* length of a text or list, value of an integer; max 0: no limit */
-	const char *values;           /* "[STANDARD, EXPRESS]": what a text may be; NULL: anything. Of a list:
+	const char *values;           /* "[EXPRESS, STANDARD]": what a text may be; NULL: anything. Of a list:
 					 the name of its items' type in messages */
 	const struct sw_shape *shape; /* of an object, or of the items of a list; NULL: not looked into */
 };

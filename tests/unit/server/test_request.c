@@ -70,7 +70,7 @@ static const struct sw_shape inner = SW_SHAPE(inner_members);
 static const struct sw_member members[] = {
 	{"name", SW_MEMBER_TEXT, SW_REQUIRED, 1, 5},
 	{"secret", SW_MEMBER_TEXT, SW_SENSITIVE, 0, 2},
-	{"kind", SW_MEMBER_TEXT, .values = "[STANDARD, EXPRESS]"},
+	{"kind", SW_MEMBER_TEXT, .values = "[EXPRESS, STANDARD]"},
 	{"count", SW_MEMBER_INTEGER, 0, 1, 10},
 	{"flag", SW_MEMBER_BOOLEAN},
 	{"trace", SW_MEMBER_TEXT, SW_ASCII, 0, 9},
@@ -125,7 +125,7 @@ static void constraints_are_told_in_aws_words(void **state)
 	      "Member must have value greater than or equal to 1");
 	check("{\"name\":\"a\",\"kind\":\"standard\"}", SW_SHAPE_OUT_OF_RANGE,
 	      "1 validation error detected: Value 'standard' at 'kind' failed to satisfy constraint: "
-	      "Member must satisfy enum value set: [STANDARD, EXPRESS]");
+	      "Member must satisfy enum value set: [EXPRESS, STANDARD]");
 	check("{\"name\":\"a\",\"trace\":\"\\u00e9\"}", SW_SHAPE_OUT_OF_RANGE,
 	      "1 validation error detected: Value '\xc3\xa9' at 'trace' failed to satisfy constraint: "
 	      "Member must satisfy regular expression pattern: \\p{ASCII}*");

@@ -156,6 +156,46 @@ static void errors_tell_their_reason_and_their_resource(void **state)
 	assert_string_equal(text(f, "resourceName"), MACHINES "many");
 }
 
+static unsigned java_hash(const char *text, size_t len)
+{
+	unsigned hash = 0;
+	for (size_t i = 0; i < len; i++)
+		hash = 31 * hash + (unsigned char)text[i];
+	return hash;
+}
+
+/* As in the recording api/state_machine_status_filter.9a40; the rule is told at struct sw_member. */
+static void values_of_enumerations_come_in_the_order_of_aws(void **state)
+{
+	static const char *const rows[][2] = {
+		{"ListExecutions", "{\"stateMachineArn\":\"x\",\"statusFilter\":\"?\"}"},
+		{"ListExecutions", "{\"stateMachineArn\":\"x\",\"redriveFilter\":\"?\"}"},
+		{"DescribeExecution", "{\"executionArn\":\"x\",\"includedData\":\"?\"}"},
+		{"CreateStateMachine", "{\"name\":\"x\",\"definition\":\"x\",\"type\":\"?\"}"},
+		{"CreateStateMachine",
+		 "{\"name\":\"x\",\"definition\":\"x\",\"loggingConfiguration\":{\"level\":\"?\"}}"},
+		{"CreateActivity", "{\"name\":\"x\",\"encryptionConfiguration\":{\"type\":\"?\"}}"},
+		{"ValidateStateMachineDefinition", "{\"definition\":\"x\",\"type\":\"?\"}"},
+		{"ValidateStateMachineDefinition", "{\"definition\":\"x\",\"severity\":\"?\"}"},
+		{"TestState", "{\"definition\":\"x\",\"inspectionLevel\":\"?\"}"},
+		{"TestState", "{\"definition\":\"x\",\"mock\":{\"fieldValidationMode\":\"?\"}}"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(call(*state, rows[i][0], rows[i][1]), 400);
+		const char *at = strstr(text(*state, "message"), "enum value set: [");
+		assert_non_null(at);
+		unsigned before = 0, count = 0;
+		for (at += strlen("enum value set: ["); *at; at += strspn(at, ", ]"), count++) {
+			size_t len = strcspn(at, ",]");
+			unsigned place = java_hash(at, len) % 32;
+			assert_true(before <= place);
+			before = place;
+			at += len;
+		}
+		assert_true(count >= 2);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -168,6 +208,7 @@ int main(void)
 		TEST(an_arn_of_a_map_state_is_refused),
 		TEST(only_map_runs_have_executions_that_wait_for_a_redrive),
 		TEST(errors_tell_their_reason_and_their_resource),
+		TEST(values_of_enumerations_come_in_the_order_of_aws),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
