@@ -934,6 +934,20 @@ static void every_allocation_may_fail(void **state)
 		"{}");
 	params.state_name = "X";
 	sweep(&params);
+	params = asked(INSIDE_OF(IN_MAP, HANDLERS), "{\"a\":1}");
+	params.state_name = "T";
+	mock_error(&params, "X", "c");
+	sweep(&params);
+	params = asked(
+		"{\"Type\":\"Map\",\"ItemReader\":{\"Resource\":\"arn:aws:states:::s3:getObject\","
+		"\"ReaderConfig\":{\"InputType\":\"JSONL\"},\"Parameters\":{\"Bucket\":\"b\",\"Key\":\"k\"}},"
+		"\"ItemSelector\":{\"v.$\":\"$$.Map.Item.Value\"}," DISTRIBUTED_ITEM ",\"End\":true}",
+		"{}");
+	params.map_item_reader_data = "7\n8\n";
+	params.map_item_reader_data_len = 4;
+	mock_result(&params, "[1]");
+	give_context(&params, "{\"State\":{\"Name\":\"n\"}}");
+	sweep(&params);
 }
 
 int main(void)
