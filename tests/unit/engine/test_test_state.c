@@ -234,12 +234,13 @@ static void a_task_shows_its_parameters_and_the_mocked_result(void **state)
 		asked("{" LAMBDA ",\"Parameters\":{\"FunctionName\":\"f\",\"Payload.$\":\"$.p\"},"
 		      "\"ResultSelector\":{\"r.$\":\"$.Payload\"},\"ResultPath\":\"$.out\",\"End\":true}",
 		      "{\"p\":1}");
-	mock_result(&params, "{\"Payload\":7}");
+	mock_result(&params, "{\"Payload\":\"7\"}");
 	expect_stations(&params,
 			"input afterInputPath afterParameters result afterResultSelector afterResultPath");
 	expect(&params, "inspectionData.afterParameters={\"FunctionName\":\"f\",\"Payload\":1}",
-	       "inspectionData.result={\"Payload\":7}", "inspectionData.afterResultSelector={\"r\":7}",
-	       "output={\"p\":1,\"out\":{\"r\":7}}", NULL);
+	       "inspectionData.result={\"Payload\":\"7\"}",
+	       "inspectionData.afterResultSelector={\"r\":\"7\"}", "output={\"p\":1,\"out\":{\"r\":\"7\"}}",
+	       NULL);
 }
 
 /* test_state/state_mock_scenarios.io_parallel_state_mock_success_trace */
@@ -821,7 +822,9 @@ static void a_state_that_is_not_there_is_refused(void **state)
 static const struct {
 	const char *resource, *result, *mistake; /* NULL: none */
 } api_results[] = {
-	{"lambda:invoke", "{\"StatusCode\":200,\"Payload\":{\"a\":1},\"More\":1}", NULL},
+	{"lambda:invoke", "{\"StatusCode\":200,\"Payload\":\"{}\",\"More\":1}", NULL},
+	/* Users of AWS's and the makers of LocalStack tell of it. */
+	{"lambda:invoke", "{\"Payload\":{\"a\":1}}", "'Payload' must be a string"},
 	{"lambda:invoke", "{\"StatusCode\":\"200\"}", "'StatusCode' must be a number"},
 	{"aws-sdk:lambda:getFunction", "{\"Configuration\":{\"MemorySize\":127}}",
 	 "'MemorySize' is less than the minimum value"},
