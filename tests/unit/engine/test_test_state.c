@@ -844,6 +844,7 @@ static const struct {
 	/* "the mocked response is validated against the polling API's schema" (Step Functions' guide) */
 	{"states:startExecution.sync", DESCRIBED ",\"Output\":\"{}\"}", NULL},
 	{"states:startExecution.sync:2", DESCRIBED ",\"Output\":{}}", "'Output' must be a string"},
+	{"states:startExecution.sync:2", DESCRIBED ",\"Output\":null}", NULL},
 	{"states:startExecution.sync:2", DESCRIBED ",\"StopDate\":1}", "'StopDate' must be a string"},
 	{"states:startExecution.waitForTaskToken", "{\"ExecutionArn\":1}", NULL},
 	{"states:startExecution", "{\"ExecutionArn\":\"a\",\"StartDate\":1}", "'StartDate' must be a string"},
@@ -885,7 +886,7 @@ static void what_is_absent_matters_only_when_strict(void **state)
 	params.validation = SW_MOCK_STRICT;
 	expect_refusal(&params, SW_EINVAL,
 		       "Mock result schema validation error: Required field 'ExecutionArn' is missing");
-	mock_result(&params, "{\"ExecutionArn\":1}");
+	mock_result(&params, "{\"ExecutionArn\":1,\"StartDate\":null}");
 	expect_refusal(&params, SW_EINVAL,
 		       "Mock result schema validation error: Required field 'StartDate' is missing");
 	params = asked("{\"Type\":\"Task\",\"Resource\":"
