@@ -14,6 +14,7 @@ struct test {
 	struct sw_machine *machine;
 	const struct sw_state *state;
 	struct sw_value *input, *variables, *context, *result, *items;
+	bool items_pointed;
 	struct sw_execution *execution;
 };
 
@@ -182,28 +183,15 @@ static enum sw_result check_context(const struct test *test)
 	return r < 0 ? r : sw_test_context_check(test->state, context, test->err);
 }
 
-/* "The data read by ItemReader in Distributed Map states as found in its original source": JSON alone is
- * understood here; of other formats the number of items is not known. */
+/* "The data read by ItemReader in Distributed Map states as found in its original source" */
 static enum sw_result read_items(struct test *test)
 {
 	const struct sw_test_state_params *params = test->params;
-	const json_t *tree, *config, *reader;
 	if (!params->map_item_reader_data || test->state->type != SW_STATE_MAP)
 		return SW_OK;
-	reader = test->state->as.map.item_reader;
-	config = json_object_get(reader, "ReaderConfig");
-	const char *type = json_string_value(json_object_get(config, "InputType"));
-	if (!type || strcmp(type, "JSON") != 0 || json_object_get(config, "ItemsPointer"))
-		return SW_OK;
-	enum sw_result r = read_value(test, params->map_item_reader_data, params->map_item_reader_data_len,
-				      JSON_NULL, "Map item reader data must be valid JSON", &test->items);
-	if (r == SW_OK)
-		r = sw_value_tree(test->items, &tree);
-	if (r == SW_OK && !json_is_array(tree)) {
-		sw_value_unref(test->items);
-		test->items = NULL;
-	}
-	return r;
+	return sw_test_items_read(test->state->as.map.item_reader, params->map_item_reader_data,
+				  params->map_item_reader_data_len, &test->items, &test->items_pointed,
+				  test->err);
 }
 
 static enum sw_result read_values(struct test *test)
@@ -343,6 +331,7 @@ static enum sw_result make_trial(const struct test *test, struct sw_trial *trial
 		.error = params->mock_error,
 		.cause = params->mock_cause,
 		.items = test->items,
+		.items_pointed = test->items_pointed,
 		.counts_failures = params->map_iteration_failure_count >= 0,
 	};
 	if (params->retrier_retry_count > 0)

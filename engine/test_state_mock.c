@@ -14,6 +14,13 @@ struct check {
 static enum sw_result check_members(struct check *check, const struct sw_answer_field *fields,
 				    const json_t *object);
 
+/* A member that is null is none. */
+static const json_t *member_of(const json_t *object, const struct sw_answer_field *field)
+{
+	const json_t *value = json_object_get(object, field->name);
+	return json_is_null(value) ? NULL : value;
+}
+
 static enum sw_result check_kind(struct check *check, const char *name, bool good, const char *phrase)
 {
 	return good ? SW_OK : sw_error_set(check->err, SW_EINVAL, FIELD "must be %s", name, phrase);
@@ -121,7 +128,7 @@ static enum sw_result check_required(struct check *check, const struct sw_answer
 				     const json_t *object)
 {
 	for (const struct sw_answer_field *field = fields; field->name; field++) {
-		if (field->required && !json_object_get(object, field->name))
+		if (field->required && !member_of(object, field))
 			return sw_error_set(check->err, SW_EINVAL,
 					    PREFIX "Required field '%.100s' is missing", field->name);
 	}
@@ -134,7 +141,7 @@ static enum sw_result check_members(struct check *check, const struct sw_answer_
 	if (check->validation == SW_MOCK_STRICT && check_required(check, fields, object) < 0)
 		return SW_EINVAL;
 	for (const struct sw_answer_field *field = fields; field->name; field++) {
-		const json_t *value = json_object_get(object, field->name);
+		const json_t *value = member_of(object, field);
 		if (!value)
 			continue;
 		enum sw_result r = check_value(check, field, field->name, value);

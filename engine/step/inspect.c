@@ -151,6 +151,8 @@ static enum sw_result check_failures(struct sw_turn *turn, struct sw_branch *bra
 static enum sw_result prepare_map(struct sw_turn *turn, struct sw_branch *branch)
 {
 	enum sw_result r = sw_step_map_prepare(turn, branch);
+	if (r == SW_OK && turn->inspection->trial->items_pointed)
+		sw_turn_see(turn, SW_STATION_ITEMS_POINTER, branch->items);
 	if (r == SW_OK)
 		r = select_items(turn, branch);
 	if (r == SW_OK)

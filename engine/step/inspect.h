@@ -13,6 +13,7 @@
 	X(SW_STATION_INPUT_PATH, "afterInputPath")           \
 	X(SW_STATION_PARAMETERS, "afterParameters")          \
 	X(SW_STATION_ITEMS_PATH, "afterItemsPath")           \
+	X(SW_STATION_ITEMS_POINTER, "afterItemsPointer")     \
 	X(SW_STATION_ITEM_SELECTOR, "afterItemSelector")     \
 	X(SW_STATION_RESULT, "result")                       \
 	X(SW_STATION_RESULT_SELECTOR, "afterResultSelector") \
@@ -39,6 +40,7 @@ struct sw_trial {
 	uint32_t retry_count; /* how often the retrier that takes the failure has retried before */
 	/* Map */
 	struct sw_value *items; /* what its ItemReader has read, an array; NULL: not known */
+	bool items_pointed;     /* found there by an ItemsPointer */
 	bool counts_failures;   /* failures says how many iterations failed */
 	uint32_t failures;
 };

@@ -234,12 +234,13 @@ static void a_task_shows_its_parameters_and_the_mocked_result(void **state)
 		asked("{" LAMBDA ",\"Parameters\":{\"FunctionName\":\"f\",\"Payload.$\":\"$.p\"},"
 		      "\"ResultSelector\":{\"r.$\":\"$.Payload\"},\"ResultPath\":\"$.out\",\"End\":true}",
 		      "{\"p\":1}");
-	mock_result(&params, "{\"Payload\":7}");
+	mock_result(&params, "{\"Payload\":\"7\"}");
 	expect_stations(&params,
 			"input afterInputPath afterParameters result afterResultSelector afterResultPath");
 	expect(&params, "inspectionData.afterParameters={\"FunctionName\":\"f\",\"Payload\":1}",
-	       "inspectionData.result={\"Payload\":7}", "inspectionData.afterResultSelector={\"r\":7}",
-	       "output={\"p\":1,\"out\":{\"r\":7}}", NULL);
+	       "inspectionData.result={\"Payload\":\"7\"}",
+	       "inspectionData.afterResultSelector={\"r\":\"7\"}", "output={\"p\":1,\"out\":{\"r\":\"7\"}}",
+	       NULL);
 }
 
 /* test_state/state_mock_scenarios.io_parallel_state_mock_success_trace */
@@ -633,6 +634,55 @@ static void what_an_item_reader_read_stands_for_the_items(void **state)
 	expect_refusal(&params, SW_EINVAL, "Map item reader data must be valid JSON");
 }
 
+/* The guide: afterItemsPointer, "the effective input after the ItemsPointer filter is applied", not for JSONata */
+static void an_items_pointer_and_lines_of_json_lead_to_the_items(void **state)
+{
+	static const struct {
+		const char *config, *data, *shown; /* NULL: the items are not known */
+	} readers[] = {
+		{"\"JSON\",\"ItemsPointer\":\"/a/1/b~1~0\"", "{\"a\":[0,{\"b/~\":[7,8]}]}", "7,8"},
+		{"\"JSON\",\"ItemsPointer\":\"/a/01\"", "{\"a\":[[7],[8]]}", NULL},
+		{"\"JSON\",\"ItemsPointer\":\"/a/9\"", "{\"a\":[[7],[8]]}", NULL},
+		{"\"JSON\",\"ItemsPointer\":\"a\"", "{\"a\":[7]}", NULL},
+		{"\"JSON\",\"ItemsPointer\":\"/a\",\"MaxItems\":1", "{\"a\":[7,8]}", "7"},
+		{"\"JSONL\"", "7\n\n 8 \r\n", "7,8"},
+		{"\"CSV\",\"CSVHeaderLocation\":\"FIRST_ROW\"", "a\n7\n", NULL},
+	};
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+		char definition[512], selector[80], pointer[80];
+		snprintf(definition, sizeof(definition),
+			 "{\"Type\":\"Map\",\"ItemReader\":{\"Resource\":\"arn:aws:states:::s3:getObject\","
+			 "\"ReaderConfig\":{\"InputType\":%s},\"Parameters\":{\"Bucket\":\"b\",\"Key\":\"k\"}"
+			 "},"
+			 "\"ItemSelector\":{\"v.$\":\"$$.Map.Item.Index\"}," DISTRIBUTED_ITEM
+			 ",\"End\":true}",
+			 readers[i].config);
+		struct sw_test_state_params params = asked(definition, "{}");
+		mock_result(&params, "[1]");
+		params.map_item_reader_data = readers[i].data;
+		params.map_item_reader_data_len = strlen(readers[i].data);
+		snprintf(selector, sizeof(selector), "inspectionData.afterItemSelector=[%s]",
+			 !readers[i].shown               ? ""
+			 : strchr(readers[i].shown, ',') ? "{\"v\":0},{\"v\":1}"
+							 : "{\"v\":0}");
+		snprintf(pointer, sizeof(pointer), "inspectionData.afterItemsPointer=[%s]",
+			 readers[i].shown ? readers[i].shown : "");
+		bool pointed = readers[i].shown && strstr(readers[i].config, "Pointer");
+		expect(&params, "status=SUCCEEDED", selector,
+		       pointed ? pointer : "!inspectionData.afterItemsPointer", NULL);
+	}
+	struct sw_test_state_params params = asked(
+		"{\"Type\":\"Map\",\"ItemReader\":{\"Resource\":\"arn:aws:states:::s3:getObject\","
+		"\"ReaderConfig\":{"
+		"\"InputType\":\"JSONL\"},\"Parameters\":{\"Bucket\":\"b\",\"Key\":\"k\"}}," DISTRIBUTED_ITEM
+		",\"End\":true}",
+		"{}");
+	mock_result(&params, "[1]");
+	params.map_item_reader_data = "7\nx\n";
+	params.map_item_reader_data_len = 4;
+	expect_refusal(&params, SW_EINVAL, "Map item reader data must be valid JSON");
+}
+
 /* ---- what is refused ---------------------------------------------------------------------------------- */
 
 static void some_members_need_a_mock(void **state)
@@ -772,7 +822,9 @@ static void a_state_that_is_not_there_is_refused(void **state)
 static const struct {
 	const char *resource, *result, *mistake; /* NULL: none */
 } api_results[] = {
-	{"lambda:invoke", "{\"StatusCode\":200,\"Payload\":{\"a\":1},\"More\":1}", NULL},
+	{"lambda:invoke", "{\"StatusCode\":200,\"Payload\":\"{}\",\"More\":1}", NULL},
+	/* Users of AWS's and the makers of LocalStack tell of it. */
+	{"lambda:invoke", "{\"Payload\":{\"a\":1}}", "'Payload' must be a string"},
 	{"lambda:invoke", "{\"StatusCode\":\"200\"}", "'StatusCode' must be a number"},
 	{"aws-sdk:lambda:getFunction", "{\"Configuration\":{\"MemorySize\":127}}",
 	 "'MemorySize' is less than the minimum value"},
@@ -792,6 +844,7 @@ static const struct {
 	/* "the mocked response is validated against the polling API's schema" (Step Functions' guide) */
 	{"states:startExecution.sync", DESCRIBED ",\"Output\":\"{}\"}", NULL},
 	{"states:startExecution.sync:2", DESCRIBED ",\"Output\":{}}", "'Output' must be a string"},
+	{"states:startExecution.sync:2", DESCRIBED ",\"Output\":null}", NULL},
 	{"states:startExecution.sync:2", DESCRIBED ",\"StopDate\":1}", "'StopDate' must be a string"},
 	{"states:startExecution.waitForTaskToken", "{\"ExecutionArn\":1}", NULL},
 	{"states:startExecution", "{\"ExecutionArn\":\"a\",\"StartDate\":1}", "'StartDate' must be a string"},
@@ -833,7 +886,7 @@ static void what_is_absent_matters_only_when_strict(void **state)
 	params.validation = SW_MOCK_STRICT;
 	expect_refusal(&params, SW_EINVAL,
 		       "Mock result schema validation error: Required field 'ExecutionArn' is missing");
-	mock_result(&params, "{\"ExecutionArn\":1}");
+	mock_result(&params, "{\"ExecutionArn\":1,\"StartDate\":null}");
 	expect_refusal(&params, SW_EINVAL,
 		       "Mock result schema validation error: Required field 'StartDate' is missing");
 	params = asked("{\"Type\":\"Task\",\"Resource\":"
@@ -885,6 +938,20 @@ static void every_allocation_may_fail(void **state)
 		"{}");
 	params.state_name = "X";
 	sweep(&params);
+	params = asked(INSIDE_OF(IN_MAP, HANDLERS), "{\"a\":1}");
+	params.state_name = "T";
+	mock_error(&params, "X", "c");
+	sweep(&params);
+	params = asked(
+		"{\"Type\":\"Map\",\"ItemReader\":{\"Resource\":\"arn:aws:states:::s3:getObject\","
+		"\"ReaderConfig\":{\"InputType\":\"JSONL\"},\"Parameters\":{\"Bucket\":\"b\",\"Key\":\"k\"}},"
+		"\"ItemSelector\":{\"v.$\":\"$$.Map.Item.Value\"}," DISTRIBUTED_ITEM ",\"End\":true}",
+		"{}");
+	params.map_item_reader_data = "7\n8\n";
+	params.map_item_reader_data_len = 4;
+	mock_result(&params, "[1]");
+	give_context(&params, "{\"State\":{\"Name\":\"n\"}}");
+	sweep(&params);
 }
 
 int main(void)
@@ -924,6 +991,7 @@ int main(void)
 		cmocka_unit_test(the_tolerance_may_be_a_percentage_and_come_from_the_input),
 		cmocka_unit_test(an_error_from_inside_of_a_map_is_told_as_it_is),
 		cmocka_unit_test(what_an_item_reader_read_stands_for_the_items),
+		cmocka_unit_test(an_items_pointer_and_lines_of_json_lead_to_the_items),
 		cmocka_unit_test(some_members_need_a_mock),
 		cmocka_unit_test(a_mock_is_a_result_or_an_error_and_shows_no_secrets),
 		cmocka_unit_test(only_states_with_work_have_a_mock_and_map_and_parallel_need_one),
