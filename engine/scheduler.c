@@ -326,6 +326,7 @@ static void land(struct sw_engine *engine)
 	engine->flight = NULL;
 	engine->committed_number++;
 	sw_machines_committed(engine);
+	sw_activities_committed(engine);
 }
 
 /* One that nobody uses, or NULL. */
