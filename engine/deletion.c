@@ -348,18 +348,25 @@ bool sw_machines_may_delete(const struct sw_engine *engine)
 	return deletion != NULL;
 }
 
+/* Whoever was told of it may have added others in front. */
+static void forget_deletion(struct sw_machines *machines, struct sw_deletion *deletion)
+{
+	struct sw_deletion **link = &machines->deletions;
+	while (*link != deletion)
+		link = &(*link)->next;
+	*link = deletion->next;
+	deletion_free(deletion);
+}
+
 void sw_machines_delete_some(struct sw_engine *engine)
 {
-	struct sw_deletion **link = &engine->machines.deletions;
-	while (*link) {
-		struct sw_deletion *deletion = *link;
+	struct sw_deletion *deletion = engine->machines.deletions;
+	while (deletion) {
+		struct sw_deletion *next = deletion->next;
 		if (is_ready(engine, deletion) && !engine->changes_left && sw_engine_may_fetch(engine) &&
-		    delete_some(engine, deletion)) {
-			*link = deletion->next;
-			deletion_free(deletion);
-			continue;
-		}
-		link = &deletion->next;
+		    delete_some(engine, deletion))
+			forget_deletion(&engine->machines, deletion);
+		deletion = next;
 	}
 }
 

@@ -326,6 +326,7 @@ static void land(struct sw_engine *engine)
 	engine->flight = NULL;
 	engine->committed_number++;
 	sw_machines_committed(engine);
+	sw_activities_committed(engine);
 }
 
 /* One that nobody uses, or NULL. */
@@ -577,7 +578,9 @@ static void rearm(struct sw_engine *engine, bool more)
 		if (!stalled && !is_torn(engine) && fetches)
 			due_ms = earlier(due_ms,
 					 later(later(now_ms, engine->pause_mono_ms), engine->fetch_mono_ms));
-		int64_t timers_ms = sw_timers_next_ms(engine);
+		/* Timers that are due wait for those who have their turns before. */
+		bool crowded = engine->executions.queue_count >= SW_QUEUE_EXECUTIONS_MAX;
+		int64_t timers_ms = crowded ? SW_NEVER : sw_timers_next_ms(engine);
 		if (timers_ms != SW_NEVER) {
 			int64_t look_ms = sw_clock_mono_ms(&engine->clock, timers_ms);
 			due_ms = earlier(due_ms, earlier(look_ms, now_ms + CLOCK_LOOK_MS));
