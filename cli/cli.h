@@ -31,7 +31,7 @@ struct options {
 	char *data; /* the data directory; never NULL after options_read */
 	const char *region, *account, *resources, *mock_config, *test_case, *input, *name, *machine, *status,
 		*error, *cause;
-	const char *listen, *format, *substitutions, *context, *variables, *seed;
+	const char *listen, *format, *substitutions, *context, *variables, *seed, *mock;
 	const char *endpoint; /* whom to call in place of a data directory; NULL: the directory */
 	const char *ca_file, *type;
 	const char *credentials, *tls_certificate, *tls_key;
@@ -65,6 +65,7 @@ int cmd_stop(const struct options *options);
 int cmd_delete(const struct options *options);
 int cmd_redrive(const struct options *options);
 int cmd_task(const struct options *options);
+int cmd_test(const struct options *options);
 int cmd_activity(const struct options *options);
 int cmd_api(const struct options *options);
 int cmd_serve(const struct options *options);
