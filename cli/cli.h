@@ -199,6 +199,8 @@ int list_all(struct client *client, const char *action, json_t *request, const c
  * *ret_description is the answer of DescribeExecution (new).
  */
 int follow(struct client *client, const char *arn, FILE *events, json_t **ret_description);
+/* When this process advances the execution, and is interrupted (Ctrl-C), it says how to go on. */
+void prepare_farewell(const struct options *options, const struct client *client, const char *arn);
 /* Prints the outcome: output on stdout (or the description with json), error and cause on stderr; returns the
  * exit code. */
 int print_outcome(const struct options *options, const json_t *description);

@@ -188,6 +188,18 @@ class Times(Case):
         self.assertEqual(self.ok("history", "x", "--reverse", "--max", "2").out.splitlines(), whole[::-1][:2])
         self.assertEqual(self.ok("history", "x", "--reverse").out.splitlines(), whole[::-1])
 
+    def test_an_interrupted_run_says_how_to_go_on(self):
+        path = self.file("nap.json", {"StartAt": "N", "States": {"N": {"Type": "Wait", "Seconds": 3, "End": True}}})
+        child = self.begin("run", path)
+        self.assertIn(b"ExecutionStarted", child.stderr.readline())
+        child.send_signal(signal.SIGINT)
+        err = child.stderr.read().decode()
+        self.assertEqual(child.wait(), -signal.SIGINT)
+        name = self.ok("list", "executions", "--json").json()["executions"][0]["name"]
+        self.assertIn(f"interrupted: nap:{name} ", err)
+        self.assertIn(f"--name {name};", err)
+        self.assertIn("ExecutionSucceeded", self.ok("run", path, "--name", name).err)
+
     def test_watch_says_that_nobody_advances(self):
         self.ok("create", self.file("nap.json", NAP))
         self.ok("start", "nap", "--name", "x")
