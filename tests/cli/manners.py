@@ -200,6 +200,10 @@ class Times(Case):
         self.assertIn(f"--name {name};", err)
         self.assertIn("ExecutionSucceeded", self.ok("run", path, "--name", name).err)
 
+    def test_a_worker_without_anybody_who_gives_tasks_is_told(self):
+        self.ok("activity", "create", "inspect")
+        self.fails(5, "start `stepwell serve`", "task", "poll", "inspect")
+
     def test_watch_says_that_nobody_advances(self):
         self.ok("create", self.file("nap.json", NAP))
         self.ok("start", "nap", "--name", "x")
