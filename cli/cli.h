@@ -31,7 +31,7 @@ struct options {
 	char *data; /* the data directory; never NULL after options_read */
 	const char *region, *account, *resources, *mock_config, *test_case, *input, *name, *machine, *status,
 		*error, *cause;
-	const char *listen, *format, *substitutions, *context, *variables, *seed;
+	const char *listen, *format, *substitutions, *context, *variables, *seed, *mock;
 	const char *endpoint; /* whom to call in place of a data directory; NULL: the directory */
 	const char *ca_file, *type;
 	const char *credentials, *tls_certificate, *tls_key;
@@ -65,6 +65,7 @@ int cmd_stop(const struct options *options);
 int cmd_delete(const struct options *options);
 int cmd_redrive(const struct options *options);
 int cmd_task(const struct options *options);
+int cmd_test(const struct options *options);
 int cmd_activity(const struct options *options);
 int cmd_api(const struct options *options);
 int cmd_serve(const struct options *options);
@@ -198,6 +199,8 @@ int list_all(struct client *client, const char *action, json_t *request, const c
  * *ret_description is the answer of DescribeExecution (new).
  */
 int follow(struct client *client, const char *arn, FILE *events, json_t **ret_description);
+/* When this process advances the execution, and is interrupted (Ctrl-C), it says how to go on. */
+void prepare_farewell(const struct options *options, const struct client *client, const char *arn);
 /* Prints the outcome: output on stdout (or the description with json), error and cause on stderr; returns the
  * exit code. */
 int print_outcome(const struct options *options, const json_t *description);

@@ -65,6 +65,7 @@ static int start_and_wait(const struct options *options, struct client *client, 
 	}
 	arn = strdup(text_of(answer, "executionArn", ""));
 	json_decref(answer);
+	prepare_farewell(options, client, arn);
 	code = follow(client, arn, options->quiet ? NULL : stderr, &description);
 	free(arn);
 	if (code)

@@ -8,6 +8,7 @@
 static int wait_for_end(const struct options *options, struct client *client, const char *arn)
 {
 	json_t *description;
+	prepare_farewell(options, client, arn);
 	int code = follow(client, arn, options->quiet ? NULL : stderr, &description);
 	if (code)
 		return code;

@@ -1,7 +1,9 @@
 /* Waiting for the end of an execution, and showing how it goes. */
 #include "cli/cli.h"
 
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 struct progress {
 	FILE *events;
@@ -54,6 +56,31 @@ static int show_new(struct client *client, const char *arn, struct progress *pro
 	json_decref(pages);
 	fflush(progress->events); /* whoever reads it in a pipe follows, too */
 	return EXIT_OK;
+}
+
+/* What Ctrl-C leaves behind is told by the handler, which can be given nothing. */
+static char farewell[2 * SW_ARN_BYTES_MAX + 200];
+
+static void say_farewell(int number)
+{
+	ssize_t written = write(STDERR_FILENO, farewell, strlen(farewell));
+	(void)written; /* nobody is left to be told */
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+void prepare_farewell(const struct options *options, const struct client *client, const char *arn)
+{
+	const char *name = strstr(arn, ":execution:");
+	if (options->quiet || !client_owns(client) || !name)
+		return;
+	name += strlen(":execution:");
+	snprintf(farewell, sizeof(farewell),
+		 "\nstepwell: interrupted: %s stays as it is until `stepwell serve` runs, or the same "
+		 "command with "
+		 "--name %s; `stepwell stop %s` ends it\n",
+		 name, strrchr(name, ':') + 1, name);
+	signal(SIGINT, say_farewell);
 }
 
 int follow(struct client *client, const char *arn, FILE *events, json_t **ret_description)

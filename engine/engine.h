@@ -46,8 +46,8 @@ struct sw_execution_log {
 struct sw_engine_options {
 	const char *data_directory; /* created (0700) when missing; NULL: nothing is kept (memory) */
 	const struct sw_loop *loop; /* required; must outlive the engine */
-	const char *region;         /* what ARNs are built of; NULL: as the store was opened last, us-east-1 */
-	const char *account;        /* NULL: 123456789012 */
+	const char *region;  /* what ARNs are built of; NULL: as the store was opened last, us-east-1 */
+	const char *account; /* NULL: 123456789012 */
 	const char
 		*helper_path; /* the stepwell-helper program for command tasks; NULL: where it is installed */
 	const char *resources_json; /* text of the operator's resources file; NULL: none */
@@ -77,7 +77,18 @@ struct sw_engine_options {
 	struct sw_engine *catalogue; /* its relaxed_ms is 0 */
 	unsigned partition;          /* 1 to 63; 0 without a catalogue */
 };
+#ifndef __cplusplus
 #define SW_ENGINE_OPTIONS ((struct sw_engine_options){.limits = SW_LIMITS, .log = {.level = SW_LOG_INFO}})
+#else
+#define SW_ENGINE_OPTIONS sw_engine_options_fresh()
+inline struct sw_engine_options sw_engine_options_fresh()
+{
+	struct sw_engine_options fresh = {};
+	fresh.limits = SW_LIMITS;
+	fresh.log.level = SW_LOG_INFO;
+	return fresh;
+}
+#endif
 
 /*
  * Opens (or creates) the store, takes the directory's LOCK, recovers what was in flight; dispatches nothing

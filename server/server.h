@@ -120,7 +120,17 @@ struct sw_server_options {
 	void *metrics_user;
 };
 #define SW_SERVER_SOCKETS_MAX 8
+#ifndef __cplusplus
 #define SW_SERVER_OPTIONS ((struct sw_server_options){.log = {.level = SW_LOG_INFO}})
+#else
+#define SW_SERVER_OPTIONS sw_server_options_fresh()
+inline struct sw_server_options sw_server_options_fresh()
+{
+	struct sw_server_options fresh = {};
+	fresh.log.level = SW_LOG_INFO;
+	return fresh;
+}
+#endif
 /*
  * SW_EIO with a text that names the address. SW_EINVAL: no address, or not a loopback one without credentials, or a
  * credentials file or key that others can read. SW_EDEFINITION with line, column and pointer: a mistake in the

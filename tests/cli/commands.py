@@ -10,7 +10,7 @@ from door import ARN, NAP, PASS, Case, main, task, tools
 
 COMMANDS = ["run", "validate", "create", "start", "list", "describe", "history", "watch", "stop", "delete", "redrive",
             "activity", "task", "api", "serve",
-            "graph", "explain", "jsonata", "jsonpath", "intrinsic", "status", "doctor", "dump", "backup", "restore"]
+            "graph", "explain", "test", "jsonata", "jsonpath", "intrinsic", "status", "doctor", "dump", "backup", "restore"]
 BAD = '{\n  "StartAt": "A",\n  "States": {"A": {"Type": "Pass", "Next": "Nowhere"}}\n}'
 
 

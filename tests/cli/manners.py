@@ -134,6 +134,51 @@ class Kinds(Case):
         self.fails(1, "FAILED  No: why", "run", fail)
 
 
+class States(Case):
+    """stepwell test: one state without an execution."""
+    MACHINE = {"StartAt": "Pay", "States": {
+        "Pay": {"Type": "Task", "Resource": "function:pay", "ResultPath": "$.paid", "Next": "Each",
+                "Retry": [{"ErrorEquals": ["Busy"], "IntervalSeconds": 3}],
+                "Catch": [{"ErrorEquals": ["Declined"], "ResultPath": "$.why", "Next": "No"}]},
+        "Each": {**EACH["States"]["M"]}, "No": {"Type": "Fail", "Error": "No", "Cause": "of course"}}}
+
+    def test_outputs_and_what_comes_next(self):
+        path = self.file("m.json", self.MACHINE)
+        done = self.ok("test", path, "Pay", "--input", '{"n": 1}', "--mock", '"yes"', data=False)
+        self.assertEqual((done.json(), done.err), ({"n": 1, "paid": "yes"}, "SUCCEEDED; next: Each\n"))
+        done = self.ok("test", path, "Pay", "--error", "Declined", "--cause", "no money", data=False)
+        self.assertEqual(done.json(), {"why": {"Error": "Declined", "Cause": "no money"}})
+        self.assertEqual(done.err, "CAUGHT_ERROR  Declined: no money; next: No\n")
+        done = self.fails(1, "RETRIABLE  Busy; again after 3 s", "test", path, "Pay", "--error", "Busy", data=False)
+        self.assertEqual(done.out, "")
+        self.fails(1, "FAILED  No: of course", "test", path, "No", data=False)
+        self.assertEqual(self.ok("test", path, "P", "--input", "[1]", data=False).json(), [1])
+        self.assertEqual(self.ok("test", path, "Each", "--input", "[1]", "--mock", "[2]", data=False).json(), [2])
+
+    def test_a_single_state_with_variables(self):
+        path = self.file("s.json", {"Type": "Pass", "QueryLanguage": "JSONata", "Next": "Any",
+                                    "Output": "{% [$states.input, $x] %}"})
+        done = self.ok("test", path, "--input", "1", "--variables", '{"x": 2}', data=False)
+        self.assertEqual(done.json(), [1, 2])
+        told = self.ok("test", path, "--input", "1", "--variables", '{"x": 2}', "--json", data=False).json()
+        self.assertEqual((told["status"], told["nextState"]), ("SUCCEEDED", "Any"))
+        self.assertEqual(told["inspectionData"]["input"], "1")
+
+    def test_what_cannot_be_tried_is_told_with_the_remedy(self):
+        path = self.file("m.json", self.MACHINE)
+        self.fails(2, "--mock JSON", "test", path, "Pay", data=False)
+        self.fails(2, "stepwell explain", "test", path, "Pya", data=False)
+        self.fails(2, "name the state", "test", path, data=False)
+        self.fails(2, "--mock", "test", path, "Pay", "--mock", "1", "--error", "E", data=False)
+        self.fails(2, "--mock:1:1", "test", path, "Pay", "--mock", "x", data=False)
+        self.fails(2, "No such file", "test", "nowhere.json", data=False)
+        context = self.file("c.json", {"Type": "Task", "Resource": "function:x", "End": True, "ResultSelector": {"n.$": "$$.State.Name"}})
+        self.assertEqual(self.ok("test", context, "--mock", "{}", "--context", '{"State": {"Name": "N"}}', data=False).json(), {"n": "N"})
+        wrong = self.file("s.json", {"Type": "Wait", "Seconds": 1, "Nxt": "B"})
+        done = self.fails(2, 'did you mean "Next"?', "test", wrong, data=False)
+        self.assertNotIn(":0:", done.err)
+
+
 class Times(Case):
     def test_history_counts_from_the_start_whatever_is_shown(self):
         self.ok("run", self.file("nap.json", {"StartAt": "N", "States": {"N": {"Type": "Wait", "Seconds": 1, "End": True}}}),
@@ -142,6 +187,22 @@ class Times(Case):
         self.assertGreaterEqual(float(whole[-1].split()[1][:-1]), 0.9)
         self.assertEqual(self.ok("history", "x", "--reverse", "--max", "2").out.splitlines(), whole[::-1][:2])
         self.assertEqual(self.ok("history", "x", "--reverse").out.splitlines(), whole[::-1])
+
+    def test_an_interrupted_run_says_how_to_go_on(self):
+        path = self.file("nap.json", {"StartAt": "N", "States": {"N": {"Type": "Wait", "Seconds": 3, "End": True}}})
+        child = self.begin("run", path)
+        self.assertIn(b"ExecutionStarted", child.stderr.readline())
+        child.send_signal(signal.SIGINT)
+        err = child.stderr.read().decode()
+        self.assertEqual(child.wait(), -signal.SIGINT)
+        name = self.ok("list", "executions", "--json").json()["executions"][0]["name"]
+        self.assertIn(f"interrupted: nap:{name} ", err)
+        self.assertIn(f"--name {name};", err)
+        self.assertIn("ExecutionSucceeded", self.ok("run", path, "--name", name).err)
+
+    def test_a_worker_without_anybody_who_gives_tasks_is_told(self):
+        self.ok("activity", "create", "inspect")
+        self.fails(5, "start `stepwell serve`", "task", "poll", "inspect")
 
     def test_watch_says_that_nobody_advances(self):
         self.ok("create", self.file("nap.json", NAP))
