@@ -135,6 +135,14 @@ void sw_check_jsonata_strings(struct sw_compiler *c, const json_t *value, const 
 	}
 }
 
+/* AWS says of an expression that cannot be read what the parser says, without its code ("S0207: "). */
+static const char *without_code(const struct sw_error *err)
+{
+	const char *text = err->text;
+	bool coded = text[0] == 'S' && strspn(text + 1, "0123456789") == 4 && !strncmp(text + 5, ": ", 2);
+	return coded && err->code == SW_EQUERY ? text + 7 : text;
+}
+
 const struct sw_expr *sw_compile_expression(struct sw_compiler *c, const struct sw_language *language,
 					    const json_t *value, const struct sw_place *place)
 {
@@ -151,7 +159,7 @@ const struct sw_expr *sw_compile_expression(struct sw_compiler *c, const struct 
 	if (r == SW_ENOMEM)
 		c->result = r;
 	if (r == SW_EQUERY || r == SW_EINVAL) {
-		struct sw_mistake mistake = sw_at(place, NULL);
+		struct sw_mistake mistake = sw_at(place, language->jsonata ? without_code(&err) : NULL);
 		const char *code = r == SW_EINVAL ? language->ops->refusal_code : language->ops->mistake_code;
 		mistake.inner_column = err.column;
 		mistake.code = code ? code : mistake.code;
@@ -178,10 +186,10 @@ static void report_template(struct template_user *u, const struct sw_place *at, 
 		 "The value for the field '%.100s' must be a valid JSONPath or a valid intrinsic function "
 		 "call",
 		 at && at->key ? at->key : "");
-	struct sw_mistake mistake = sw_at(at, u->jsonata ? err->text : aws);
-	/* AWS names the template, not the member. */
+	struct sw_mistake mistake = sw_at(at, u->jsonata ? without_code(err) : aws);
+	/* Of JSONPath AWS names the template, not the member. */
 	mistake.aws = u->aws;
-	mistake.aws_elsewhere = true;
+	mistake.aws_elsewhere = !u->jsonata;
 	mistake.inner_column = err->column;
 	if (code)
 		mistake.code = code;

@@ -233,21 +233,26 @@ struct evaluation {
 	const struct sw_query_env *env;
 	struct sw_failure *failure;
 	const struct sw_expr *blamed; /* whose failure is to be located; NULL: none */
-	char below[256];              /* "/a/0": where it stands in the template; cut at its beginning */
+	char below[256];              /* "/a[0]": where it stands in the template; cut at its beginning */
 };
 
 static enum sw_result evaluate(struct evaluation *evaluation, const struct sw_template *template,
 			       const char *field, json_t **ret_tree);
 
-/* Puts "/token" before what is there. */
-static void locate_below(struct evaluation *evaluation, const char *token)
+/* Puts a part of the way before what is there. */
+static void locate_below(struct evaluation *evaluation, const char *part)
 {
-	size_t len = strlen(token), used = strlen(evaluation->below);
-	if (len + 1 + used >= sizeof(evaluation->below))
+	size_t len = strlen(part), used = strlen(evaluation->below);
+	if (len + used >= sizeof(evaluation->below))
 		return;
-	memmove(evaluation->below + len + 1, evaluation->below, used + 1);
-	evaluation->below[0] = '/';
-	memcpy(evaluation->below + 1, token, len);
+	memmove(evaluation->below + len, evaluation->below, used + 1);
+	memcpy(evaluation->below, part, len);
+}
+
+static void locate_key(struct evaluation *evaluation, const char *key)
+{
+	locate_below(evaluation, key);
+	locate_below(evaluation, "/");
 }
 
 static void locate_member(struct evaluation *evaluation, const struct sw_template *template,
@@ -257,10 +262,14 @@ static void locate_member(struct evaluation *evaluation, const struct sw_templat
 	size_t count = 0;
 	if (!evaluation->blamed)
 		return;
+	if (template->object) {
+		locate_key(evaluation, failed->name);
+		return;
+	}
 	for (const struct member *member = template->members; member != failed; member = member->next)
 		count++;
-	snprintf(index, sizeof(index), "%zu", count);
-	locate_below(evaluation, template->object ? failed->name : index);
+	snprintf(index, sizeof(index), "[%zu]", count);
+	locate_below(evaluation, index);
 }
 
 static enum sw_result evaluate_members(struct evaluation *evaluation, const struct sw_template *template,
@@ -314,7 +323,7 @@ enum sw_result sw_template_evaluate(const struct sw_template *template, const ch
 	if (!evaluation.blamed || r != SW_EQUERY)
 		return r;
 	if (template->field)
-		locate_below(&evaluation, template->field);
+		locate_key(&evaluation, template->field);
 	char *location = sw_asprintf("%s%s", field, evaluation.below);
 	r = location ? evaluation.blamed->ops->locate(evaluation.blamed, location, failure) : SW_ENOMEM;
 	sw_free(location);

@@ -47,7 +47,7 @@ struct sw_jn_function;
 
 struct sw_jn_value {
 	uint8_t kind, form, flags;
-	uint32_t len; /* bytes of a string, items of an array */
+	uint32_t len; /* bytes of a string, items of an array; of integers of JSON texts: see sw_jn_exact */
 	union {
 		double number; /* as in JavaScript: every number is a double */
 		bool boolean;
@@ -74,6 +74,13 @@ static inline struct sw_jn_value sw_jn_number(double number)
 {
 	return (struct sw_jn_value){.kind = SW_JN_NUMBER, .number = number};
 }
+/*
+ * An integer of a JSON text: calculated with as a double, but it keeps the digits that a double has no room for as
+ * long as it is only handed on (as on AWS). len is what the double lacks.
+ */
+struct sw_jn_value sw_jn_integer(int64_t integer);
+/* False: it is no such number, or the double is all of it. */
+bool sw_jn_exact(struct sw_jn_value value, int64_t *ret_integer);
 /* text is borrowed: a literal, a part of another value, or memory of the run. */
 static inline struct sw_jn_value sw_jn_string(const char *text, size_t len)
 {

@@ -162,7 +162,7 @@ static void describe(struct sw_jn_run *run)
 	struct sw_jn_fill fill = {.token = run->err->token[0] ? token : NULL,
 				  .name = run->err->token,
 				  .message = run->fail_text};
-	const char *deep = "Stack overflow error: Check for non-terminating recursive function.  Consider "
+	const char *deep = "Stack overflow error: Check for non-terminating recursive function. Consider "
 			   "rewriting as tail-recursive.";
 	quote(run->err->token, token, sizeof(token));
 	fill.value = fill_value(run, run->fail_value);

@@ -189,6 +189,7 @@ static enum sw_result print_object(struct sw_jn_run *run, struct sw_jn_value val
 static enum sw_result print(struct sw_jn_run *run, struct sw_jn_value value, unsigned how, unsigned depth,
 			    struct sw_buf *out)
 {
+	int64_t exact;
 	if (depth > DEPTH_MAX || out->len > run->bytes_max)
 		return sw_jn_fail(run, "U1001", SW_JN_UNDEFINED_VALUE);
 	if (sw_jn_steps(run, 1) < 0)
@@ -209,7 +210,10 @@ static enum sw_result print(struct sw_jn_run *run, struct sw_jn_value value, uns
 		}
 		if (isinf(value.number))
 			return sw_jn_fail(run, "D1001", value);
-		sw_jn_print_number(how & EXACT ? value.number : rounded(value.number), out);
+		if (sw_jn_exact(value, &exact))
+			sw_buf_printf(out, "%lld", (long long)exact);
+		else
+			sw_jn_print_number(how & EXACT ? value.number : rounded(value.number), out);
 		return SW_OK;
 	case SW_JN_STRING:
 		quote(out, value.text, value.len);
