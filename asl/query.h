@@ -109,7 +109,7 @@ struct sw_query_ops {
 	const char *mistake_code; /* AWS's code of what compile refuses; NULL: the general one */
 	const char *refusal_code; /* and of what it answers with SW_EINVAL */
 	/*
-	 * Called when evaluate failed, once it is known where the expression stands ("Output/x/0"): leaves the
+	 * Called when evaluate failed, once it is known where the expression stands ("Output/x[0]"): leaves the
 	 * failure in its final words. SW_ENOMEM. May be NULL: the failure stays as it is.
 	 */
 	enum sw_result (*locate)(const struct sw_expr *expr, const char *location,

@@ -209,6 +209,9 @@ static enum sw_result evaluate(const struct sw_expr *base, const struct sw_query
 	/* The rest of a sentence: locate() begins it. */
 	if (r == SW_OK)
 		r = sw_failure_set(failure, SW_ERROR_QUERY, "returned nothing (undefined).");
+	else if (r == SW_EQUERY && strcmp(error.code, "U1001") == 0) /* a bound, which has no code on AWS */
+		r = sw_failure_set(failure, SW_ERROR_QUERY, "threw an error during evaluation: %s",
+				   error.message);
 	else if (r == SW_EQUERY)
 		r = sw_failure_set(failure, SW_ERROR_QUERY, "threw an error during evaluation. %s: %s",
 				   error.code, error.message);

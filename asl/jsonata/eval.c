@@ -292,7 +292,7 @@ static enum sw_result negate(struct sw_jn_run *run, const struct sw_jn_node *nod
 		sw_jn_blame(run, node, "-", 1);
 		return run->failed;
 	}
-	ret_value->number = -ret_value->number;
+	*ret_value = sw_jn_number(-ret_value->number);
 	return SW_OK;
 }
 

@@ -318,14 +318,17 @@ static void put_replacement(struct sw_jn_run *run, struct sw_jn_value replacemen
 }
 
 /* Calls a function with the match, as the regular expression would have answered it; what it gives is appended. */
-static enum sw_result put_called(struct sw_jn_run *run, struct sw_jn_value function,
+static enum sw_result put_called(const struct matcher *matcher, struct sw_jn_value function,
 				 const struct finding *finding, struct sw_buf *out)
 {
+	struct sw_jn_run *run = matcher->run;
 	struct sw_jn_value argument = finding->answer, given;
 	enum sw_result result = SW_OK;
 	if (argument.kind == SW_JN_UNDEFINED) {
-		struct sw_jn_object *object = sw_jn_object_new(run, 4);
-		if (!object)
+		struct sw_jn_object *object = sw_jn_object_new(run, 5);
+		struct sw_jn_value next;
+		if (!object ||
+		    sw_jn_regex_next(run, matcher->pattern, matcher->text, finding->end, &next) < 0)
 			return run->failed;
 		double end =
 			finding->index.number + (double)sw_jn_units(finding->text.text, finding->text.len);
@@ -336,6 +339,8 @@ static enum sw_result put_called(struct sw_jn_run *run, struct sw_jn_value funct
 			result = sw_jn_object_put(run, object, "end", 3, sw_jn_number(end));
 		if (!result)
 			result = sw_jn_object_put(run, object, "groups", 6, finding->groups);
+		if (!result)
+			result = sw_jn_object_put(run, object, "next", 4, next);
 		argument = sw_jn_object(object);
 	}
 	if (!result)
@@ -367,7 +372,7 @@ static enum sw_result replace_matches(struct matcher *matcher, struct sw_jn_valu
 		if (replacement.kind == SW_JN_STRING)
 			put_replacement(run, replacement, &finding, out);
 		else if (replacement.kind == SW_JN_FUNCTION)
-			result = put_called(run, replacement, &finding, out);
+			result = put_called(matcher, replacement, &finding, out);
 		else
 			result = sw_jn_fail(run, "D3012", replacement);
 		if (!result)
