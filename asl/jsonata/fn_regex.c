@@ -99,20 +99,23 @@ static enum sw_result function_next(struct matcher *matcher, struct finding *ret
 	*ret_found = !result && answer.kind != SW_JN_UNDEFINED;
 	if (!*ret_found)
 		return result;
-	if (answer.kind != SW_JN_OBJECT)
-		return sw_jn_fail(run, "T1010", answer);
 	struct sw_jn_value text = member(answer, "match"), start = member(answer, "start");
 	struct sw_jn_value groups = member(answer, "groups");
-	if (start.kind != SW_JN_NUMBER && member(answer, "end").kind != SW_JN_NUMBER &&
-	    groups.kind != SW_JN_ARRAY && member(answer, "next").kind != SW_JN_FUNCTION)
+	/* What is false in JavaScript is taken for a match without anything in it. */
+	if (start.kind != SW_JN_NUMBER && groups.kind != SW_JN_ARRAY &&
+	    member(answer, "next").kind != SW_JN_FUNCTION && sw_jn_js_truthy(answer))
 		return sw_jn_fail(run, "T1010", answer);
 	matcher->begun = true;
 	matcher->next = member(answer, "next");
-	size_t at = start.kind == SW_JN_NUMBER ? unit_offset(matcher->text, start.number) : 0;
-	size_t len = text.kind == SW_JN_STRING ? text.len : 0;
-	*ret_finding = (struct finding){at, at + len, text, start, groups, answer};
-	if (ret_finding->end > matcher->text.len)
-		ret_finding->end = matcher->text.len;
+	/* Its match need not stand there: ends are counted from where it says that it begins. */
+	double from = start.kind == SW_JN_NUMBER ? start.number : 0;
+	double len = text.kind == SW_JN_STRING ? (double)sw_jn_units(text.text, text.len) : 0;
+	*ret_finding = (struct finding){.start = unit_offset(matcher->text, from),
+					.end = unit_offset(matcher->text, from + len),
+					.text = text,
+					.index = start,
+					.groups = groups,
+					.answer = answer};
 	return sw_jn_steps(run, 1);
 }
 

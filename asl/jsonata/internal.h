@@ -41,13 +41,14 @@ enum sw_jn_array_flags {
 	SW_JN_CONS = 4,           /* made by [ ... ]: not flattened into a sequence */
 	SW_JN_TUPLES = 8,         /* a stream of tuples (@, #, %): never seen by functions */
 };
+#define SW_JN_EXACT 32 /* flag of numbers: see sw_jn_integer */
 
 struct sw_jn_object;
 struct sw_jn_function;
 
 struct sw_jn_value {
 	uint8_t kind, form, flags;
-	uint32_t len; /* bytes of a string, items of an array; of integers of JSON texts: see sw_jn_exact */
+	uint32_t len; /* bytes of a string, items of an array; of integers: see sw_jn_integer */
 	union {
 		double number; /* as in JavaScript: every number is a double */
 		bool boolean;
@@ -79,7 +80,7 @@ static inline struct sw_jn_value sw_jn_number(double number)
  * long as it is only handed on (as on AWS). len is what the double lacks.
  */
 struct sw_jn_value sw_jn_integer(int64_t integer);
-/* False: it is no such number, or the double is all of it. */
+/* False: it is no such number, or one that every double holds. */
 bool sw_jn_exact(struct sw_jn_value value, int64_t *ret_integer);
 /* text is borrowed: a literal, a part of another value, or memory of the run. */
 static inline struct sw_jn_value sw_jn_string(const char *text, size_t len)

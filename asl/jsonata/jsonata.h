@@ -29,7 +29,7 @@ struct sw_jsonata_error {
 	uint32_t line, column; /* 1-based, in characters: where a caret belongs; 0: no place is known */
 	char token[64];        /* the token or function blamed, "" when there is none; cut at its end */
 	char message[512];     /* one line, with values filled in; cut at its end */
-	bool thrown;           /* code is D3137 or D3141 and message the words of $error or $assert */
+	bool thrown; /* message has words of its own: those of $error, $assert or a function of AWS (D3137, D3141) */
 };
 
 /* ---- expressions ---------------------------------------------------------------------------------- */

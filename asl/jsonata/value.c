@@ -13,13 +13,14 @@ struct sw_jn_value sw_jn_integer(int64_t integer)
 	/* Of the greatest the double is 2^63, one more than an int64_t holds. */
 	int64_t lacking = value.number < 0x1p63 ? integer - (int64_t)value.number : integer - INT64_MAX - 1;
 	value.len = (uint32_t)(int32_t)lacking;
+	value.flags = integer > 9007199254740991 || integer < -9007199254740991 ? SW_JN_EXACT : 0;
 	return value;
 }
 
 bool sw_jn_exact(struct sw_jn_value value, int64_t *ret_integer)
 {
 	int32_t lacking = (int32_t)value.len;
-	if (value.kind != SW_JN_NUMBER || !lacking)
+	if (value.kind != SW_JN_NUMBER || !(value.flags & SW_JN_EXACT))
 		return false;
 	*ret_integer = value.number < 0x1p63 ? (int64_t)value.number + lacking : INT64_MAX + (lacking + 1);
 	return true;

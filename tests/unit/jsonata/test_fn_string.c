@@ -155,6 +155,11 @@ static void a_function_may_be_the_matcher(void **state)
 		 "'next': function() {nothing}}})",
 		 "[\"a\",\"c\"]"},
 		{"$contains('abc', function($s) {nothing})", "false"},
+		{"$contains('abc', function($s) {''})", "true"},
+		{"$contains('abc', function($s) {{'match': 'b', 'end': 2}})", "T1010"},
+		{"$replace('a😀b', function($s) {{'match': 'XX', 'start': 1, 'groups': [], 'next': "
+		 "function() {nothing}}}, 'Z')",
+		 "\"aZb\""},
 		{"$match('abc', function($s) {'no match'})", "T1010"},
 		{"$match('abc', function($s) {{'x': 1}})", "T1010"},
 	};
