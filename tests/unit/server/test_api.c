@@ -884,11 +884,11 @@ static void the_numbers_of_a_map_run_are_checked(void **state)
 	refuses(*state, "UpdateMapRun",
 		"{\"mapRunArn\":\"" MAP_RUN "\",\"maxConcurrency\":-1,\"toleratedFailurePercentage\":100.5}",
 		"ValidationException",
-		"2 validation errors detected: Value '-1' at 'maxConcurrency' failed to satisfy constraint: "
-		"Member "
-		"must have value greater than or equal to 0; Value '100.5' at 'toleratedFailurePercentage' "
-		"failed to "
-		"satisfy constraint: Member must have value less than or equal to 100");
+		"2 validation errors detected: Value '100.5' at 'toleratedFailurePercentage' failed to "
+		"satisfy "
+		"constraint: Member must have value less than or equal to 100; Value '-1' at "
+		"'maxConcurrency' "
+		"failed to satisfy constraint: Member must have value greater than or equal to 0");
 	refuses(*state, "UpdateMapRun", "{\"mapRunArn\":\"" MAP_RUN "\",\"toleratedFailurePercentage\":-2.0}",
 		"ValidationException",
 		"1 validation error detected: Value '-2.0' at 'toleratedFailurePercentage' failed to satisfy "
