@@ -231,12 +231,12 @@ static void configurations_reach_the_engine_in_full(void **state)
 	call_over(f, f->api, "CreateStateMachine",
 		  "{\"name\":\"hello\",\"definition\":\"{}\",\"tracingConfiguration\":{\"enabled\":true},"
 		  "\"loggingConfiguration\":{\"level\":\"ALL\",\"destinations\":[{\"cloudWatchLogsLogGroup\":"
-		  "{\"logGroupArn\":\"arn:x\"}}]}}");
+		  "{\"logGroupArn\":\"arn:x:*\"}}]}}");
 	assert_int_equal(f->status, 200);
 	assert_string_equal(
 		f->engine.asked.data,
 		"create name=hello;definition={};role=(null);type=STANDARD;"
-		"logging={\"destinations\":[{\"cloudWatchLogsLogGroup\":{\"logGroupArn\":\"arn:x\"}}],"
+		"logging={\"destinations\":[{\"cloudWatchLogsLogGroup\":{\"logGroupArn\":\"arn:x:*\"}}],"
 		"\"includeExecutionData\":false,\"level\":\"ALL\"};tracing={\"enabled\":true};");
 }
 
