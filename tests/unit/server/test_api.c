@@ -831,8 +831,12 @@ static void executions_are_listed(void **state)
 	/* api/list_execution_invalid_arn */
 	refuses(f, "ListExecutions", "{\"stateMachineArn\":\"invalid_state_machine_arn\"}", "InvalidArn",
 		"Invalid Arn: 'Invalid ARN prefix: invalid_state_machine_arn'");
+	/* cloudquery/cloudquery, pull request 7911 */
 	refuses(f, "ListExecutions", "{}", "ValidationException",
-		"Exactly one of stateMachineArn and mapRunArn must be specified");
+		"Must provide a StateMachine ARN or MapRun ARN");
+	refuses(f, "ListExecutions",
+		"{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"mapRunArn\":\"" MAP_RUN "\"}",
+		"ValidationException", "Exactly one of stateMachineArn and mapRunArn must be specified");
 	refuses(f, "ListExecutions", "{\"mapRunArn\":\"arn:x\"}", "InvalidArn",
 		"Invalid Arn: 'Invalid ARN prefix: arn:x'");
 	refuses(f, "ListExecutions", "{\"mapRunArn\":\"" MAP_RUN "\"}", "ResourceNotFound",
