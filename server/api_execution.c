@@ -402,7 +402,12 @@ void sw_call_list_executions(struct sw_call *call)
 	const char *map_run = sw_call_text(call, "mapRunArn", NULL);
 	const char *machine = sw_call_text(call, "stateMachineArn", NULL);
 
-	if (!map_run == !machine) {
+	if (!map_run && !machine) { /* as AWS told cloudquery/cloudquery, pull request 7911 */
+		sw_call_fail_reason(call, "MISSING_REQUIRED_PARAMETER",
+				    "Must provide a StateMachine ARN or MapRun ARN");
+		return;
+	}
+	if (map_run && machine) {
 		sw_call_fail(call, "ValidationException",
 			     "Exactly one of stateMachineArn and mapRunArn must be specified");
 		return;

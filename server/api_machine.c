@@ -136,6 +136,30 @@ static bool logging_is_complete(const json_t *config)
 	return count == 1 || (off && count == 0);
 }
 
+/* "The ARN must end with :*" */
+static bool has_qualifier(const char *arn)
+{
+	size_t len = strlen(arn);
+	return len >= 2 && strcmp(arn + len - 2, ":*") == 0;
+}
+
+/* False when it has answered. */
+static bool check_logging(struct sw_call *call, const json_t *config)
+{
+	const char *arn = log_group_of(json_array_get(json_object_get(config, "destinations"), 0));
+	if (!logging_is_complete(config)) {
+		sw_call_fail(call, "InvalidLoggingConfiguration",
+			     "Invalid Logging Configuration: Must specify exactly one Log Destination.");
+		return false;
+	}
+	if (!arn || has_qualifier(arn))
+		return true;
+	/* As AWS told hashicorp/terraform-provider-aws, issue 17682. */
+	sw_call_fail(call, "InvalidLoggingConfiguration",
+		     "Invalid Logging Configuration: Log Group ARN must be provided with '*' qualifier.");
+	return false;
+}
+
 /* ---- creating and changing ---- */
 
 /* What both have in common; the texts are owned here. */
@@ -190,12 +214,8 @@ static bool read_wanted(struct sw_call *call, struct wanted *wanted)
 	params->publish = sw_call_boolean(call, "publish", false);
 	params->version_description = sw_call_text(call, "versionDescription", NULL);
 	if (json_is_object(log)) {
-		if (!logging_is_complete(log)) {
-			sw_call_fail(
-				call, "InvalidLoggingConfiguration",
-				"Invalid Logging Configuration: Must specify exactly one Log Destination.");
+		if (!check_logging(call, log))
 			return false;
-		}
 		write_logging(&wanted->logging, NULL, log);
 		params->logging_json = wanted->logging.text.data;
 	}

@@ -231,12 +231,12 @@ static void configurations_reach_the_engine_in_full(void **state)
 	call_over(f, f->api, "CreateStateMachine",
 		  "{\"name\":\"hello\",\"definition\":\"{}\",\"tracingConfiguration\":{\"enabled\":true},"
 		  "\"loggingConfiguration\":{\"level\":\"ALL\",\"destinations\":[{\"cloudWatchLogsLogGroup\":"
-		  "{\"logGroupArn\":\"arn:x\"}}]}}");
+		  "{\"logGroupArn\":\"arn:x:*\"}}]}}");
 	assert_int_equal(f->status, 200);
 	assert_string_equal(
 		f->engine.asked.data,
 		"create name=hello;definition={};role=(null);type=STANDARD;"
-		"logging={\"destinations\":[{\"cloudWatchLogsLogGroup\":{\"logGroupArn\":\"arn:x\"}}],"
+		"logging={\"destinations\":[{\"cloudWatchLogsLogGroup\":{\"logGroupArn\":\"arn:x:*\"}}],"
 		"\"includeExecutionData\":false,\"level\":\"ALL\"};tracing={\"enabled\":true};");
 }
 
@@ -831,8 +831,12 @@ static void executions_are_listed(void **state)
 	/* api/list_execution_invalid_arn */
 	refuses(f, "ListExecutions", "{\"stateMachineArn\":\"invalid_state_machine_arn\"}", "InvalidArn",
 		"Invalid Arn: 'Invalid ARN prefix: invalid_state_machine_arn'");
+	/* cloudquery/cloudquery, pull request 7911 */
 	refuses(f, "ListExecutions", "{}", "ValidationException",
-		"Exactly one of stateMachineArn and mapRunArn must be specified");
+		"Must provide a StateMachine ARN or MapRun ARN");
+	refuses(f, "ListExecutions",
+		"{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"mapRunArn\":\"" MAP_RUN "\"}",
+		"ValidationException", "Exactly one of stateMachineArn and mapRunArn must be specified");
 	refuses(f, "ListExecutions", "{\"mapRunArn\":\"arn:x\"}", "InvalidArn",
 		"Invalid Arn: 'Invalid ARN prefix: arn:x'");
 	refuses(f, "ListExecutions", "{\"mapRunArn\":\"" MAP_RUN "\"}", "ResourceNotFound",
@@ -884,11 +888,11 @@ static void the_numbers_of_a_map_run_are_checked(void **state)
 	refuses(*state, "UpdateMapRun",
 		"{\"mapRunArn\":\"" MAP_RUN "\",\"maxConcurrency\":-1,\"toleratedFailurePercentage\":100.5}",
 		"ValidationException",
-		"2 validation errors detected: Value '-1' at 'maxConcurrency' failed to satisfy constraint: "
-		"Member "
-		"must have value greater than or equal to 0; Value '100.5' at 'toleratedFailurePercentage' "
-		"failed to "
-		"satisfy constraint: Member must have value less than or equal to 100");
+		"2 validation errors detected: Value '100.5' at 'toleratedFailurePercentage' failed to "
+		"satisfy "
+		"constraint: Member must have value less than or equal to 100; Value '-1' at "
+		"'maxConcurrency' "
+		"failed to satisfy constraint: Member must have value greater than or equal to 0");
 	refuses(*state, "UpdateMapRun", "{\"mapRunArn\":\"" MAP_RUN "\",\"toleratedFailurePercentage\":-2.0}",
 		"ValidationException",
 		"1 validation error detected: Value '-2.0' at 'toleratedFailurePercentage' failed to satisfy "

@@ -156,6 +156,29 @@ static void errors_tell_their_reason_and_their_resource(void **state)
 	assert_string_equal(text(f, "resourceName"), MACHINES "many");
 }
 
+/* The text: hashicorp/terraform-provider-aws, issue 17682. */
+static void the_arn_of_a_log_group_ends_with_a_star(void **state)
+{
+	static const char *const arns[] = {"arn:aws:logs:eu-central-1:111122223333:log-group:g", "x", "*"};
+	struct fixture *f = *state;
+	char request[600];
+	gives(f, "CreateStateMachine", "{\"name\":\"hello\",\"definition\":\"" PASS "\"}");
+	for (size_t i = 0; i < sizeof(arns) / sizeof(arns[0]); i++) {
+		snprintf(request, sizeof(request),
+			 "{\"stateMachineArn\":\"%s\",\"loggingConfiguration\":{\"level\":\"ALL\","
+			 "\"destinations\":"
+			 "[{\"cloudWatchLogsLogGroup\":{\"logGroupArn\":\"%s\"}}]}}",
+			 MACHINE, arns[i]);
+		refuses(f, "UpdateStateMachine", request, "InvalidLoggingConfiguration",
+			"Invalid Logging Configuration: Log Group ARN must be provided with '*' qualifier.");
+	}
+	gives(f, "UpdateStateMachine",
+	      "{\"stateMachineArn\":\"" MACHINE
+	      "\",\"loggingConfiguration\":{\"level\":\"ALL\",\"destinations\":"
+	      "[{\"cloudWatchLogsLogGroup\":{\"logGroupArn\":"
+	      "\"arn:aws:logs:eu-central-1:111122223333:log-group:g:*\"}}]}}");
+}
+
 static unsigned java_hash(const char *text, size_t len)
 {
 	unsigned hash = 0;
@@ -208,6 +231,7 @@ int main(void)
 		TEST(an_arn_of_a_map_state_is_refused),
 		TEST(only_map_runs_have_executions_that_wait_for_a_redrive),
 		TEST(errors_tell_their_reason_and_their_resource),
+		TEST(the_arn_of_a_log_group_ends_with_a_star),
 		TEST(values_of_enumerations_come_in_the_order_of_aws),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
