@@ -3,6 +3,7 @@
  * is answered all the same, and nothing that was half made stays. Our own allocations only: those of jansson are in
  * its library.
  */
+#include "base/hash.h"
 #include "engine/metrics.h"
 #include "server/partitions.h"
 #include "server/server.h"
@@ -294,6 +295,65 @@ static void a_worker_is_told_when_the_activity_is_gone(void **state)
 	assert_null(strstr(f->body, "\"taskToken\":null"));
 }
 
+struct taking {
+	struct sw_engine *engine; /* where the name is taken */
+	const char *name;
+};
+
+static void take_name(void *user, struct sw_engine *engine)
+{
+	const struct taking *taking = user;
+	struct sw_start_params params = {.machine = "m", .name = taking->name};
+	if (engine == taking->engine)
+		assert_int_equal(sw_engine_start(engine, &params, NULL, NULL, NULL), SW_OK);
+}
+
+/*
+ * When there were fewer partitions it was taken in another one than it would be now. Who cannot look for it must not
+ * start it where it would be.
+ */
+static void a_name_is_taken_though_memory_is_short(void **state)
+{
+	struct fixture *f = *state;
+	static const char arn[] = "arn:aws:states:us-east-1:123456789012:execution:m:n";
+	uint32_t number = (uint32_t)(sw_hash64(arn, strlen(arn), 0) % COUNT) == 1 ? 2 : 1;
+	struct taking taking = {f->partitions->others[number]->engine, "n"};
+	uint32_t found = 0;
+	create(f, "m", "function:f");
+	sw_partitions_each(f->partitions, take_name, &taking);
+	for (int i = 0; i < TURNS_MAX && found != number; i++) {
+		sw_poll_loop_run(f->loop, 10, NULL);
+		sw_reader_partition_of(f->partitions->reader, arn, &found, NULL);
+	}
+	assert_int_equal(found, number);
+	for (long i = 1; i < 60; i++) {
+		atomic_store(&countdown, i);
+		int status = call(f, "StartExecution",
+				  "{\"stateMachineArn\":\"" MACHINE "m\",\"name\":\"n\",\"input\":\"[1]\"}");
+		atomic_store(&countdown, 0);
+		assert_true(status == 400 || status == 500);
+	}
+}
+
+/* Partition 0 does not know it: that must not be what the caller hears. */
+static void an_execution_of_another_partition_is_found_or_not_looked_for(void **state)
+{
+	struct fixture *f = *state;
+	char body[800], arn[600];
+	create(f, "m", "function:f");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(call(f, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "m\"}"), 200);
+		member(f, "executionArn", arn, sizeof(arn));
+	}
+	snprintf(body, sizeof(body), "{\"executionArn\":\"%s\"}", arn);
+	for (long i = 1; i < 60; i++) {
+		atomic_store(&countdown, i);
+		int status = call(f, "StopExecution", body);
+		atomic_store(&countdown, 0);
+		assert_true(status == 200 || status == 500);
+	}
+}
+
 static void break_it(void *user, struct sw_engine *engine)
 {
 	if (engine == user)
@@ -393,6 +453,8 @@ int main(void)
 		TEST(calls_that_wait_are_answered_when_all_ends),
 		TEST(a_change_of_resources_reaches_every_partition_or_none),
 		TEST(a_worker_is_told_when_the_activity_is_gone),
+		TEST(a_name_is_taken_though_memory_is_short),
+		TEST(an_execution_of_another_partition_is_found_or_not_looked_for),
 		TEST(a_deletion_does_not_press_a_partition_whose_store_has_failed),
 		TEST(every_call_is_answered_when_memory_is_short),
 		cmocka_unit_test_setup_teardown(opening_fails_whole_when_memory_is_short, open_engine,
