@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define LABEL_CHARACTERS_MAX 60 /* conditions on edges are cut */
+#define LABEL_LINES_MAX 4       /* conditions that lead to the same state share an edge */
 #define LINE_CHARACTERS 30      /* longer labels go on in the next line */
 
 struct drawing {
@@ -46,7 +47,7 @@ static const char *line_break(const struct drawing *d)
 	return d->format == SW_DRAW_DOT ? "\\n" : "<br/>";
 }
 
-/* A label: lines are broken at spaces, so that boxes are not wider than they need be. */
+/* A name or label: lines are broken at spaces, so that boxes are not wider than they need be. */
 static void escape(struct drawing *d, const char *text)
 {
 	size_t column = 0;
@@ -147,11 +148,35 @@ static void shorten(struct sw_buf *text)
 	}
 }
 
-static void take_label(struct drawing *d, struct sw_buf *label)
+/* What leads from a state to another one: a line for each condition. */
+struct label {
+	struct sw_buf lines[LABEL_LINES_MAX];
+	uint32_t count; /* of conditions; those beyond LABEL_LINES_MAX are only counted */
+};
+
+/* Where the next condition is printed to; NULL: it is not shown. */
+static struct sw_buf *next_line(struct label *label)
 {
-	d->out.failed = d->out.failed || label->failed;
-	if (!label->failed)
-		shorten(label);
+	return label->count++ < LABEL_LINES_MAX ? &label->lines[label->count - 1] : NULL;
+}
+
+static void print_label(struct drawing *d, const struct label *label)
+{
+	for (uint32_t i = 0; i < label->count && i < LABEL_LINES_MAX; i++) {
+		if (i > 0)
+			sw_buf_text(&d->out, line_break(d));
+		escape(d, label->lines[i].data ? label->lines[i].data : "");
+	}
+	if (label->count > LABEL_LINES_MAX)
+		sw_buf_printf(&d->out, "%sand %u more", line_break(d), label->count - LABEL_LINES_MAX);
+}
+
+static void label_done(struct drawing *d, struct label *label)
+{
+	for (uint32_t i = 0; i < LABEL_LINES_MAX; i++) {
+		d->out.failed = d->out.failed || label->lines[i].failed;
+		sw_buf_done(&label->lines[i]);
+	}
 }
 
 /* ---- nodes and edges ---------------------------------------------------------------------------------- */
@@ -165,28 +190,25 @@ static void indent(struct drawing *d, unsigned depth)
 }
 
 static void edge(struct drawing *d, const char *from, const char *to, enum edge_style style,
-		 const char *label)
+		 const struct label *label)
 {
 	bool dot = d->format == SW_DRAW_DOT, dashed = style == EDGE_CATCH;
 	if (dot) {
 		sw_buf_printf(&d->out, "  %s -> %s", from, to);
-		if (label || dashed)
-			sw_buf_text(&d->out, " [");
-		if (label) {
-			/* Graphviz sets labels close to lines and to each other. */
-			sw_buf_text(&d->out, "label=\" ");
-			escape(d, label);
-			sw_buf_text(&d->out, dashed ? " \", " : " \"");
+		if (label) { /* Graphviz sets labels close to lines and to each other */
+			sw_buf_text(&d->out, " [label=\" ");
+			print_label(d, label);
+			sw_buf_printf(&d->out, " \"%s]",
+				      dashed ? ", style=dashed, color=\"#b03030\", fontcolor=\"#b03030\""
+					     : "");
 		}
-		if (dashed)
-			sw_buf_text(&d->out, "style=dashed, color=\"#b03030\", fontcolor=\"#b03030\"");
-		sw_buf_text(&d->out, label || dashed ? "];\n" : ";\n");
+		sw_buf_text(&d->out, ";\n");
 		return;
 	}
 	sw_buf_printf(&d->out, "  %s %s", from, dashed ? "-.->" : "-->");
-	if (label && label[0]) {
+	if (label) {
 		sw_buf_text(&d->out, "|\"");
-		escape(d, label);
+		print_label(d, label);
 		sw_buf_text(&d->out, "\"|");
 	}
 	sw_buf_printf(&d->out, " %s\n", to);
@@ -198,7 +220,7 @@ static void state_id(const struct sw_state *state, char id[24])
 }
 
 static void edge_to(struct drawing *d, const char *from, const struct sw_state *to, enum edge_style style,
-		    const char *label)
+		    const struct label *label)
 {
 	char id[24];
 	if (!to)
@@ -239,28 +261,70 @@ static bool find_ends(struct drawing *d)
 	return d->ends != NULL;
 }
 
+/* Rules that lead to the same state share an edge, which stands where the first of them does. */
+static bool is_first_rule(const struct sw_state *state, uint32_t place)
+{
+	const struct sw_rule *rules = state->as.choice.rules;
+	for (uint32_t i = 0; i < place; i++)
+		if (rules[i].next == rules[place].next)
+			return false;
+	return true;
+}
+
 static void draw_choice(struct drawing *d, const struct sw_state *state, const char *from)
 {
-	for (uint32_t i = 0; i < state->as.choice.rules_count; i++) {
-		struct sw_buf label = SW_BUF;
-		append_rule(&label, &state->as.choice.rules[i], false);
-		take_label(d, &label);
-		edge_to(d, from, state->as.choice.rules[i].next, EDGE_PLAIN, label.data);
-		sw_buf_done(&label);
+	const struct sw_rule *rules = state->as.choice.rules;
+	uint32_t count = state->as.choice.rules_count;
+	struct label otherwise = {.count = 1};
+	for (uint32_t i = 0; i < count; i++) {
+		struct label label = {0};
+		bool first = is_first_rule(state, i);
+		for (uint32_t k = i; first && k < count; k++) {
+			struct sw_buf *line = rules[k].next == rules[i].next ? next_line(&label) : NULL;
+			if (line)
+				append_rule(line, &rules[k], false);
+			if (line && !line->failed)
+				shorten(line);
+		}
+		if (label.count > 0)
+			edge_to(d, from, rules[i].next, EDGE_PLAIN, &label);
+		label_done(d, &label);
 	}
-	edge_to(d, from, state->as.choice.fallback, EDGE_PLAIN, "otherwise");
+	sw_buf_text(&otherwise.lines[0], "otherwise");
+	edge_to(d, from, state->as.choice.fallback, EDGE_PLAIN, &otherwise);
+	label_done(d, &otherwise);
+}
+
+static bool is_first_catcher(const struct sw_state *state, uint32_t place)
+{
+	for (uint32_t i = 0; i < place; i++)
+		if (state->catchers[i].next == state->catchers[place].next)
+			return false;
+	return true;
+}
+
+static void append_errors(struct sw_buf *line, const struct sw_catcher *catcher)
+{
+	for (uint32_t i = 0; i < catcher->errors_count && line->len < 4 * LABEL_CHARACTERS_MAX; i++)
+		sw_buf_printf(line, "%s%s", i ? ", " : "", catcher->errors[i]);
+	if (!line->failed)
+		shorten(line);
 }
 
 static void draw_catchers(struct drawing *d, const struct sw_state *state, const char *from)
 {
 	for (uint32_t i = 0; i < state->catchers_count; i++) {
-		const struct sw_catcher *catcher = &state->catchers[i];
-		struct sw_buf label = SW_BUF;
-		for (uint32_t k = 0; k < catcher->errors_count && label.len < 4 * LABEL_CHARACTERS_MAX; k++)
-			sw_buf_printf(&label, "%s%s", k ? ", " : "", catcher->errors[k]);
-		take_label(d, &label);
-		edge_to(d, from, catcher->next, EDGE_CATCH, label.data);
-		sw_buf_done(&label);
+		struct label label = {0};
+		bool first = is_first_catcher(state, i);
+		for (uint32_t k = i; first && k < state->catchers_count; k++) {
+			struct sw_buf *line =
+				state->catchers[k].next == state->catchers[i].next ? next_line(&label) : NULL;
+			if (line)
+				append_errors(line, &state->catchers[k]);
+		}
+		if (label.count > 0)
+			edge_to(d, from, state->catchers[i].next, EDGE_CATCH, &label);
+		label_done(d, &label);
 	}
 }
 
@@ -424,12 +488,12 @@ enum sw_result sw_machine_draw(const struct sw_machine *machine, enum sw_draw_fo
 	if (!find_ends(&d))
 		return SW_ENOMEM;
 	if (format == SW_DRAW_DOT)
-		sw_buf_text(
-			&d.out,
-			"digraph machine {\n  node [fontname=\"sans-serif\", fontsize=11, "
-			"style=\"rounded,filled\"];\n  edge [fontname=\"sans-serif\", fontsize=9];\n"
-			"  graph [fontname=\"sans-serif\", fontsize=10];\n"
-			"  start_ [shape=circle, style=filled, fillcolor=black, label=\"\", width=0.2];\n");
+		sw_buf_text(&d.out,
+			    "digraph machine {\n  node [fontname=\"sans-serif\", fontsize=11, "
+			    "style=\"rounded,filled\"];\n  edge [fontname=\"sans-serif\", fontsize=9];\n"
+			    "  graph [fontname=\"sans-serif\", fontsize=10];\n"
+			    "  {rank=source; start_ [shape=circle, style=filled, fillcolor=black, "
+			    "label=\"\", width=0.2];}\n");
 	else
 		sw_buf_text(&d.out, "flowchart TD\n  start_((\" \"))\n");
 	draw_flow(&d, &machine->flow, 0);

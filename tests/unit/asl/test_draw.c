@@ -114,6 +114,32 @@ static void ends_that_nothing_leads_to_are_not_drawn(void **unused)
 	sw_text_free(mermaid);
 }
 
+static void what_leads_to_the_same_state_shares_an_edge(void **unused)
+{
+	static const char text[] =
+		"{\"StartAt\": \"A\", \"States\": {\"A\": {\"Type\": \"Choice\", \"Default\": \"C\", "
+		"\"Choices\": ["
+		"{\"Variable\": \"$.x\", \"NumericEquals\": 1, \"Next\": \"B\"},"
+		"{\"Variable\": \"$.x\", \"NumericEquals\": 0, \"Next\": \"C\"},"
+		"{\"Variable\": \"$.x\", \"NumericEquals\": 2, \"Next\": \"B\"},"
+		"{\"Variable\": \"$.x\", \"NumericEquals\": 3, \"Next\": \"B\"},"
+		"{\"Variable\": \"$.x\", \"NumericEquals\": 4, \"Next\": \"B\"},"
+		"{\"Variable\": \"$.x\", \"NumericEquals\": 5, \"Next\": \"B\"},"
+		"{\"Variable\": \"$.x\", \"NumericEquals\": 6, \"Next\": \"B\"}]},"
+		"\"B\": {\"Type\": \"Task\", \"Resource\": \"function:b\", \"End\": true, \"Catch\": ["
+		"{\"ErrorEquals\": [\"E\"], \"Next\": \"C\"}, {\"ErrorEquals\": [\"States.ALL\"], \"Next\": "
+		"\"C\"}]},"
+		"\"C\": {\"Type\": \"Succeed\"}}}";
+	char *dot = draw(text, SW_DRAW_DOT), *mermaid = draw(text, SW_DRAW_MERMAID);
+	(void)unused;
+	expect(dot, "  s0 -> s1 [label=\" $.x == 1\\n$.x == 2\\n$.x == 3\\n$.x == 4\\nand 2 more \"];\n"
+		    "  s0 -> s2 [label=\" $.x == 0 \"];\n  s0 -> s2 [label=\" otherwise \"];\n");
+	expect(dot, "s1 -> s2 [label=\" E\\nStates.ALL \", style=dashed");
+	expect(mermaid, "s1 -.->|\"E<br/>States.ALL\"| s2");
+	sw_text_free(dot);
+	sw_text_free(mermaid);
+}
+
 static void long_names_are_broken_at_spaces_and_entities_stay_as_written(void **unused)
 {
 	static const char text[] =
@@ -134,6 +160,7 @@ int main(void)
 		cmocka_unit_test(names_are_escaped),
 		cmocka_unit_test(long_conditions_are_cut),
 		cmocka_unit_test(ends_that_nothing_leads_to_are_not_drawn),
+		cmocka_unit_test(what_leads_to_the_same_state_shares_an_edge),
 		cmocka_unit_test(long_names_are_broken_at_spaces_and_entities_stay_as_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
