@@ -2,6 +2,7 @@
 #include "asl/jsonata/builtins.h"
 
 #include "asl/digest.h"
+#include "asl/java_random.h"
 #include "asl/value.h"
 
 #include <math.h>
@@ -98,15 +99,6 @@ static uint64_t java_long(double number)
 	return number < -9223372036854775808.0 ? (uint64_t)INT64_MIN : (uint64_t)(int64_t)number;
 }
 
-/* The first double of java.util.Random: AWS's for a seed (measured: floci-io/floci#2662). */
-static double java_random(uint64_t seed)
-{
-	const uint64_t factor = 0x5DEECE66D, mask = (1ULL << 48) - 1;
-	uint64_t first = (((seed ^ factor) & mask) * factor + 11) & mask;
-	uint64_t second = (first * factor + 11) & mask;
-	return (double)((first >> 22 << 27) + (second >> 21)) / 9007199254740992.0; /* 26 and 27 bits of 53 */
-}
-
 enum sw_result sw_jn_fn_random_seeded(struct sw_jn_call *call, const struct sw_jn_value *args,
 				      struct sw_jn_value *ret_value)
 {
@@ -115,7 +107,8 @@ enum sw_result sw_jn_fn_random_seeded(struct sw_jn_call *call, const struct sw_j
 	enum sw_result result = require(call, args, "n");
 	if (result)
 		return result;
-	*ret_value = sw_jn_number(java_random(java_long(args[0].number)));
+	struct sw_java_random random = sw_java_random(java_long(args[0].number));
+	*ret_value = sw_jn_number(sw_java_random_double(&random));
 	return SW_OK;
 }
 
