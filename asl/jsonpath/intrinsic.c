@@ -330,7 +330,8 @@ json_t *sw_intrinsic_describe(const struct sw_intrinsic *call)
 /* ---- evaluation --------------------------------------------------------------------------------------- */
 
 /*
- * A path that has no value: AWS names the whole expression, not the inner call (measured: floci-io/floci#2870).
+ * A path that has no value: AWS names the whole expression, not the inner call (measured:
+ * floci-io/floci#2870).
  */
 static enum sw_result argument_failed(const struct sw_intrinsic *whole, const char *message,
 				      struct sw_failure *failure)

@@ -60,7 +60,7 @@ static const char *text_of(const struct sw_intrinsic_call *call, size_t i)
 	return text ? text : "";
 }
 
-/* The documentation says that a number with a fraction is rounded; AWS cuts it off (recorded: ArrayPartition). */
+/* The documentation says that a number with a fraction is rounded; AWS cuts it (captured: ArrayPartition). */
 static enum sw_result need_integer(const struct sw_intrinsic_call *call, size_t i, int64_t *ret_number)
 {
 	const json_t *tree = call->arguments[i];
@@ -709,8 +709,8 @@ static enum sw_result hash(const struct sw_intrinsic_call *call, json_t **ret_tr
 /* ---- numbers ------------------------------------------------------------------------------------------ */
 
 /*
- * "If you specify a non-integer value, it is rounded to the nearest integer": by Math.round, halves go up (recorded:
- * math_operations.math_add). Neither the numbers nor their sum leave the 32 bits.
+ * "If you specify a non-integer value, it is rounded to the nearest integer": by Math.round, halves go up
+ * (recorded: math_operations.math_add). Neither the numbers nor their sum leave the 32 bits.
  */
 static enum sw_result math_add(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {
@@ -725,7 +725,7 @@ static enum sw_result math_add(const struct sw_intrinsic_call *call, json_t **re
 	return sum < INT32_MIN || sum > INT32_MAX ? SW_EQUERY : give(json_integer(sum), ret_tree);
 }
 
-/* From the first number (included) to the second (excluded); with a third, that of java.util.Random for it. */
+/* From the first number to below the second; with a third, that of java.util.Random for it. */
 static enum sw_result math_random(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {
 	int64_t from = 0, to = 0, seed = 0;

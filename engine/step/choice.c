@@ -173,8 +173,9 @@ static enum sw_result look_up(struct sw_evaluation *evaluation, const struct sw_
 }
 
 /*
- * What a Numeric...Path names need not be a number: AWS takes true as 1, false, lists and objects as 0 (captured:
- * gabrielmoreira/tiny-asl-machine, Choice.NumericGreaterThanPath-008 and its neighbours). The variable must be one.
+ * What a Numeric...Path names need not be a number: AWS takes true as 1, false, lists and objects as 0
+ * (captured: gabrielmoreira/tiny-asl-machine, Choice.NumericGreaterThanPath-008 and its neighbours). The
+ * variable must be one.
  */
 static enum sw_result as_number(json_t **tree)
 {

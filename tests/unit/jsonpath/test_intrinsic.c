@@ -1,6 +1,6 @@
 /*
- * Intrinsic functions. Cases marked "recorded" are answers of AWS (intrinsic_functions/ of the recordings); those
- * marked "captured" others have from it: tests/conformance/cases/.snapshots/aws of gabrielmoreira/tiny-asl-machine.
+ * Intrinsic functions. Cases marked "recorded" are answers of AWS (intrinsic_functions/ of the recordings);
+ * those marked "captured" others have from it: gabrielmoreira/tiny-asl-machine, tests/conformance/cases.
  */
 #include <setjmp.h>
 #include <stdarg.h>
