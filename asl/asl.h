@@ -138,7 +138,7 @@ struct sw_expression_env {
 /*
  * Evaluates one call of an intrinsic function, "States.Format('{}', $.a)". SW_OK: *ret_text (new) is the compact JSON
  * result. SW_EQUERY: it is malformed (err->column) or it fails; then err->column is 0 and *ret_error (such as
- * States.IntrinsicFailure) and *ret_cause, both new, say why as an execution would. SW_EJSON: one of the texts of env
+ * States.Runtime) and *ret_cause, both new, say why as an execution would. SW_EJSON: one of the texts of env
  * is no JSON, and err->pointer names it ("/input"). Both ret_error and ret_cause may be NULL.
  */
 SW_API enum sw_result sw_intrinsic_query(const char *call, size_t call_len,

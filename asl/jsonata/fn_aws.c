@@ -2,6 +2,7 @@
 #include "asl/jsonata/builtins.h"
 
 #include "asl/digest.h"
+#include "asl/java_random.h"
 #include "asl/value.h"
 
 #include <math.h>
@@ -111,16 +112,6 @@ static int64_t to_long(struct sw_jn_value value)
 	return value.number < -0x1p63 ? INT64_MIN : (int64_t)value.number;
 }
 
-/* new java.util.Random(seed).nextDouble(), as its documentation defines it: $random(42) is 0.7275636800328681 there,
- * as measured on AWS. */
-static double java_random(int64_t seed)
-{
-	const uint64_t mask = (1ULL << 48) - 1, factor = 0x5DEECE66DULL;
-	uint64_t first = (((uint64_t)seed ^ factor) * factor + 11) & mask;
-	uint64_t second = (first * factor + 11) & mask;
-	return (double)((first >> 22 << 27) + (second >> 21)) * 0x1p-53;
-}
-
 enum sw_result sw_jn_fn_random_seeded(struct sw_jn_call *call, const struct sw_jn_value *args,
 				      struct sw_jn_value *ret_value)
 {
@@ -129,7 +120,8 @@ enum sw_result sw_jn_fn_random_seeded(struct sw_jn_call *call, const struct sw_j
 	enum sw_result result = require(call, args, "n");
 	if (result)
 		return result;
-	*ret_value = sw_jn_number(java_random(to_long(args[0])));
+	struct sw_java_random random = sw_java_random((uint64_t)to_long(args[0]));
+	*ret_value = sw_jn_number(sw_java_random_double(&random));
 	return SW_OK;
 }
 

@@ -172,6 +172,21 @@ static enum sw_result look_up(struct sw_evaluation *evaluation, const struct sw_
 		expr->text);
 }
 
+/*
+ * What a Numeric...Path names need not be a number: AWS takes true as 1, false, lists and objects as 0
+ * (captured: gabrielmoreira/tiny-asl-machine, Choice.NumericGreaterThanPath-008 and its neighbours). The
+ * variable must be one.
+ */
+static enum sw_result as_number(json_t **tree)
+{
+	if (!json_is_boolean(*tree) && !json_is_array(*tree) && !json_is_object(*tree))
+		return SW_OK;
+	json_t *number = json_integer(json_is_true(*tree) ? 1 : 0);
+	json_decref(*tree);
+	*tree = number;
+	return number ? SW_OK : SW_ENOMEM;
+}
+
 static enum sw_result test_variable(struct sw_evaluation *evaluation, const struct sw_rule *rule,
 				    bool *ret_true)
 {
@@ -191,6 +206,8 @@ static enum sw_result test_variable(struct sw_evaluation *evaluation, const stru
 		return r;
 	if (rule->kind == SW_RULE_COMPARE && rule->path)
 		r = look_up(evaluation, rule->path, &with);
+	if (r == SW_OK && with && rule->operand == SW_OPERAND_NUMERIC)
+		r = as_number(&with);
 	if (r == SW_OK && rule->kind == SW_RULE_COMPARE)
 		*ret_true = compare(rule, value, with ? with : rule->literal);
 	else if (r == SW_OK && rule->kind == SW_RULE_MATCHES)

@@ -379,9 +379,10 @@ class Files(Case):
         self.fails(2, "usage", "intrinsic", data=False)
 
     def test_intrinsic_fails_as_an_execution_would(self):
-        done = self.fails(1, "States.IntrinsicFailure", "intrinsic", "States.ArrayGetItem($, 5)", given=b"[]", data=False)
+        done = self.fails(1, "States.Runtime: ", "intrinsic", "States.ArrayGetItem($, 5)", given=b"[1]", data=False)
         self.assertEqual(done.out, "")
-        self.assertIn("The function 'States.ArrayGetItem($, 5)' had the following error: ", done.err)
+        self.assertIn("There was an error while evaluating the intrinsic function: States.ArrayGetItem($, 5). Invalid "
+                      "arguments in States.ArrayGetItem", done.err)
         done = self.fails(1, "States.Runtime: ", "intrinsic", "States.Array($.no)", given=b"{}", data=False)
         self.assertIn("The JsonPath argument for the field '$.no' could not be found in the input '{}'", done.err)
         self.fails(1, "$no", "intrinsic", "States.Array($no)", data=False)

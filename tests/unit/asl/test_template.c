@@ -202,10 +202,10 @@ static void a_failing_function_keeps_its_own_text(void **state)
 	json_t *tree = NULL;
 	assert_int_equal(evaluate("{\"v.$\":\"States.ArrayLength($.a)\"}", "{\"a\":1}", &tree, &failure),
 			 SW_EQUERY);
-	assert_string_equal(failure.error, "States.IntrinsicFailure");
+	assert_string_equal(failure.error, "States.Runtime");
 	assert_string_equal(failure.cause,
-			    "The function 'States.ArrayLength($.a)' had the following error: the first "
-			    "argument must be an array");
+			    "There was an error while evaluating the intrinsic function: "
+			    "States.ArrayLength($.a). Invalid arguments in States.ArrayLength");
 	sw_failure_done(&failure);
 }
 

@@ -55,6 +55,19 @@ static void values_of_another_type_do_not_match(void **state)
 	assert_true(holds(V "\"BooleanEqualsPath\":\"$.w\"", "{\"v\":true,\"w\":true}"));
 }
 
+/* Captured from AWS: gabrielmoreira/tiny-asl-machine, tests/conformance/cases/Choice.Numeric...Path.ts. */
+static void a_path_to_no_number_counts_as_one(void **state)
+{
+	assert_true(holds(V "\"NumericGreaterThanPath\":\"$.w\"", "{\"v\":7,\"w\":[6]}"));
+	assert_true(holds(V "\"NumericGreaterThanEqualsPath\":\"$.w\"", "{\"v\":8,\"w\":false}"));
+	assert_false(holds(V "\"NumericLessThanPath\":\"$.w\"", "{\"v\":7,\"w\":true}"));
+	assert_false(holds(V "\"NumericLessThanEqualsPath\":\"$.w\"", "{\"v\":8,\"w\":{\"value\":8}}"));
+	assert_false(holds(V "\"NumericEqualsPath\":\"$.w\"", "{\"v\":7,\"w\":{\"value\":7}}"));
+	assert_false(holds(V "\"NumericLessThanPath\":\"$.w\"", "{\"v\":\"7\",\"w\":8}"));
+	assert_false(holds(V "\"NumericGreaterThanPath\":\"$.w\"", "{\"v\":null,\"w\":8}"));
+	assert_false(holds(V "\"NumericGreaterThanEqualsPath\":\"$.w\"", "{\"v\":{\"value\":8},\"w\":8}"));
+}
+
 static void timestamps_compare_as_points_in_time(void **state)
 {
 	assert_true(holds(V "\"TimestampEquals\":\"2012-10-09T19:00:55Z\"",
@@ -192,6 +205,7 @@ int main(void)
 		cmocka_unit_test(strings_compare_by_their_characters),
 		cmocka_unit_test(numbers_compare_by_value),
 		cmocka_unit_test(values_of_another_type_do_not_match),
+		cmocka_unit_test(a_path_to_no_number_counts_as_one),
 		cmocka_unit_test(timestamps_compare_as_points_in_time),
 		cmocka_unit_test(is_operators_test_the_type),
 		cmocka_unit_test(string_matches_knows_stars_and_escapes),
