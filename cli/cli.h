@@ -132,6 +132,8 @@ char *read_input(const char *input);
 /* Reads a definition, fills placeholders. New text, or NULL with err set; its text names the file when it has no
  * line. */
 char *read_definition(const struct options *options, const char *path, size_t *ret_len, struct sw_error *err);
+/* After a definition with mistakes: a file that is called YAML is told to be none. */
+void hint_at_format(const char *path);
 /* What read_definition says was wrong. */
 void complain_definition(const char *path, const struct sw_error *err);
 /* Prints findings as file:line:column lines; true when there are errors. */

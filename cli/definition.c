@@ -77,6 +77,13 @@ char *read_definition(const struct options *options, const char *path, size_t *r
 	return filled;
 }
 
+void hint_at_format(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	if (dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml")))
+		fprintf(stderr, "stepwell: definitions are JSON; `yq -o json %s` makes it of YAML\n", path);
+}
+
 void complain_definition(const char *path, const struct sw_error *err)
 {
 	complain_error(EXIT_USAGE, err->line ? path : NULL, err);
@@ -115,6 +122,8 @@ struct sw_machine *load_machine(const struct options *options, const char *path,
 	    sw_findings_count(findings) == 0)
 		complain_error(EXIT_USAGE, path, &err);
 	print_findings(path, findings);
+	if (!machine)
+		hint_at_format(path);
 	sw_findings_free(findings);
 	if (machine && ret_text) {
 		*ret_text = text;

@@ -152,8 +152,8 @@ const char *time_text(const json_t *seconds, char *text, size_t bytes)
 
 static bool is_coloured(FILE *stream)
 {
-	const char *off = getenv("NO_COLOR");
-	return isatty(fileno(stream)) && (!off || !*off);
+	const char *off = getenv("NO_COLOR"), *terminal = getenv("TERM");
+	return isatty(fileno(stream)) && (!off || !*off) && terminal && strcmp(terminal, "dumb") != 0;
 }
 
 const char *colour_of(FILE *stream, const char *word)
