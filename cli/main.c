@@ -486,10 +486,19 @@ static const struct command *find_command(const char *name)
 
 static int complain_command(const char *name)
 {
-	for (size_t i = 0; i < COMMANDS_COUNT; i++)
-		if (is_near(name, commands[i].name))
-			return complain(EXIT_USAGE, "there is no command \"%s\"; did you mean \"%s\"?", name,
-					commands[i].name);
+	const char *meant = NULL;
+	size_t len = strlen(name);
+	for (size_t i = 0; i < COMMANDS_COUNT; i++) {
+		const char *command = commands[i].name;
+		if (len > 1 && !strncmp(command, name, len)) { /* an abbreviation */
+			meant = command;
+			break;
+		}
+		if (!meant && is_near(name, command))
+			meant = command;
+	}
+	if (meant)
+		return complain(EXIT_USAGE, "there is no command \"%s\"; did you mean \"%s\"?", name, meant);
 	return complain(EXIT_USAGE, "there is no command \"%s\"; `stepwell --help` lists them", name);
 }
 

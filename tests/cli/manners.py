@@ -110,6 +110,7 @@ class Words(Case):
         path = self.file("pass.json", PASS)
         self.fails(2, 'did you mean "validate"?', "valdate", path, data=False)
         self.fails(2, 'did you mean "history"?', "help", "histroy", data=False)
+        self.fails(2, 'did you mean "status"?', "statu", data=False)
         self.fails(2, "did you mean --resources?", "run", path, "--resorces", "r.json")
         self.fails(2, "did you mean --keep-placeholders?", "validate", path, "--keep-placeholder=1", data=False)
         self.fails(2, "`stepwell --help` lists them", "fly", data=False)
