@@ -109,6 +109,8 @@ void print_event(FILE *stream, const json_t *event, double start_seconds);
 int columns_of(const char *text, int columns);
 /* Text of any length for people: control characters of data do not reach the terminal. */
 void print_text(FILE *stream, const char *text);
+/* The same of len bytes in one line. */
+void print_part(FILE *stream, const char *text, size_t len);
 /* The members of an answer for people, one a line. */
 void print_description(const json_t *description);
 /* The text member of an answer, or fallback. Borrowed. */

@@ -29,13 +29,15 @@ static void point_at(const char *expr, const struct sw_jsonata_error *err)
 	for (uint32_t i = 1; i < err->line && strchr(line, '\n'); i++)
 		line = strchr(line, '\n') + 1;
 	size_t len = strcspn(line, "\n");
-	fprintf(stderr, "  %.*s\n  ", (int)len, line);
+	fputs("  ", stderr);
+	print_part(stderr, line, len);
+	fputs("\n  ", stderr);
 	uint32_t column = 1;
 	for (size_t i = 0; i < len && column < err->column; i++) {
 		if (((unsigned char)line[i] & 0xC0) == 0x80)
 			continue;
 		column++;
-		fputc(line[i] == '\t' ? '\t' : ' ', stderr);
+		fputc(' ', stderr);
 	}
 	fprintf(stderr, "^\n");
 }
@@ -49,7 +51,9 @@ static int complain_jsonata(enum sw_result r, const char *expr, const char *file
 	}
 	if (!err->code[0])
 		return complain(exit_of(r), "%s", sw_result_text(r));
-	fprintf(stderr, "stepwell: %s: %s\n", err->code, err->message);
+	fprintf(stderr, "stepwell: %s: ", err->code);
+	print_text(stderr, err->message);
+	fputc('\n', stderr);
 	if (err->line)
 		point_at(expr, err);
 	return EXIT_USAGE;

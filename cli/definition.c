@@ -94,14 +94,15 @@ bool print_findings(const char *path, const struct sw_findings *findings)
 	for (size_t i = 0; i < sw_findings_count(findings); i++) {
 		const struct sw_finding *finding = sw_findings_get(findings, i);
 		bool is_error = finding->severity == SW_SEVERITY_ERROR;
-		fputs(path, stderr);
+		print_text(stderr, path);
 		if (finding->error.line) /* none: the place is round a single state, not in the file */
 			fprintf(stderr, ":%u:%u", finding->error.line, finding->error.column);
 		fprintf(stderr, ": %s%s%s: ", colour_of(stderr, is_error ? "FAILED" : "ABORTED"),
 			is_error ? "error" : "warning", colour_end(stderr));
-		if (finding->error.pointer[0])
-			fprintf(stderr, "%s: ", finding->error.pointer);
-		fprintf(stderr, "%s\n", finding->error.text);
+		print_part(stderr, finding->error.pointer, strlen(finding->error.pointer));
+		fputs(finding->error.pointer[0] ? ": " : "", stderr);
+		print_text(stderr, finding->error.text);
+		fputc('\n', stderr);
 	}
 	return sw_findings_errors(findings) > 0;
 }

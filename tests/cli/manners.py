@@ -146,6 +146,20 @@ class Words(Case):
         os.close(ours)
         return Done(words, child.wait(), out.replace(b"\r\n", b"\n"), err)
 
+    def test_control_characters_of_files_and_words_do_not_reach_a_terminal(self):
+        state = "\x1b]0;title\x07\u009b31m"
+        machine = self.file("m.json", json.dumps({"StartAt": "A", "States": {
+            "A": {"Type": "Pass", "Next": state + "x"}, state: {"Type": "Succeed", "F" + state: 1}}}))
+        resources = self.file("r.json", json.dumps({"resources": {"command:a": {state: 1}}}))
+        path = self.file("pass.json", PASS)
+        for words in (["validate", machine], ["run", path, "--resources", resources], ["jsonata", "a." + state, path],
+                      ["jsonata", f'$error("{state}")', path], ["jsonpath", "$." + state + "[", path], [state],
+                      ["intrinsic", f"States.{state}()"], ["test", machine, state]):
+            done = self.run_(*words, data=None if words[0] == "run" else False)
+            self.assertIn(done.code, (1, 2))
+            self.assertIn("title", done.err)
+            self.assertNotRegex(done.err, "[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
     def test_columns_are_those_of_characters(self):
         path = self.file("pass.json", PASS)
         for name in ("plain", "größe", "流れ"):
