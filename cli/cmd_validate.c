@@ -50,6 +50,21 @@ static void add_report(json_t *report, const char *path, bool good, json_t *diag
 						good ? "OK" : "FAIL", "diagnostics", diagnostics));
 }
 
+/* What its --type forbids, of a machine that is a good one else; the findings take the place of its warnings. */
+static bool fits_type(const struct options *options, const struct sw_machine *machine,
+		      struct sw_findings **findings, struct sw_error *err)
+{
+	struct sw_findings *forbidden = NULL;
+	if (!options->type || strcmp(options->type, "EXPRESS") != 0)
+		return true;
+	bool fits = sw_machine_check_express(machine, &forbidden, err) == SW_OK;
+	if (forbidden) {
+		sw_findings_free(*findings);
+		*findings = forbidden;
+	}
+	return fits;
+}
+
 static bool validate(const struct options *options, const char *path, json_t *report)
 {
 	struct sw_machine *machine = NULL;
@@ -65,7 +80,8 @@ static bool validate(const struct options *options, const char *path, json_t *re
 			complain_definition(path, &err);
 		return false;
 	}
-	good = sw_machine_compile(text, len, &machine, &findings, &err) == SW_OK;
+	good = sw_machine_compile(text, len, &machine, &findings, &err) == SW_OK &&
+	       fits_type(options, machine, &findings, &err);
 	if (report)
 		add_report(report, path, good,
 			   good || sw_findings_count(findings) > 0 ? diagnostics(findings) : refusal(&err));
@@ -89,6 +105,11 @@ int cmd_validate(const struct options *options)
 {
 	json_t *report = options->json ? json_array() : NULL;
 	bool good = true;
+	if (options->type && strcmp(options->type, "EXPRESS") != 0 &&
+	    strcmp(options->type, "STANDARD") != 0) {
+		json_decref(report);
+		return complain(EXIT_USAGE, "--type must be STANDARD or EXPRESS");
+	}
 	for (int i = 0; i < options->args_count; i++)
 		good = validate(options, options->args[i], report) && good;
 	if (report)

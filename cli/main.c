@@ -23,7 +23,7 @@ static const struct command commands[] = {
 	 "With --name, a run that was interrupted goes on where it was when it is started again.\n\n"
 	 "  stepwell run order.json --input '{\"total\": 42}' --resources resources.json\n",
 	 cmd_run},
-	{"validate", "FILE...", "check workflow files, report every mistake", "SFKj", 1, 100000,
+	{"validate", "FILE...", "check workflow files, report every mistake", "ySFKj", 1, 100000,
 	 "Reports file:line:column, the JSON pointer and what is wrong. Exit code 2 when any file has a "
 	 "mistake.\n",
 	 cmd_validate},

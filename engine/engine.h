@@ -374,6 +374,7 @@ struct sw_execution_info {
 	uint32_t redrive_count;
 	int64_t redrive_ms; /* of the last redrive; 0: none */
 	bool redrivable;    /* it has ended in a state from which it can go on: see sw_redrive_reason */
+	bool machine_gone;  /* its state machine is DELETING or deleted; of sw_reader_execution alone */
 	char *version_arn, *alias_arn; /* what it was started by, when by a version or an alias */
 };
 SW_API void sw_execution_info_done(struct sw_execution_info *info);
@@ -394,8 +395,8 @@ SW_API enum sw_result sw_reader_machine_of(struct sw_reader *reader, const char 
 /*
  * Listing by index with a cursor. Each callback gets one entry (borrowed for the call). cursor: NULL or ""
  * starts; on return *ret_cursor (new, free with sw_text_free) is NULL at the end, else where to go on.
- * Cursors are opaque and checked (SW_ETOKEN). limit 1 to SW_PAGE_RESULTS_MAX. Machines come by creation,
- * oldest first (definition stays NULL); executions newest first.
+ * Cursors are opaque and checked (SW_ETOKEN). limit 1 to SW_PAGE_RESULTS_MAX. Machines come in
+ * the order of their names (definition stays NULL); executions newest first.
  */
 typedef void sw_each_machine_fn(void *user, const struct sw_machine_info *info);
 SW_API enum sw_result sw_reader_list_machines(struct sw_reader *reader, uint32_t limit, const char *cursor,
