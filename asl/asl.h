@@ -33,7 +33,7 @@ struct sw_finding {
 	struct sw_error error; /* line, column, JSON pointer, and a message that says how to mend it */
 };
 
-struct sw_findings; /* owned by the caller; in the order of the text */
+struct sw_findings; /* owned by the caller; in the order of the text, those of the whole last */
 SW_API void sw_findings_free(struct sw_findings *findings); /* NULL allowed */
 SW_API size_t sw_findings_count(const struct sw_findings *findings);
 SW_API size_t sw_findings_errors(const struct sw_findings *findings); /* without warnings */

@@ -57,12 +57,16 @@ struct sw_activity_queue {
 	size_t polls_count;      /* offered ones, too */
 	struct sw_queue_at seen; /* what is on disk up to here was read */
 	bool more;               /* there may be something behind */
+	/* relaxed mode: tasks were told of ahead of their commit; more is behind with those of the boxes up to this one */
+	uint64_t ahead_box; /* 0: none were */
+	struct sw_activity_queue *ahead_next;
 };
 
 struct sw_activities {
 	struct sw_activity_queue *queues[SW_ACTIVITY_BUCKETS];
 	struct sw_activity_queue *ready;
-	struct sw_waiting_task **tasks; /* by id and branch */
+	struct sw_activity_queue *ahead; /* those that wait for commits */
+	struct sw_waiting_task **tasks;  /* by id and branch */
 	size_t tasks_buckets, tasks_count;
 	size_t alone_count;  /* tasks that are in memory alone */
 	struct sw_heap ends; /* of polls that wait */
@@ -89,6 +93,8 @@ enum sw_result sw_activities_wait(struct sw_engine *engine, const char *name, ui
 				  const struct sw_branch *branch, int64_t since_ms);
 /* At resume: tells task_waits of all that wait on disk. */
 enum sw_result sw_activities_tell(struct sw_engine *engine, struct sw_error *err);
+/* A box is on disk. */
+void sw_activities_committed(struct sw_engine *engine);
 /* It is not waited for, or has started. */
 void sw_activities_forget(struct sw_engine *engine, uint64_t id, uint32_t branch);
 /* Answers polls whose time is over, offers tasks to the others. True: come again soon. */

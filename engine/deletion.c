@@ -222,7 +222,7 @@ static enum sw_result runs_on_disk(struct sw_engine *engine, struct sw_snapshot 
 	if (r == SW_OK)
 		*ret_runs = head.status == SW_STATUS_RUNNING;
 	sw_head_done(&head);
-	return r == SW_ENOMEM || r == SW_EIO ? r : SW_OK;
+	return sw_loading_is_final(r) ? SW_OK : r;
 }
 
 /* SW_ENOENT: the end of the listing. SW_OK: somebody runs, or that is enough for now. Else it could not be read. */
@@ -300,6 +300,8 @@ static bool runs_nowhere(struct sw_engine *engine, struct sw_deletion *deletion)
 	engine->calling--;
 	if (r == SW_EBUSY)
 		deletion->blocked_by = BLOCKED_ELSEWHERE;
+	else if (r < 0)
+		sw_engine_fetch_later(engine);
 	return r == SW_OK;
 }
 
@@ -308,7 +310,7 @@ static bool delete_some(struct sw_engine *engine, struct sw_deletion *deletion)
 {
 	enum sw_result r = walk(engine, deletion);
 	if (r < 0 && r != SW_ENOENT)
-		engine->pause_mono_ms = engine->loop->ops->mono_ms(engine->loop->data) + SW_RETRY_PAUSE_MS;
+		sw_engine_fetch_later(engine);
 	if (r != SW_ENOENT)
 		return false;
 	deletion->blocked_by = running_in_memory(engine, deletion->number);
@@ -326,7 +328,7 @@ static bool delete_some(struct sw_engine *engine, struct sw_deletion *deletion)
 		return false;
 	r = bury(engine, deletion);
 	if (r == SW_ENOMEM)
-		engine->pause_mono_ms = engine->loop->ops->mono_ms(engine->loop->data) + SW_RETRY_PAUSE_MS;
+		sw_engine_fetch_later(engine);
 	if (r < 0 && r != SW_ENOMEM)
 		SW_LOG(&engine->log, SW_LOG_ERROR, "the state machine '%s' cannot be deleted: %s",
 		       deletion->name, sw_result_text(r));
@@ -346,17 +348,25 @@ bool sw_machines_may_delete(const struct sw_engine *engine)
 	return deletion != NULL;
 }
 
+/* Whoever was told of it may have added others in front. */
+static void forget_deletion(struct sw_machines *machines, struct sw_deletion *deletion)
+{
+	struct sw_deletion **link = &machines->deletions;
+	while (*link != deletion)
+		link = &(*link)->next;
+	*link = deletion->next;
+	deletion_free(deletion);
+}
+
 void sw_machines_delete_some(struct sw_engine *engine)
 {
-	struct sw_deletion **link = &engine->machines.deletions;
-	while (*link) {
-		struct sw_deletion *deletion = *link;
-		if (is_ready(engine, deletion) && !engine->changes_left && delete_some(engine, deletion)) {
-			*link = deletion->next;
-			deletion_free(deletion);
-			continue;
-		}
-		link = &deletion->next;
+	struct sw_deletion *deletion = engine->machines.deletions;
+	while (deletion) {
+		struct sw_deletion *next = deletion->next;
+		if (is_ready(engine, deletion) && !engine->changes_left && sw_engine_may_fetch(engine) &&
+		    delete_some(engine, deletion))
+			forget_deletion(&engine->machines, deletion);
+		deletion = next;
 	}
 }
 

@@ -121,6 +121,9 @@ void sw_executions_remove(struct sw_engine *engine, struct sw_entry *entry)
 {
 	struct sw_executions *executions = &engine->executions;
 	SW_ASSERT(!entry->queued && entry->pins == 0 && !entry->pending_first && engine->unrecorded != entry);
+	/* Where no commit tells of its end: it is EXPRESS, its start was refused, or it cannot be read again. */
+	if (entry->express || !entry->stored || entry->execution->status != SW_STATUS_RUNNING)
+		sw_machines_execution_ended(engine, entry->execution);
 	sw_executions_unname(executions, entry);
 	sw_attempts_drop(engine, entry);
 	struct sw_entry **link = &executions->buckets[place_of(entry->id, executions->buckets_count)];

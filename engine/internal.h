@@ -246,6 +246,8 @@ enum sw_result sw_executions_tell(struct sw_engine *engine, struct sw_entry *ent
  */
 enum sw_result sw_executions_load(struct sw_engine *engine, uint64_t id, struct sw_entry **ret_entry,
 				  struct sw_error *err);
+/* Does it say something of the execution? Else it could not be read, and may be the next time. */
+bool sw_loading_is_final(enum sw_result result);
 /* The same for one that has ended, too. */
 enum sw_result sw_executions_load_ended(struct sw_engine *engine, uint64_t id, struct sw_entry **ret_entry,
 					struct sw_error *err);
@@ -420,6 +422,12 @@ enum sw_result sw_express_arn(const struct sw_engine *engine, const char *machin
 
 /* Asks for control at the end of this turn of the loop. */
 void sw_engine_wake(struct sw_engine *engine);
+/*
+ * May more be brought into memory? Not while that is short, be it for turns or for what was to be brought in. Turns are
+ * not held up by the latter: they are what makes room.
+ */
+bool sw_engine_may_fetch(const struct sw_engine *engine);
+void sw_engine_fetch_later(struct sw_engine *engine);
 /* Reads a key as the open box, the box in flight, and the snapshot have it. */
 enum sw_result sw_engine_lookup(struct sw_engine *engine, struct sw_snapshot *snapshot, enum sw_table table,
 				struct sw_slice key, struct sw_slice *ret_value, bool *ret_uncommitted);
@@ -508,6 +516,7 @@ struct sw_engine {
 	bool poisoned;
 	struct sw_error poison;
 	int64_t pause_mono_ms; /* memory was short: turns go on then */
+	int64_t fetch_mono_ms; /* memory was short for what is on disk alone: it is fetched then, turns go on */
 
 	struct sw_clock clock;
 	int64_t time_written_ms, offset_written_ms;

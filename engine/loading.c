@@ -219,7 +219,7 @@ static enum sw_result build(struct sw_engine *engine, struct sw_snapshot *snapsh
 	struct sw_execution *execution = NULL;
 	enum sw_result r =
 		sw_machines_revision(engine, head->machine_name, head->machine_revision, &machine, &error);
-	if (r < 0 && r != SW_ENOMEM && r != SW_EIO) {
+	if (r < 0 && r != SW_ENOMEM && r != SW_EIO && r != SW_EBUSY) {
 		*ret_damage = sw_asprintf("stored record is damaged: %s", error.text);
 		r = *ret_damage
 			    ? sw_machine_compile(NOTHING_TO_RUN, strlen(NOTHING_TO_RUN), &machine, NULL, NULL)
@@ -356,6 +356,12 @@ static enum sw_result load(struct sw_engine *engine, uint64_t id, bool ended, st
 		sw_express_revive(engine, entry);
 	*ret_entry = entry;
 	return SW_OK;
+}
+
+bool sw_loading_is_final(enum sw_result result)
+{
+	return result == SW_OK || result == SW_ENOENT || result == SW_ETIMEDOUT || result == SW_ECORRUPT ||
+	       result == SW_EVERSION;
 }
 
 enum sw_result sw_executions_load(struct sw_engine *engine, uint64_t id, struct sw_entry **ret_entry,

@@ -64,6 +64,21 @@ static void look_at(struct sw_engine *engine, struct sw_activity_queue *queue)
 	sw_engine_wake(engine);
 }
 
+/*
+ * Relaxed mode: what waits on disk is told of before it is there, and a reading now would miss it. The queue is read
+ * again when that has been committed.
+ */
+static void look_again_later(struct sw_engine *engine, struct sw_activity_queue *queue)
+{
+	if (engine->relaxed_ms == 0)
+		return;
+	if (!queue->ahead_box) {
+		queue->ahead_next = engine->activities.ahead;
+		engine->activities.ahead = queue;
+	}
+	queue->ahead_box = engine->open_number;
+}
+
 /* ---- tasks -------------------------------------------------------------------------------------------- */
 
 /* Times before 1970 would not sort. */
@@ -168,7 +183,7 @@ static void leave_to_disk(struct sw_activities *activities, struct sw_activity_q
 /* Frees a queue in which nothing waits; one in the list of ready ones is freed when that is walked. */
 static void leave_queue(struct sw_activities *activities, struct sw_activity_queue *queue)
 {
-	if (queue->ready || queue->polls_count > 0)
+	if (queue->ready || queue->ahead_box || queue->polls_count > 0)
 		return;
 	leave_to_disk(activities, queue);
 	if (queue->tasks.count > 0)
@@ -232,10 +247,12 @@ static enum sw_result wait_on_disk(struct sw_engine *engine, const char *name, c
 	if (!queue)
 		return SW_OK;
 	enum sw_result r = SW_OK;
-	if (compare(at, &queue->seen) > 0)
+	if (compare(at, &queue->seen) > 0) {
 		queue->more = true;
-	else
+		look_again_later(engine, queue);
+	} else {
 		r = add_task(engine, queue, at, attempt, true);
+	}
 	look_at(engine, queue);
 	return r;
 }
@@ -470,11 +487,33 @@ enum sw_result sw_engine_poll_activity(struct sw_engine *engine, const char *nam
 	}
 	queue->polls_count++;
 	engine->meters.activity_polls++;
+	look_again_later(engine, queue);
 	look_at(engine, queue);
 	sw_engine_wake(engine); /* its end may be the next thing that happens */
 	if (ret_poll)
 		*ret_poll = poll;
 	return SW_OK;
+}
+
+void sw_activities_committed(struct sw_engine *engine)
+{
+	struct sw_activities *activities = &engine->activities;
+	struct sw_activity_queue **link = &activities->ahead;
+	while (*link) {
+		struct sw_activity_queue *queue = *link;
+		bool done = queue->ahead_box <= engine->committed_number;
+		/* From its beginning: what comes after a failure keeps its place. */
+		queue->seen = (struct sw_queue_at){.entered_ms = -1};
+		queue->more = true;
+		look_at(engine, queue);
+		if (!done) {
+			link = &queue->ahead_next;
+			continue;
+		}
+		*link = queue->ahead_next;
+		queue->ahead_box = 0;
+		leave_queue(activities, queue);
+	}
 }
 
 /* ---- offers ------------------------------------------------------------------------------------------- */
@@ -577,7 +616,7 @@ static enum sw_result offer(struct sw_engine *engine, struct sw_activity_queue *
 	struct sw_error error = {0};
 	_Static_assert(offsetof(struct sw_waiting_task, node) == 0, "the node comes first");
 	enum sw_result r = sw_executions_load(engine, task->id, &entry, &error);
-	if (r == SW_ENOMEM || r == SW_EIO)
+	if (!sw_loading_is_final(r))
 		return r;
 	if (r == SW_OK && entry->broken)
 		return SW_EBUSY; /* it is loaded again soon */
@@ -705,7 +744,18 @@ static bool may_offer(const struct sw_engine *engine)
 {
 	return engine->activities.ready && !engine->recovery.running && !engine->full &&
 	       !engine->unrecorded && engine->executions.queue_count < SW_QUEUE_EXECUTIONS_MAX &&
-	       engine->loop->ops->mono_ms(engine->loop->data) >= engine->pause_mono_ms;
+	       sw_engine_may_fetch(engine);
+}
+
+/* The first of those that are ready; the others have their turn before it is tried again. */
+static void go_behind(struct sw_activities *activities, struct sw_activity_queue *queue)
+{
+	struct sw_activity_queue **end = &activities->ready;
+	*end = queue->ready_next;
+	while (*end)
+		end = &(*end)->ready_next;
+	*end = queue;
+	queue->ready_next = NULL;
 }
 
 bool sw_activities_run(struct sw_engine *engine)
@@ -718,8 +768,8 @@ bool sw_activities_run(struct sw_engine *engine)
 			if ((queue->tasks.count > 0 ? offer(engine, queue) : read_tasks(engine, queue)) ==
 			    SW_OK)
 				continue;
-			engine->pause_mono_ms =
-				engine->loop->ops->mono_ms(engine->loop->data) + SW_RETRY_PAUSE_MS;
+			sw_engine_fetch_later(engine);
+			go_behind(activities, queue);
 			break;
 		}
 		activities->ready = queue->ready_next;

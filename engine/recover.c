@@ -310,7 +310,7 @@ static enum sw_result recover_one(struct sw_engine *engine, const struct in_flig
 		sw_executions_evict(engine, entry);
 		return r;
 	}
-	if (r == SW_ENOMEM || r == SW_EIO)
+	if (!sw_loading_is_final(r))
 		return r;
 	if (r != SW_ENOENT && r != SW_ETIMEDOUT)
 		SW_LOG(&engine->log, SW_LOG_ERROR, "execution %016" PRIx64 ": %s", list[0].id, error.text);
@@ -367,8 +367,7 @@ bool sw_recover_some(struct sw_engine *engine)
 {
 	struct sw_recovery *recovery = &engine->recovery;
 	if (!recovery->running || engine->unrecorded ||
-	    engine->executions.queue_count >= SW_QUEUE_EXECUTIONS_MAX ||
-	    engine->loop->ops->mono_ms(engine->loop->data) < engine->pause_mono_ms)
+	    engine->executions.queue_count >= SW_QUEUE_EXECUTIONS_MAX || !sw_engine_may_fetch(engine))
 		return recovery->running;
 	sw_loading_begin(engine);
 	enum sw_result r = recovery->marks_left ? recover_marked(engine) : recover_queued(engine);
@@ -377,7 +376,7 @@ bool sw_recover_some(struct sw_engine *engine)
 	if (r < 0) {
 		/* The rest stays where it is, and is read again. */
 		SW_LOG(&engine->log, SW_LOG_WARNING, "recovery has to wait: %s", sw_result_text(r));
-		engine->pause_mono_ms = engine->loop->ops->mono_ms(engine->loop->data) + SW_RETRY_PAUSE_MS;
+		sw_engine_fetch_later(engine);
 	}
 	return recovery->running;
 }

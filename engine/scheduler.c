@@ -45,6 +45,21 @@ void sw_engine_wake(struct sw_engine *engine)
 		set_alarm(engine, now_ms);
 }
 
+static int64_t later(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms > b_ms ? a_ms : b_ms;
+}
+
+bool sw_engine_may_fetch(const struct sw_engine *engine)
+{
+	return mono_ms(engine) >= later(engine->pause_mono_ms, engine->fetch_mono_ms);
+}
+
+void sw_engine_fetch_later(struct sw_engine *engine)
+{
+	engine->fetch_mono_ms = mono_ms(engine) + SW_RETRY_PAUSE_MS;
+}
+
 enum sw_result sw_engine_check(const struct sw_engine *engine, struct sw_error *err)
 {
 	if (!engine)
@@ -311,6 +326,7 @@ static void land(struct sw_engine *engine)
 	engine->flight = NULL;
 	engine->committed_number++;
 	sw_machines_committed(engine);
+	sw_activities_committed(engine);
 }
 
 /* One that nobody uses, or NULL. */
@@ -363,7 +379,7 @@ static void take_commit(struct sw_engine *engine)
 		land(engine);
 	} else if (result == SW_EFULL) {
 		disk_is_full(engine, &error);
-	} else if (result == SW_ENOMEM) {
+	} else if (result == SW_ENOMEM || result == SW_EBUSY) {
 		engine->retry_mono_ms = mono_ms(engine) + SW_RETRY_PAUSE_MS;
 	} else {
 		error.code = result;
@@ -555,12 +571,16 @@ static void rearm(struct sw_engine *engine, bool more)
 			due_ms = now_ms;
 	}
 	if (!engine->poisoned && engine->state == SW_ENGINE_RUNNING) {
-		if (!stalled && !is_torn(engine) &&
-		    (more || engine->executions.queue_first || sw_machines_may_delete(engine) ||
-		     (engine->activities.ready && !engine->full)))
+		bool fetches =
+			more || sw_machines_may_delete(engine) || (engine->activities.ready && !engine->full);
+		if (!stalled && !is_torn(engine) && engine->executions.queue_first)
+			due_ms = earlier(due_ms, later(now_ms, engine->pause_mono_ms));
+		if (!stalled && !is_torn(engine) && fetches)
 			due_ms = earlier(due_ms,
-					 engine->pause_mono_ms > now_ms ? engine->pause_mono_ms : now_ms);
-		int64_t timers_ms = sw_timers_next_ms(engine);
+					 later(later(now_ms, engine->pause_mono_ms), engine->fetch_mono_ms));
+		/* Timers that are due wait for those who have their turns before. */
+		bool crowded = engine->executions.queue_count >= SW_QUEUE_EXECUTIONS_MAX;
+		int64_t timers_ms = crowded ? SW_NEVER : sw_timers_next_ms(engine);
 		if (timers_ms != SW_NEVER) {
 			int64_t look_ms = sw_clock_mono_ms(&engine->clock, timers_ms);
 			due_ms = earlier(due_ms, earlier(look_ms, now_ms + CLOCK_LOOK_MS));

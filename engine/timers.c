@@ -346,7 +346,7 @@ static enum sw_result fire(struct sw_engine *engine, const struct sw_timer_at *a
 	struct sw_entry *entry = NULL;
 	struct sw_error error = {0};
 	enum sw_result r = sw_executions_load(engine, at->id, &entry, &error);
-	if (r == SW_ENOENT || r == SW_ETIMEDOUT || r == SW_ECORRUPT || r == SW_EVERSION) {
+	if (r < 0 && sw_loading_is_final(r)) {
 		if (r != SW_ENOENT && r != SW_ETIMEDOUT)
 			SW_LOG(&engine->log, SW_LOG_ERROR, "execution %016llx: %s",
 			       (unsigned long long)at->id, error.text);

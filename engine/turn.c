@@ -700,7 +700,7 @@ static bool mend(struct sw_engine *engine, struct sw_entry *entry)
 		sw_executions_enqueue(engine, entry);
 		return true;
 	}
-	if (r == SW_ENOMEM || r == SW_EIO) {
+	if (!sw_loading_is_final(r)) {
 		sw_executions_enqueue(engine, entry);
 		return false;
 	}

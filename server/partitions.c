@@ -214,11 +214,10 @@ static void drain_answered(struct sw_letter *letter)
 	struct sw_drain *drain = (struct sw_drain *)(void *)letter;
 	struct sw_leaving *leaving = drain->leaving;
 	struct sw_partition *partition = letter->partition;
-	if (drain->failed && partition->runs) { /* again, until there is memory */
+	if (drain->result == SW_ENOMEM && partition->runs) { /* again, until there is memory */
 		letter->arrive = drain_here;
-		drain->failed = false;
 		sw_letter_send(&partition->box, letter);
-	} else if (!drain->failed && --leaving->waits == 0) {
+	} else if (drain->result == SW_OK && --leaving->waits == 0) {
 		sw_engine_look_again(partition->partitions->catalogue, leaving->machine_number);
 	}
 }
@@ -235,9 +234,8 @@ static void drain_here(struct sw_letter *letter)
 {
 	struct sw_drain *drain = (struct sw_drain *)(void *)letter;
 	uint32_t number = drain->leaving->machine_number;
-	drain->failed =
-		sw_engine_drain_machine(letter->partition->engine, number, drained, drain, NULL) != SW_OK;
-	if (drain->failed)
+	drain->result = sw_engine_drain_machine(letter->partition->engine, number, drained, drain, NULL);
+	if (drain->result < 0)
 		drained(drain, number);
 }
 

@@ -46,7 +46,7 @@ struct sw_partition {
 struct sw_drain {
 	struct sw_letter letter; /* there and back */
 	struct sw_leaving *leaving;
-	bool failed; /* memory was short there */
+	enum sw_result result; /* SW_ENOMEM: memory was short there; another one: it will not say */
 };
 struct sw_leaving {
 	struct sw_leaving *next;

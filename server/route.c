@@ -80,51 +80,51 @@ static bool send(struct sw_call *call, struct sw_partition *partition, const cha
 
 /* ---- where to ----------------------------------------------------------------------------------------- */
 
-/* Of an execution that exists; 0 says what is wrong with another one. */
-static uint32_t of_execution(const struct sw_partitions *partitions, const char *arn)
+/* Of an execution that exists; 0 says what is wrong with another one. An error: it cannot be told. */
+static enum sw_result of_execution(const struct sw_partitions *partitions, const char *arn,
+				   uint32_t *ret_number, struct sw_error *err)
 {
-	uint32_t number = 0;
-	return arn && sw_reader_partition_of(partitions->reader, arn, &number, NULL) == SW_OK ? number : 0;
+	enum sw_result r = arn ? sw_reader_partition_of(partitions->reader, arn, ret_number, err) : SW_ENOENT;
+	return r == SW_ENOENT || r == SW_EARN ? SW_OK : r;
 }
 
 /*
  * Where a name would be started: where it is taken already, else where its hash says. So it is always met by the
- * engine that knows of it, also before its start is on disk, and after the number of partitions has grown.
+ * engine that knows of it, also before its start is on disk, and after the number of partitions has grown. When that
+ * cannot be told it must not be started anywhere.
  */
-static uint32_t of_name(const struct sw_call *call, const char *machine, const char *name)
+static enum sw_result of_name(const struct sw_call *call, struct sw_slice machine, const char *name,
+			      uint32_t *ret_number, struct sw_error *err)
 {
 	const struct sw_api *api = call->api;
 	const struct sw_partitions *partitions = api->partitions;
-	uint32_t number = 0;
-	char *arn =
-		sw_asprintf("arn:aws:states:%s:%s:execution:%s:%s", api->region, api->account, machine, name);
-	bool taken = arn && sw_reader_partition_of(partitions->reader, arn, &number, NULL) == SW_OK;
-	if (!taken && arn)
-		number = (uint32_t)(sw_hash64(arn, strlen(arn), 0) % partitions->count);
+	char *arn = sw_asprintf("arn:aws:states:%s:%s:execution:%.*s:%s", api->region, api->account,
+				(int)machine.len, (const char *)machine.data, name);
+	enum sw_result r = arn ? sw_reader_partition_of(partitions->reader, arn, ret_number, err) : SW_ENOMEM;
+	if (r == SW_ENOENT || r == SW_EARN) {
+		*ret_number = (uint32_t)(sw_hash64(arn, strlen(arn), 0) % partitions->count);
+		r = SW_OK;
+	}
 	sw_free(arn);
-	return number;
+	return r;
 }
 
 /* Mistakes are found by partition 0 as by any other. */
-static uint32_t of_start(const struct sw_call *call)
+static enum sw_result of_start(const struct sw_call *call, uint32_t *ret_number, struct sw_error *err)
 {
 	struct sw_partitions *partitions = call->api->partitions;
 	struct sw_buf message = SW_BUF;
 	struct sw_arn_text arn;
-	uint32_t number = 0;
 	const char *name = sw_call_text(call, "name", NULL);
 	const char *text = sw_call_text(call, "stateMachineArn", NULL);
 	bool good = text && sw_arn_text_parse(text, "stateMachine", &arn, &message);
 	sw_buf_done(&message);
 	if (!good || (name && sw_name_check(name, NULL) != SW_OK))
-		return 0;
-	if (!name)
-		return partitions->next++ % partitions->count;
-	char *machine = sw_memdup(arn.name.data, arn.name.len);
-	if (machine)
-		number = of_name(call, machine, name);
-	sw_free(machine);
-	return number;
+		return SW_OK;
+	if (name)
+		return of_name(call, arn.name, name, ret_number, err);
+	*ret_number = partitions->next++ % partitions->count;
+	return SW_OK;
 }
 
 static uint32_t of_token(const struct sw_call *call)
@@ -140,14 +140,20 @@ bool sw_partitions_take(struct sw_call *call, const char *body, size_t len)
 {
 	struct sw_partitions *partitions = call->api->partitions;
 	void (*handle)(struct sw_call *) = call->action->handle;
+	struct sw_error err = {0};
+	enum sw_result r = SW_OK;
 	uint32_t number = 0;
 	if (handle == sw_call_start_execution || handle == sw_call_start_sync_execution)
-		number = of_start(call);
+		r = of_start(call, &number, &err);
 	else if (handle == sw_call_stop_execution || handle == sw_call_redrive_execution ||
 		 handle == sw_call_delete_execution)
-		number = of_execution(partitions, sw_call_text(call, "executionArn", NULL));
+		r = of_execution(partitions, sw_call_text(call, "executionArn", NULL), &number, &err);
 	else if (handle == sw_call_send_task_success || handle == sw_call_send_task_failure ||
 		 handle == sw_call_send_task_heartbeat)
 		number = of_token(call);
+	if (r < 0) {
+		sw_call_fail_result(call, r, &err);
+		return true;
+	}
 	return number > 0 && number < partitions->count && send(call, partitions->others[number], body, len);
 }

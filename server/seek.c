@@ -283,13 +283,14 @@ static void back_home(struct sw_letter *letter)
 	struct sw_partition *partition = letter->partition;
 	struct sw_partitions *partitions = partition->partitions;
 	note(seek->hunt, partition->number, seek->more);
-	if (seek->more && partition->runs)
+	/* The tasks of an activity that was deleted stay for one that is made again. */
+	if (seek->more && partition->runs && seek->result != SW_ENOENT)
 		call_one(partitions, seek->hunt, partition->number);
 	if (seek->answer.data || seek->answer.failed) {
 		struct sw_body out = {.text = seek->answer};
 		seek->answer = SW_BUF;
 		sw_call_answer(seek_free(seek), &out);
-	} else if (seek->result != SW_OK && seek->result != SW_ENOENT) {
+	} else if (seek->result != SW_OK) {
 		struct sw_error err = seek->err;
 		answer_error(seek, seek->result, &err);
 	} else if (seek->gone || !partition->runs || seek->end_mono_ms <= mono_ms(partitions)) {

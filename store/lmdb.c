@@ -22,6 +22,7 @@ enum sw_result sw_lmdb_result(int rc)
 	case ENOENT:
 		return SW_ENOENT;
 	case ENOMEM:
+	case MDB_READERS_FULL: /* as short as memory, and as passing: so many look at it at the moment */
 		return SW_ENOMEM;
 	case ENOSPC:
 	case EDQUOT:
@@ -35,7 +36,6 @@ enum sw_result sw_lmdb_result(int rc)
 		return SW_ECORRUPT;
 	case MDB_VERSION_MISMATCH:
 		return SW_EVERSION;
-	case MDB_READERS_FULL:
 	case MDB_TXN_FULL:
 	case MDB_DBS_FULL:
 		return SW_ELIMIT;

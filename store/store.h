@@ -114,7 +114,7 @@ void sw_store_stats(struct sw_store *store, struct sw_store_stats *ret_stats);
 
 /* ---- reading ------------------------------------------------------------------------------------ */
 
-/* A consistent view of the last commit. Short-lived: it pins pages. */
+/* A consistent view of the last commit. Short-lived: it pins pages. SW_ENOMEM, SW_EBUSY: not now, but later. */
 enum sw_result sw_store_begin(struct sw_store *store, struct sw_snapshot **ret_snapshot,
 			      struct sw_error *err);
 /* Ends it; slices read from it and scans over it are gone. NULL allowed. */

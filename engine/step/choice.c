@@ -223,6 +223,7 @@ static enum sw_result test_condition(struct sw_evaluation *evaluation, const str
 				     bool *ret_true)
 {
 	json_t *value;
+	char place[SW_PLACE_BYTES];
 	if (!rule->condition) {
 		*ret_true = json_is_true(rule->literal);
 		return SW_OK;
@@ -231,7 +232,8 @@ static enum sw_result test_condition(struct sw_evaluation *evaluation, const str
 	if (r < 0)
 		return r;
 	if (!json_is_boolean(value))
-		r = sw_failure_unexpected(&evaluation->turn->failure, rule->condition, "Condition", "boolean",
+		r = sw_failure_unexpected(&evaluation->turn->failure, rule->condition,
+					  sw_evaluation_place(evaluation, "Condition", place), "boolean",
 					  value);
 	else
 		*ret_true = json_is_true(value);
@@ -280,9 +282,11 @@ static enum sw_result choose(struct sw_turn *turn, struct sw_branch *branch, str
 	enum sw_result r = sw_evaluation_input(&evaluation, input);
 	for (uint32_t i = 0; i < state->as.choice.rules_count && r == SW_OK && !holds; i++) {
 		const struct sw_rule *rule = &state->as.choice.rules[i];
+		evaluation.within = (struct sw_place){"Choices", i};
 		r = test(&evaluation, rule, &holds);
 		if (r == SW_OK && holds)
-			*ret_leaving = (struct sw_leaving){input, rule->next, &rule->assign, rule->output};
+			*ret_leaving = (struct sw_leaving){input, rule->next, &rule->assign, rule->output,
+							   evaluation.within};
 	}
 	sw_evaluation_done(&evaluation);
 	if (r < 0 || holds)
@@ -291,7 +295,8 @@ static enum sw_result choose(struct sw_turn *turn, struct sw_branch *branch, str
 		return sw_turn_runtime(turn,
 				       "Failed to transition out of the state. The state does not point to a "
 				       "next state.");
-	*ret_leaving = (struct sw_leaving){input, state->as.choice.fallback, &state->assign, state->output};
+	*ret_leaving =
+		(struct sw_leaving){input, state->as.choice.fallback, &state->assign, state->output, {0}};
 	return SW_OK;
 }
 

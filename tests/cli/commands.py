@@ -10,7 +10,7 @@ from door import ARN, NAP, PASS, Case, main, task, tools
 
 COMMANDS = ["run", "validate", "create", "start", "list", "describe", "history", "watch", "stop", "delete", "redrive",
             "activity", "task", "api", "serve",
-            "graph", "explain", "jsonata", "jsonpath", "intrinsic", "status", "doctor", "dump", "backup", "restore"]
+            "graph", "explain", "test", "jsonata", "jsonpath", "intrinsic", "status", "doctor", "dump", "backup", "restore"]
 BAD = '{\n  "StartAt": "A",\n  "States": {"A": {"Type": "Pass", "Next": "Nowhere"}}\n}'
 
 
@@ -212,6 +212,15 @@ class Files(Case):
         self.assertEqual(done.out, f"{good}: ok\n")
         self.fails(2, "No such file", "validate", "nowhere.json", data=False)
 
+    def test_validate_holds_against_the_type(self):
+        task = {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync", "Parameters": {}, "End": True}
+        file = self.file("sync.json", {"StartAt": "A", "States": {"A": task}})
+        self.ok("validate", file, "--type", "STANDARD", data=False)
+        self.fails(2, "/States/A/Resource: an EXPRESS state machine cannot wait", "validate", file, "--type", "EXPRESS", data=False)
+        mistake = self.run_("validate", file, "--type", "EXPRESS", "--json", data=False).json()["diagnostics"][0]
+        self.assertEqual(mistake["message"], "Express state machine does not support '.sync' service integration")
+        self.fails(2, "--type must be", "validate", file, "--type", "FAST", data=False)
+
     def test_validate_json(self):
         good, bad = self.file("good.json", PASS), self.file("bad.json", BAD)
         self.assertEqual(self.ok("validate", good, "--json", data=False).json(),
@@ -220,7 +229,8 @@ class Files(Case):
         first, second = done.json()
         self.assertEqual((done.code, first["result"], second["result"]), (2, "FAIL", "OK"))
         mistake = first["diagnostics"][0]
-        self.assertEqual((mistake["severity"], mistake["code"], mistake["line"]), ("ERROR", "MISSING_END_STATE", 3))
+        self.assertEqual((mistake["severity"], mistake["code"], mistake["line"]), ("ERROR", "MISSING_TRANSITION_TARGET", 3))
+        self.assertEqual(first["diagnostics"][-1]["code"], "MISSING_END_STATE")
         self.assertEqual({"severity", "code", "message", "location", "pointer", "text", "line", "column"}, set(mistake))
         name = "n" + "é" * 200  # texts are cut at the border of a character
         long = self.file("long.json", {"StartAt": name, "States": {name: {"Type": "Pass", "Next": name + "x"}}})

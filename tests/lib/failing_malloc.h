@@ -16,6 +16,7 @@ static struct {
 	long countdown; /* the next allocations until the first that fails; 0: none fails */
 	long failures;  /* so many fail from then on; FAILING_MALLOC_ONWARDS: all of them */
 	long failed;
+	size_t bytes_max; /* larger ones fail, as long as it is not 0 */
 } failing_malloc;
 
 void *__real_malloc(size_t bytes);
@@ -53,8 +54,10 @@ static inline void failing_malloc_go_on(long countdown)
 	failing_malloc.countdown = countdown;
 }
 
-static inline bool failing_malloc_now(void)
+static inline bool failing_malloc_now(size_t bytes)
 {
+	if (failing_malloc.bytes_max && bytes > failing_malloc.bytes_max)
+		return true;
 	if (failing_malloc.countdown == 0)
 		return false;
 	if (failing_malloc.countdown > 1) {
@@ -69,17 +72,17 @@ static inline bool failing_malloc_now(void)
 
 void *__wrap_malloc(size_t bytes)
 {
-	return failing_malloc_now() ? NULL : __real_malloc(bytes);
+	return failing_malloc_now(bytes) ? NULL : __real_malloc(bytes);
 }
 
 void *__wrap_calloc(size_t count, size_t bytes)
 {
-	return failing_malloc_now() ? NULL : __real_calloc(count, bytes);
+	return failing_malloc_now(count * bytes) ? NULL : __real_calloc(count, bytes);
 }
 
 void *__wrap_realloc(void *block, size_t bytes)
 {
-	return failing_malloc_now() ? NULL : __real_realloc(block, bytes);
+	return failing_malloc_now(bytes) ? NULL : __real_realloc(block, bytes);
 }
 
 #endif

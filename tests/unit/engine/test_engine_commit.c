@@ -76,6 +76,44 @@ static void a_disk_that_stays_full_is_looked_at_again_and_again(void **state)
 	assert_true(sw_engine_is_idle(world->engine));
 }
 
+#define MANY 1400 /* more than may wait for their turns at once */
+
+/* The box is full and cannot go, the queue is full, and more timers are due: there is nothing to do but to wait. */
+static void an_engine_that_can_do_nothing_does_not_turn_in_circles(void **state)
+{
+	struct world *world = *state;
+	static char input[4096];
+	unsigned turns = 0;
+	world_machine(
+		world, "grow",
+		"{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":600,\"Next\":\"P\"},"
+		"\"P\":{\"Type\":\"Pass\",\"Parameters\":{\"x.$\":\"States.Format('{}{}{}',$,$,$)\"},"
+		"\"End\":true}}}");
+	memset(input, 'x', sizeof(input));
+	input[0] = input[sizeof(input) - 2] = '"';
+	input[sizeof(input) - 1] = '\0';
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(world_start(world, "grow", NULL, input).result, SW_OK);
+	world_advance(world, 599000);
+	world->faults.commits_alone = true;
+	fail_from_now_on(world, SW_EFULL);
+	world_advance(world, 1500);
+	assert_true(world->engine->full);
+	assert_true(sw_batch_bytes(world->engine->open->batch) >= SW_BATCH_BYTES_MAX);
+	assert_true(world->engine->executions.queue_count >= SW_QUEUE_EXECUTIONS_MAX);
+	world_advance(world, 1);
+	while (turns < 1000 && virtual_loop_turn(&world->loop))
+		turns++;
+	assert_true(turns < 1000);
+	world->faults.fail_at = 0;
+	world->faults.commits_alone = false;
+	world_advance(world, 5000);
+	assert_true(sw_engine_is_idle(world->engine));
+	struct sw_engine_stats stats;
+	sw_engine_stats(world->engine, &stats);
+	assert_int_equal(stats.succeeded, MANY);
+}
+
 static void after_an_unknown_outcome_nothing_is_acknowledged_any_more(void **state)
 {
 	struct world *world = *state;
@@ -165,7 +203,7 @@ static void relaxed_mode_acknowledges_first_and_commits_now_and_then(void **stat
 /* Fails operation i of the store once, for i = 1, 2, ...: the result is the same as without. */
 static void an_operation_of_the_store_that_fails_once_changes_nothing(void **state)
 {
-	static const enum sw_result kinds[] = {SW_EFULL, SW_ENOMEM};
+	static const enum sw_result kinds[] = {SW_EFULL, SW_ENOMEM, SW_EBUSY};
 	const char *definition =
 		"{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"Next\":\"W\",\"Branches\":["
 		"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"function:echo\","
@@ -212,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_WORLD(a_full_disk_refuses_new_work_and_goes_on_when_there_is_room),
 		WITH_WORLD(a_disk_that_stays_full_is_looked_at_again_and_again),
+		WITH_WORLD(an_engine_that_can_do_nothing_does_not_turn_in_circles),
 		WITH_WORLD(after_an_unknown_outcome_nothing_is_acknowledged_any_more),
 		WITH_WORLD(what_waits_when_the_engine_closes_is_told_so),
 		WITH_WORLD(callbacks_may_ask_for_more),

@@ -321,6 +321,26 @@ static void nobody_can_look_at_it_or_stop_it(void **state)
 }
 
 /* api_express/illegal_activity_task.ccdf, api_express/illegal_callbacks_sync.0452 */
+/* Nothing lists it, and it is in memory alone: its end is told all the same to who waits for it. */
+static void its_machine_is_deleted_when_it_has_ended(void **state)
+{
+	struct world *world = *state;
+	struct came came = {0};
+	struct told deleted = {0};
+	express_machine(world, "nap", WAIT(10));
+	assert_int_equal(start_sync(world, "nap", NULL, NULL, &came), SW_OK);
+	assert_int_equal(world_start(world, "nap", NULL, NULL).result, SW_OK);
+	assert_int_equal(sw_engine_delete_machine(world->engine, "nap", tell, &deleted, NULL), SW_OK);
+	world_advance(world, 9000);
+	assert_int_equal(deleted.calls, 1);
+	assert_int_equal(came.calls, 0);
+	assert_non_null(world->engine->machines.deletions);
+	world_advance(world, 2000);
+	assert_int_equal(came.calls, 1);
+	assert_null(world->engine->machines.deletions);
+	assert_int_equal(world_start(world, "nap", NULL, NULL).result, SW_ENOENT);
+}
+
 static void what_express_forbids_is_refused_at_creation_and_update(void **state)
 {
 	struct world *world = *state;
@@ -382,6 +402,7 @@ int main(void)
 		TEST(a_large_input_goes_with_it),
 		TEST(its_task_is_not_dispatched_before_its_start_is_on_disk),
 		TEST(nobody_can_look_at_it_or_stop_it),
+		TEST(its_machine_is_deleted_when_it_has_ended),
 		TEST(what_express_forbids_is_refused_at_creation_and_update),
 		TEST(the_context_of_a_synchronous_one_has_no_redrive_count),
 	};

@@ -262,6 +262,31 @@ static void a_start_that_was_accepted_before_the_deletion_still_runs(void **stat
 	assert_int_equal(machine_status(world, "m", &deleting), SW_ENOENT);
 }
 
+/* What was waited for never began, and nobody else runs. */
+static void a_start_that_is_refused_does_not_hold_up_the_deletion(void **state)
+{
+	struct world *world = *state;
+	struct told started = {0}, deleted = {0};
+	bool deleting;
+	world_machine(world, "m", HELD("End"));
+	struct sw_start_params params = {.machine = "m"};
+	assert_int_equal(sw_engine_start(world->engine, &params, tell, &started, NULL), SW_OK);
+	assert_int_equal(sw_engine_delete_machine(world->engine, "m", tell, &deleted, NULL), SW_OK);
+	/* The start has no turn before memory is there again, and is then refused: the disk is full meanwhile. */
+	world->engine->pause_mono_ms = world->loop.mono_ms + 5000;
+	world_settle(world);
+	assert_int_equal(deleted.calls, 1);
+	assert_int_equal(machine_status(world, "m", &deleting), SW_OK);
+	assert_true(deleting);
+	world->engine->full = true;
+	world->engine->probe_mono_ms = world->loop.mono_ms + 60000;
+	world_advance(world, 6000);
+	assert_int_equal(started.result, SW_EFULL);
+	world->engine->probe_mono_ms = world->loop.mono_ms;
+	world_advance(world, 6000);
+	assert_int_equal(machine_status(world, "m", &deleting), SW_ENOENT);
+}
+
 #define SLEEPING "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Wait\",\"Seconds\":90000,\"End\":true}}}"
 #define READS_SWEPT 24
 #define READS_MAX 200 /* of a deletion that cannot read, in the moment in which nothing else happens */
@@ -345,6 +370,7 @@ int main(void)
 		WITH_WORLD(a_machine_without_executions_is_deleted_at_once),
 		WITH_WORLD(a_machine_is_deleted_when_its_last_execution_has_ended),
 		WITH_WORLD(a_start_that_was_accepted_before_the_deletion_still_runs),
+		WITH_WORLD(a_start_that_is_refused_does_not_hold_up_the_deletion),
 		cmocka_unit_test(a_deletion_that_cannot_read_waits_a_while),
 		cmocka_unit_test(an_execution_that_cannot_be_read_is_waited_for),
 		WITH_WORLD(many_machines_do_not_all_stay_in_memory),

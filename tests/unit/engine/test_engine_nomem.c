@@ -430,6 +430,104 @@ static void a_task_in_a_queue_is_given_once_though_memory_is_short(void **state)
 	}
 }
 
+/* ---- more than memory can hold ------------------------------------------------------------------------ */
+
+#define LARGE_BYTES 200000
+#define ROOM_BYTES 100000 /* no allocation is larger while memory is short */
+
+/* Its input is a string of LARGE_BYTES. */
+static struct told start_large(struct world *world, const char *machine)
+{
+	char *input = sw_alloc(LARGE_BYTES + 1);
+	assert_non_null(input);
+	memset(input, 'x', LARGE_BYTES);
+	input[0] = input[LARGE_BYTES - 1] = '"';
+	input[LARGE_BYTES] = '\0';
+	struct told told = world_start(world, machine, NULL, input);
+	assert_int_equal(told.result, SW_OK);
+	sw_free(input);
+	return told;
+}
+
+static void one_that_cannot_be_recovered_holds_up_nobody_else(void **state)
+{
+	struct world *world = open_world();
+	world_machine(world, "held",
+		      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":"
+		      "\"function:held\",\"ResultPath\":null,\"Next\":\"B\"},"
+		      "\"B\":{\"Type\":\"Wait\",\"Seconds\":5,\"End\":true}}}");
+	struct told small = world_start(world, "held", NULL, "[1]"), large = start_large(world, "held");
+	world_crash(world);
+	assert_int_equal(sw_engine_new_on(&world->options, world->store, &world->engine, NULL), SW_OK);
+	assert_int_equal(sw_engine_on_task(world->engine, "function:*", echo_safely, NULL, world, NULL),
+			 SW_OK);
+	failing_malloc.bytes_max = ROOM_BYTES;
+	assert_int_equal(sw_engine_resume(world->engine, SW_RESUME_ALL, NULL), SW_OK);
+	virtual_loop_advance(&world->loop, 60000);
+	failing_malloc.bytes_max = 0;
+	assert_string_equal(world_status(world, small.arn), "SUCCEEDED");
+	assert_string_equal(world_status(world, large.arn), "RUNNING");
+	virtual_loop_advance(&world->loop, 60000);
+	assert_string_equal(world_status(world, large.arn), "SUCCEEDED");
+	world_free(world);
+}
+
+static void a_task_that_cannot_be_offered_holds_up_nobody_else(void **state)
+{
+	struct world *world = open_world();
+	assert_int_equal(sw_engine_create_activity(world->engine, "lift", NULL, NULL, NULL), SW_OK);
+	world_machine(world, "lifting", lifting);
+	world_machine(
+		world, "napping",
+		"{\"StartAt\":\"B\",\"States\":{\"B\":{\"Type\":\"Wait\",\"Seconds\":5,\"End\":true}}}");
+	struct told large = start_large(world, "lifting");
+	world_crash(world);
+	world_open(world);
+	struct worker worker = {.world = world};
+	failing_malloc.bytes_max = ROOM_BYTES;
+	work(&worker);
+	struct told small = world_start(world, "napping", NULL, "[1]");
+	virtual_loop_advance(&world->loop, 50000);
+	failing_malloc.bytes_max = 0;
+	assert_string_equal(world_status(world, small.arn), "SUCCEEDED");
+	assert_string_equal(worker.token, "");
+	virtual_loop_advance(&world->loop, 1000);
+	work(&worker);
+	virtual_loop_advance(&world->loop, 1000);
+	assert_string_equal(world_status(world, large.arn), "SUCCEEDED");
+	world_free(world);
+}
+
+/* Whose memory is not to be trusted is loaded again, though a worker waits for a task of it. */
+static void a_worker_may_come_while_an_execution_is_loaded_again(void **state)
+{
+	bool done = false;
+	for (long i = 1; !done; i++) {
+		struct world *world = open_world();
+		assert_int_equal(sw_engine_create_activity(world->engine, "lift", NULL, NULL, NULL), SW_OK);
+		world_machine(world, "both",
+			      "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,"
+			      "\"Branches\":[{\"StartAt\":\"X\",\"States\":{\"X\":{\"Type\":\"Task\","
+			      "\"Resource\":\"arn:aws:states:us-east-1:123456789012:activity:lift\","
+			      "\"End\":true}}},{\"StartAt\":\"Y\",\"States\":{\"Y\":{\"Type\":\"Task\","
+			      "\"Resource\":\"function:held\",\"Next\":\"Z\"},\"Z\":{\"Type\":\"Pass\","
+			      "\"Parameters\":{\"z.$\":\"$\"},\"End\":true}}}]}}}");
+		struct told told = world_start(world, "both", NULL, "[1]");
+		struct worker worker = {.world = world};
+		sw_task_succeed(world_take(world), "2", 1);
+		failing_malloc_begin(i, 1);
+		virtual_loop_turn(&world->loop);
+		done = failing_malloc_end() == 0;
+		work(&worker);
+		virtual_loop_advance(&world->loop, 1000);
+		assert_string_not_equal(worker.token, "");
+		work(&worker);
+		virtual_loop_advance(&world->loop, 1000);
+		assert_string_equal(world_output(world, told.arn), "[{},{\"z\":2}]");
+		world_free(world);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +542,9 @@ int main(void)
 		cmocka_unit_test(tags_of_an_activity_are_there_or_refused),
 		cmocka_unit_test(what_was_in_flight_is_recovered_though_memory_is_short),
 		cmocka_unit_test(a_task_in_a_queue_is_given_once_though_memory_is_short),
+		cmocka_unit_test(one_that_cannot_be_recovered_holds_up_nobody_else),
+		cmocka_unit_test(a_task_that_cannot_be_offered_holds_up_nobody_else),
+		cmocka_unit_test(a_worker_may_come_while_an_execution_is_loaded_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

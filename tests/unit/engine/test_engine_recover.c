@@ -220,6 +220,36 @@ static void time_does_not_go_back_within_the_second_after_it_was_written(void **
 	assert_true(world->engine->clock.last_ms >= last_ms);
 }
 
+/* What the store says of itself says nothing of a record. */
+static void what_cannot_be_read_now_is_recovered_later(void **state)
+{
+	static const enum sw_result kinds[] = {SW_EIO, SW_ENOMEM, SW_EBUSY};
+	(void)state;
+	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
+		bool done = false;
+		for (uint64_t i = 1; !done; i++) {
+			struct world *world = world_new();
+			world_open(world);
+			world_machine(world, "held", HELD);
+			struct told told = world_start(world, "held", NULL, NULL);
+			world_crash(world);
+			world->delivered = 0;
+			world_open_idle(world);
+			world->faults.fail_with = kinds[kind];
+			world->faults.fail_at = world->faults.operations + i;
+			assert_int_equal(sw_engine_resume(world->engine, SW_RESUME_ALL, NULL), SW_OK);
+			world_advance(world, 5000);
+			done = world->faults.operations < world->faults.fail_at;
+			world->faults.fail_at = 0;
+			assert_int_equal(world->delivered, 1);
+			sw_task_succeed(world_take(world), "1", 1);
+			world_settle(world);
+			assert_string_equal(world_output(world, told.arn), "1");
+			world_free(world);
+		}
+	}
+}
+
 static void nothing_moves_before_resume(void **state)
 {
 	struct world *world = *state;
@@ -382,6 +412,7 @@ int main(void)
 		WITH_WORLD(own_mode_leaves_the_executions_of_others_alone),
 		WITH_WORLD(time_does_not_go_back_within_the_second_after_it_was_written),
 		WITH_WORLD(nothing_moves_before_resume),
+		WITH_WORLD(what_cannot_be_read_now_is_recovered_later),
 		WITH_WORLD(many_that_were_in_flight_are_recovered),
 		WITH_WORLD(a_long_run_goes_on_where_the_last_turn_ended),
 		WITH_WORLD(a_damaged_branch_fails_its_execution_only),

@@ -293,6 +293,23 @@ static void note_activity(void *user, const char *activity)
 	snprintf(((struct told *)user)->text, sizeof(((struct told *)user)->text), "%s", activity);
 }
 
+static void drain_another(void *user, uint32_t machine_number)
+{
+	struct fixture *f = user;
+	assert_int_equal(machine_number, 8);
+	assert_int_equal(sw_engine_drain_machine(f->second, 9, drained, f, NULL), SW_OK);
+}
+
+/* Who is told may ask for the next one at once. */
+static void one_machine_is_drained_after_another(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(sw_engine_drain_machine(f->second, 8, drain_another, f, NULL), SW_OK);
+	world_settle(f->world);
+	assert_int_equal(f->drained, 9);
+	assert_null(f->second->machines.deletions);
+}
+
 static void tasks_that_wait_for_workers_are_told(void **state)
 {
 	struct fixture *f = *state;
@@ -327,6 +344,7 @@ int main(void)
 		TEST(metrics_are_those_of_all),
 		cmocka_unit_test(partitions_never_become_fewer),
 		TEST(a_partition_needs_a_catalogue_and_a_number),
+		TEST(one_machine_is_drained_after_another),
 		TEST(tasks_that_wait_for_workers_are_told),
 	};
 #undef TEST

@@ -3,8 +3,11 @@
  * is answered all the same, and nothing that was half made stays. Our own allocations only: those of jansson are in
  * its library.
  */
+#include "base/hash.h"
 #include "engine/metrics.h"
+#include "server/partitions.h"
 #include "server/server.h"
+#include "tests/unit/server/engine_inside.h"
 
 #include <jansson.h>
 #include <setjmp.h>
@@ -228,6 +231,164 @@ static void a_change_of_resources_reaches_every_partition_or_none(void **state)
 	assert_false(mocks);
 }
 
+/* A task that keeps the thread of its partition until it is let go. */
+struct keeper {
+	atomic_uint kept;
+	pthread_mutex_t lock;
+};
+
+static void keep(void *user, struct sw_task *task)
+{
+	struct keeper *keeper = user;
+	atomic_fetch_add(&keeper->kept, 1);
+	pthread_mutex_lock(&keeper->lock);
+	pthread_mutex_unlock(&keeper->lock);
+	sw_task_succeed(task, "1", 1);
+}
+
+static void learn_to_keep(void *user, struct sw_engine *engine)
+{
+	assert_int_equal(sw_engine_on_task(engine, "function:keep", keep, NULL, user, NULL), SW_OK);
+}
+
+/* Starts one in each partition from 0 on: they have turns. */
+static void start_everywhere(struct fixture *f, const char *machine)
+{
+	for (int i = 0; i < COUNT; i++)
+		assert_int_equal(call(f, "StartExecution",
+				      request("{\"stateMachineArn\":\"" MACHINE "%s\"}", machine)),
+				 200);
+}
+
+/* Its tasks wait in every partition, but no worker may have them any more. */
+static void a_worker_is_told_when_the_activity_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct keeper keeper = {.lock = PTHREAD_MUTEX_INITIALIZER};
+	const char *poll = "{\"activityArn\":\"" ACTIVITY "\"}";
+	assert_int_equal(sw_engine_on_task(f->engine, "function:keep", handle, NULL, f, NULL), SW_OK);
+	sw_partitions_each(f->partitions, learn_to_keep, &keeper);
+	assert_int_equal(call(f, "CreateActivity", "{\"name\":\"work\"}"), 200);
+	create(f, "m", ACTIVITY);
+	create(f, "keep", "function:keep");
+	start_everywhere(f, "m");
+	pthread_mutex_lock(&keeper.lock);
+	start_everywhere(f, "keep");
+	while (atomic_load(&keeper.kept) < COUNT - 1)
+		sw_poll_loop_run(f->loop, 10, NULL);
+	while (!f->partitions->hunts) /* what the partitions told of their tasks */
+		sw_poll_loop_run(f->loop, 10, NULL);
+	assert_int_equal(sw_api_call(f->api, "GetActivityTask", poll, strlen(poll), take, f), SW_OK);
+	assert_int_equal(call(f, "DeleteActivity", poll), 200);
+	pthread_mutex_unlock(&keeper.lock);
+	f->answers = 0;
+	for (int turn = 0; turn < TURNS_MAX && !f->answers; turn++)
+		sw_poll_loop_run(f->loop, 10, NULL);
+	assert_int_equal(f->answers, 1);
+	assert_int_equal(f->status, 400);
+	assert_non_null(strstr(f->body, "Activity Does Not Exist"));
+	/* They wait for workers of one that is made again. */
+	assert_int_equal(call(f, "CreateActivity", "{\"name\":\"work\"}"), 200);
+	for (int i = 0; i < COUNT; i++)
+		assert_int_equal(call(f, "GetActivityTask", poll), 200);
+	assert_non_null(strstr(f->body, "taskToken"));
+	assert_null(strstr(f->body, "\"taskToken\":null"));
+}
+
+struct taking {
+	struct sw_engine *engine; /* where the name is taken */
+	const char *name;
+};
+
+static void take_name(void *user, struct sw_engine *engine)
+{
+	const struct taking *taking = user;
+	struct sw_start_params params = {.machine = "m", .name = taking->name};
+	if (engine == taking->engine)
+		assert_int_equal(sw_engine_start(engine, &params, NULL, NULL, NULL), SW_OK);
+}
+
+/*
+ * When there were fewer partitions it was taken in another one than it would be now. Who cannot look for it must not
+ * start it where it would be.
+ */
+static void a_name_is_taken_though_memory_is_short(void **state)
+{
+	struct fixture *f = *state;
+	static const char arn[] = "arn:aws:states:us-east-1:123456789012:execution:m:n";
+	uint32_t number = (uint32_t)(sw_hash64(arn, strlen(arn), 0) % COUNT) == 1 ? 2 : 1;
+	struct taking taking = {f->partitions->others[number]->engine, "n"};
+	uint32_t found = 0;
+	create(f, "m", "function:f");
+	sw_partitions_each(f->partitions, take_name, &taking);
+	for (int i = 0; i < TURNS_MAX && found != number; i++) {
+		sw_poll_loop_run(f->loop, 10, NULL);
+		sw_reader_partition_of(f->partitions->reader, arn, &found, NULL);
+	}
+	assert_int_equal(found, number);
+	for (long i = 1; i < 60; i++) {
+		atomic_store(&countdown, i);
+		int status = call(f, "StartExecution",
+				  "{\"stateMachineArn\":\"" MACHINE "m\",\"name\":\"n\",\"input\":\"[1]\"}");
+		atomic_store(&countdown, 0);
+		assert_true(status == 400 || status == 500);
+	}
+}
+
+/* Partition 0 does not know it: that must not be what the caller hears. */
+static void an_execution_of_another_partition_is_found_or_not_looked_for(void **state)
+{
+	struct fixture *f = *state;
+	char body[800], arn[600];
+	create(f, "m", "function:f");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(call(f, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "m\"}"), 200);
+		member(f, "executionArn", arn, sizeof(arn));
+	}
+	snprintf(body, sizeof(body), "{\"executionArn\":\"%s\"}", arn);
+	for (long i = 1; i < 60; i++) {
+		atomic_store(&countdown, i);
+		int status = call(f, "StopExecution", body);
+		atomic_store(&countdown, 0);
+		assert_true(status == 200 || status == 500);
+	}
+}
+
+static void break_it(void *user, struct sw_engine *engine)
+{
+	if (engine == user)
+		engine_break(engine);
+}
+
+static void look(void *user, struct sw_engine *engine)
+{
+}
+
+/* It cannot say whether an execution of the state machine runs there, and is not asked again and again. */
+static void a_deletion_does_not_press_a_partition_whose_store_has_failed(void **state)
+{
+	struct fixture *f = *state;
+	struct sw_letter_box *home = &f->partitions->home;
+	bool quiet = false;
+	create(f, "m", "function:f");
+	sw_partitions_each(f->partitions, break_it, f->partitions->others[1]->engine);
+	assert_int_equal(call(f, "DeleteStateMachine", "{\"stateMachineArn\":\"" MACHINE "m\"}"), 200);
+	for (int turn = 0; turn < TURNS_MAX && !f->partitions->leaving; turn++)
+		sw_poll_loop_run(f->loop, 10, NULL);
+	assert_non_null(f->partitions->leaving);
+	for (int turn = 0; turn < 100 && !quiet; turn++) {
+		sw_partitions_each(f->partitions, look, NULL); /* what was sent has come back */
+		pthread_mutex_lock(&home->lock);
+		quiet = !home->first;
+		pthread_mutex_unlock(&home->lock);
+		if (!quiet)
+			sw_poll_loop_run(f->loop, 0, NULL);
+	}
+	assert_true(quiet);
+	assert_int_equal(call(f, "DescribeStateMachine", "{\"stateMachineArn\":\"" MACHINE "m\"}"), 200);
+	assert_non_null(strstr(f->body, "DELETING"));
+}
+
 static void opening_fails_whole_when_memory_is_short(void **state)
 {
 	struct fixture *f = *state;
@@ -291,6 +452,10 @@ int main(void)
 		TEST(functions_are_called_in_every_partition),
 		TEST(calls_that_wait_are_answered_when_all_ends),
 		TEST(a_change_of_resources_reaches_every_partition_or_none),
+		TEST(a_worker_is_told_when_the_activity_is_gone),
+		TEST(a_name_is_taken_though_memory_is_short),
+		TEST(an_execution_of_another_partition_is_found_or_not_looked_for),
+		TEST(a_deletion_does_not_press_a_partition_whose_store_has_failed),
 		TEST(every_call_is_answered_when_memory_is_short),
 		cmocka_unit_test_setup_teardown(opening_fails_whole_when_memory_is_short, open_engine,
 						close_all),

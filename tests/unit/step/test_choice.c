@@ -161,6 +161,44 @@ static void paths_and_assign_of_the_rule_that_matched_apply(void **state)
 	world_free(world);
 }
 
+#define JSONATA(choices)                                                                                 \
+	"{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"C\",\"States\":{\"C\":{\"Type\":\"Choice\","       \
+	"\"Choices\":[{"                                                                                 \
+	"\"Condition\":\"{% false %}\",\"Next\":\"S\"},{" choices ",\"Next\":\"S\"}],\"Assign\":{\"x\":" \
+	"\"{% $states.input.no %}\"},\"Default\":\"S\"},\"S\":{\"Type\":\"Succeed\"}}}"
+
+/*
+ * AWS's answers of 2026-10-06 (alfredcodelabs/LocallyCloud, aws-test-state-contract: choice_null, choice_undefined)
+ * and of floci-io/floci, StepFunctionsJsonataIntegrationTest.
+ */
+static void failures_name_the_rule_that_a_field_is_of(void **state)
+{
+	static const struct {
+		const char *definition, *location, *rest;
+	} cases[] = {
+		{JSONATA("\"Condition\":\"{% $states.input.no %}\""), "Choices[1]/Condition",
+		 "returned nothing (undefined)."},
+		{JSONATA("\"Condition\":\"{% 7 %}\""), "Choices[1]/Condition",
+		 "returned an unexpected result type. Expected 'boolean', but was 'number' for value: 7"},
+		{JSONATA("\"Condition\":\"{% true %}\",\"Output\":{\"v\":\"{% $states.input.no %}\"}"),
+		 "Choices[1]/Output/v", "returned nothing (undefined)."},
+		{JSONATA("\"Condition\":\"{% true %}\",\"Assign\":{\"x\":\"{% $states.input.no %}\"}"),
+		 "Choices[1]/Assign/x", "returned nothing (undefined)."},
+		{JSONATA("\"Condition\":\"{% false %}\""), "Assign/x", "returned nothing (undefined)."},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct world *world = begin(cases[i].definition, "{}");
+		char text[128];
+		assert_int_equal(world->execution->status, SW_STATUS_FAILED);
+		snprintf(text, sizeof(text), "' specified for the field '%s' ", cases[i].location);
+		assert_has(world->execution->failure.cause, text);
+		assert_has(world->execution->failure.cause, cases[i].rest);
+		snprintf(text, sizeof(text), "\"location\":\"%s\"", cases[i].location);
+		assert_has(world_event(world, 3), text);
+		world_free(world);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +213,7 @@ int main(void)
 		cmocka_unit_test(a_missing_variable_ends_the_execution),
 		cmocka_unit_test(without_a_match_and_a_default_the_execution_fails),
 		cmocka_unit_test(paths_and_assign_of_the_rule_that_matched_apply),
+		cmocka_unit_test(failures_name_the_rule_that_a_field_is_of),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
