@@ -88,14 +88,14 @@ static void structure_is_said_as_aws_does(void **unused)
 	"\"Default\": \"B\"}, \"B\": {\"Type\": \"Pass\", \"End\": true}}}"
 	static const char *const alone = "States.ALL must appear alone and at end of list";
 	(void)unused;
+	expect_state_error("\"Type\": \"Task\", \"Resource\": "
+			   "\"arn:aws:states:::aws-sdk:sts:getCallerIdentity\", \"Parameters\": {}, "
+			   "\"Retry\": [{\"ErrorEquals\": [\"States.ALL\", \"CustomError\"]}]",
+			   alone, "/States/A/Retry[0]/ErrorEquals[0]");
 	expect_state_error(
 		"\"Type\": \"Task\", \"Resource\": \"arn:aws:states:::aws-sdk:sts:getCallerIdentity\", "
-		"\"Parameters\": {}, \"Retry\": [{\"ErrorEquals\": [\"States.ALL\", \"CustomError\"]}]",
-		alone, "/States/A/Retry[0]/ErrorEquals[0]");
-	expect_state_error(
-		"\"Type\": \"Task\", \"Resource\": \"arn:aws:states:::aws-sdk:sts:getCallerIdentity\", "
-		"\"Parameters\": {}, \"Retry\": [{\"ErrorEquals\": [\"States.ALL\"]}, {\"ErrorEquals\": "
-		"[\"CustomError\"]}]",
+		"\"Parameters\": {}, "
+		"\"Retry\": [{\"ErrorEquals\": [\"States.ALL\"]}, {\"ErrorEquals\": [\"CustomError\"]}]",
 		alone, "/States/A/Retry[0]/ErrorEquals[0]");
 	expect_state_error("\"Comment\": \"\"", "The field 'Type' is required", "/States/A");
 	expect_error(CHOICE("{\"Not\": {\"Or\": []}, \"Next\": \"B\"}"), "SCHEMA_VALIDATION_FAILED",
