@@ -33,7 +33,7 @@ struct sw_finding {
 	struct sw_error error; /* line, column, JSON pointer, and a message that says how to mend it */
 };
 
-struct sw_findings; /* owned by the caller; in the order of the text */
+struct sw_findings; /* owned by the caller; in the order of the text, those of the whole last */
 SW_API void sw_findings_free(struct sw_findings *findings); /* NULL allowed */
 SW_API size_t sw_findings_count(const struct sw_findings *findings);
 SW_API size_t sw_findings_errors(const struct sw_findings *findings); /* without warnings */
@@ -138,7 +138,7 @@ struct sw_expression_env {
 /*
  * Evaluates one call of an intrinsic function, "States.Format('{}', $.a)". SW_OK: *ret_text (new) is the compact JSON
  * result. SW_EQUERY: it is malformed (err->column) or it fails; then err->column is 0 and *ret_error (such as
- * States.IntrinsicFailure) and *ret_cause, both new, say why as an execution would. SW_EJSON: one of the texts of env
+ * States.Runtime) and *ret_cause, both new, say why as an execution would. SW_EJSON: one of the texts of env
  * is no JSON, and err->pointer names it ("/input"). Both ret_error and ret_cause may be NULL.
  */
 SW_API enum sw_result sw_intrinsic_query(const char *call, size_t call_len,

@@ -11,8 +11,8 @@
 
 /* The languages that QueryLanguage may name. */
 static const struct sw_language languages[] = {
-	{"JSONPath", &sw_query_jsonpath, &sw_query_jsonpath, false},
-	{"JSONata", &sw_query_jsonata, &sw_query_jsonata_catch, true},
+	{"JSONPath", &sw_query_jsonpath, &sw_query_jsonpath, &sw_query_jsonpath, false},
+	{"JSONata", &sw_query_jsonata, &sw_query_jsonata_catch, &sw_query_jsonata_result, true},
 };
 #define LANGUAGES_COUNT (sizeof(languages) / sizeof(*languages))
 
@@ -288,7 +288,10 @@ static void compile_common(struct sw_compiler *c, struct sw_work *w)
 	struct sw_place arguments_at = SW_PLACE_KEY(w->place, arguments);
 	struct sw_place selector_at = SW_PLACE_KEY(w->place, "ResultSelector");
 	struct sw_place output_at = SW_PLACE_KEY(w->place, "Output");
+	struct sw_language after = *language; /* of what is evaluated when the work is done */
 
+	if (sw_field_find("Retry", s->type))
+		after.ops = language->result_ops;
 	if (!language->jsonata) {
 		sw_compile_path_field(c, w->json, s->type, "InputPath", w->place, &s->input_path);
 		sw_compile_path_field(c, w->json, s->type, "OutputPath", w->place, &s->output_path);
@@ -299,14 +302,14 @@ static void compile_common(struct sw_compiler *c, struct sw_work *w)
 				c, language, sw_member(w->json, "ResultSelector", SW_TYPE_OBJECT),
 				&selector_at);
 	} else if (sw_field_find("Output", s->type)) {
-		s->output = sw_compile_template(c, language, json_object_get(w->json, "Output"), &output_at);
+		s->output = sw_compile_template(c, &after, json_object_get(w->json, "Output"), &output_at);
 	}
 	/* "Parameters" of a Map state is the old name of ItemSelector. */
 	if (s->type != SW_STATE_MAP && sw_field_find(arguments, s->type))
 		s->arguments =
 			sw_compile_template(c, language, json_object_get(w->json, arguments), &arguments_at);
 	if (sw_field_find("Assign", s->type))
-		s->assign = sw_compile_assign(c, language, w->json, w->place);
+		s->assign = sw_compile_assign(c, &after, w->json, w->place);
 	if (sw_field_find("Retry", s->type)) {
 		sw_compile_retry(c, w);
 		sw_compile_catch(c, w);
@@ -346,7 +349,7 @@ static bool find_type(struct sw_compiler *c, const json_t *json, const struct sw
 	return false;
 }
 
-static size_t count_characters(const char *text)
+size_t sw_count_characters(const char *text)
 {
 	size_t count = 0;
 	for (; *text; text++)
@@ -358,20 +361,27 @@ static size_t count_characters(const char *text)
 static void check_name(struct sw_compiler *c, struct sw_state *state, struct sw_scope *scope,
 		       const struct sw_place *place)
 {
-	size_t characters = count_characters(state->name);
+	size_t characters = sw_count_characters(state->name);
 	struct sw_mistake mistake = sw_at_key(place, NULL);
+	char aws[480];
 
 	sw_names_add(c->in_flow, scope, state->name, state);
+	/* The text for long ones is recorded by others on AWS: ChristopheBougere/asl-validator#69. */
 	if (characters == 0 || characters > SW_NAME_CHARACTERS_MAX) {
+		snprintf(aws, sizeof(aws),
+			 "Invalid State name: State '%.380s' exceeds the %d-character limit allowed by the "
+			 "service",
+			 state->name, SW_NAME_CHARACTERS_MAX);
+		mistake.aws_text = characters > 0 ? aws : NULL;
 		mistake.code = SW_CODE_STATE_NAME;
 		sw_report(c, mistake, "the name of a state must have 1 to %d characters, this one has %zu",
 			  SW_NAME_CHARACTERS_MAX, characters);
 	}
 	if (!sw_names_add(c->in_machine, NULL, state->name, state)) {
-		char aws[200], other[256] = "";
+		char other[256] = "";
 		const struct sw_state *first = sw_names_find(c->in_machine, NULL, state->name);
 		sw_place_print(c->place_of[first->index], other, sizeof(other));
-		snprintf(aws, sizeof(aws), "Duplicate State name: %.160s", state->name);
+		snprintf(aws, sizeof(aws), "Duplicate State name: %.400s", state->name);
 		mistake.code = SW_CODE_DUPLICATE_STATE;
 		mistake.aws_text = aws;
 		sw_report(c, mistake,

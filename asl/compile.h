@@ -17,7 +17,8 @@
 struct sw_language {
 	const char *name;
 	const struct sw_query_ops *ops;
-	const struct sw_query_ops *catch_ops; /* inside a Catcher */
+	const struct sw_query_ops *catch_ops;  /* inside a Catcher */
+	const struct sw_query_ops *result_ops; /* in Output and Assign of states that have a result */
 	bool jsonata; /* expressions are "{% %}"; Arguments, Output... in place of the paths */
 };
 
@@ -95,6 +96,7 @@ const char *sw_type_phrase(const json_t *value);
 /* The text of a string value without U+0000; NULL for anything else (such a string is reported by
  * sw_check_object). */
 const char *sw_text(const json_t *value);
+size_t sw_count_characters(const char *text);
 /* "{% ... %}" */
 bool sw_is_jsonata_string(const json_t *value);
 

@@ -146,6 +146,27 @@ static void fill_condition(struct sw_compiler *c, struct sw_work *w, const json_
 static void compile_rule(struct sw_compiler *c, struct sw_work *w, const json_t *json, unsigned context,
 			 const struct sw_place *place, struct sw_rule *rule);
 
+/* A comparison beside And, Or or Not has no Variable to compare with. */
+static void refuse_comparisons(struct sw_compiler *c, const json_t *rule, const char *selector,
+			       unsigned context, const struct sw_place *place)
+{
+	const char *name;
+	json_t *value;
+	char aws[80];
+
+	json_object_foreach((json_t *)rule, name, value)
+	{
+		const struct sw_field *field = sw_field_find(name, context);
+		struct sw_place at = SW_PLACE_KEY(place, name);
+		if (!field || field->op == SW_OPERATOR_NONE)
+			continue;
+		snprintf(aws, sizeof(aws), "Field '%s' is not supported", field->name);
+		sw_report(c, sw_at_member(&at, aws),
+			  "%s compares the Variable of its rule, and a rule with %s has none", field->name,
+			  selector);
+	}
+}
+
 /* And, Or: an array that is not empty; Not: one rule. The depth is bounded by that of the JSON text. */
 static void fill_children(struct sw_compiler *c, struct sw_work *w, const json_t *json, const char *name,
 			  const struct sw_place *place, struct sw_rule *rule)
@@ -183,8 +204,10 @@ static void compile_rule(struct sw_compiler *c, struct sw_work *w, const json_t 
 		fill_condition(c, w, json, place, rule);
 	else if (selector && !condition && !w->language->jsonata && strcmp(selector, "Variable") == 0)
 		fill_comparison(c, w, json, context, place, rule);
-	else if (selector && !condition && !w->language->jsonata)
+	else if (selector && !condition && !w->language->jsonata) {
+		refuse_comparisons(c, json, selector, context, place);
 		fill_children(c, w, json, selector, place, rule);
+	}
 	if (context != SW_IN_RULE)
 		return;
 	struct sw_place output_at = SW_PLACE_KEY(place, "Output");

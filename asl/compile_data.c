@@ -135,6 +135,21 @@ void sw_check_jsonata_strings(struct sw_compiler *c, const json_t *value, const 
 	}
 }
 
+/*
+ * AWS's words for a mistake in a JSONata expression: without the code of the library ("S0207: ") and without the advice
+ * in brackets that ends our text. Measured by others: floci-io/floci#2745.
+ */
+static void print_jsonata_aws(const struct sw_error *err, char *aws, size_t bytes)
+{
+	const char *text = err->text, *advice;
+	if (strlen(text) > 7 && strspn(text + 1, "0123456789") == 4 && strncmp(text + 5, ": ", 2) == 0)
+		text += 7;
+	snprintf(aws, bytes, "%s", text);
+	advice = strstr(aws, ". (");
+	if (advice)
+		aws[advice - aws + 1] = '\0';
+}
+
 const struct sw_expr *sw_compile_expression(struct sw_compiler *c, const struct sw_language *language,
 					    const json_t *value, const struct sw_place *place)
 {
@@ -151,7 +166,9 @@ const struct sw_expr *sw_compile_expression(struct sw_compiler *c, const struct 
 	if (r == SW_ENOMEM)
 		c->result = r;
 	if (r == SW_EQUERY || r == SW_EINVAL) {
-		struct sw_mistake mistake = sw_at(place, NULL);
+		char aws[sizeof(err.text)];
+		print_jsonata_aws(&err, aws, sizeof(aws));
+		struct sw_mistake mistake = sw_at(place, aws);
 		const char *code = r == SW_EINVAL ? language->ops->refusal_code : language->ops->mistake_code;
 		mistake.inner_column = err.column;
 		mistake.code = code ? code : mistake.code;
@@ -173,15 +190,18 @@ struct template_user {
 static void report_template(struct template_user *u, const struct sw_place *at, const char *code,
 			    const struct sw_error *err)
 {
-	char aws[256];
-	snprintf(aws, sizeof(aws),
-		 "The value for the field '%.100s' must be a valid JSONPath or a valid intrinsic function "
-		 "call",
-		 at && at->key ? at->key : "");
-	struct sw_mistake mistake = sw_at(at, u->jsonata ? err->text : aws);
-	/* AWS names the template, not the member. */
+	char aws[sizeof(err->text)];
+	if (u->jsonata)
+		print_jsonata_aws(err, aws, sizeof(aws));
+	else
+		snprintf(aws, sizeof(aws),
+			 "The value for the field '%.100s' must be a valid JSONPath or a valid intrinsic "
+			 "function call",
+			 at && at->key ? at->key : "");
+	struct sw_mistake mistake = sw_at(at, aws);
+	/* Of a path AWS names the template, not the member; of JSONata the member. */
 	mistake.aws = u->aws;
-	mistake.aws_elsewhere = true;
+	mistake.aws_elsewhere = !u->jsonata;
 	mistake.inner_column = err->column;
 	if (code)
 		mistake.code = code;

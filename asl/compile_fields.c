@@ -108,7 +108,9 @@ static void check_type(struct sw_compiler *c, const struct sw_field *field,
 	bool expression = language->jsonata && (field->flags & SW_FIELD_EXPRESSION);
 	char aws[64], allowed[160];
 
-	snprintf(aws, sizeof(aws), "Expected value of type %s", expected_type(field->types));
+	bool listed = (field->flags & SW_FIELD_LISTED) != 0;
+	snprintf(aws, sizeof(aws), "Expected value of type %s",
+		 listed ? "[STRING]" : expected_type(field->types));
 	print_types(field->types, expression, allowed, sizeof(allowed));
 	sw_report(c, sw_at(place, aws), "%s must be %s, not %s", field->name, allowed, sw_type_phrase(value));
 }
@@ -138,7 +140,11 @@ static void check_allowed(struct sw_compiler *c, const struct sw_field *field, c
 
 	if (text && sw_field_allows(field->allowed, text))
 		return;
-	snprintf(aws, sizeof(aws), "Value should be one of the following: [%s]", field->allowed);
+	if (field->flags & SW_FIELD_SELECTS)
+		snprintf(aws, sizeof(aws), "The field '%s' should have one of these values: [%s]",
+			 field->name, field->allowed);
+	else
+		snprintf(aws, sizeof(aws), "Value should be one of the following: [%s]", field->allowed);
 	bool many = strchr(field->allowed, ',') != NULL;
 	const char *best =
 		text && many ? sw_suggestion_of_list(text, field->allowed, near, sizeof(near)) : NULL;

@@ -47,12 +47,19 @@ static void compile_label(struct sw_compiler *c, struct sw_work *w)
 	const char *label = sw_text(json_object_get(w->json, "Label"));
 	struct sw_place at = SW_PLACE_KEY(w->place, "Label");
 	struct sw_mistake mistake = sw_at(&at, NULL);
+	char aws[400];
 
 	/* An empty one counts as absent. */
 	if (!label || label[0] == '\0')
 		return;
 	w->state->as.map.label = label;
-	if (strlen(label) > LABEL_CHARACTERS_MAX || strpbrk(label, " ?*<>{}[]:;,\\|^~$#%&`\"/\t\n\r")) {
+	bool too_long = sw_count_characters(label) > LABEL_CHARACTERS_MAX;
+	if (too_long || strpbrk(label, " ?*<>{}[]:;,\\|^~$#%&`\"/\t\n\r")) {
+		snprintf(aws, sizeof(aws),
+			 "Invalid Label name: Label '%.240s' exceeds the %d-character limit allowed by the "
+			 "service",
+			 label, LABEL_CHARACTERS_MAX);
+		mistake.aws_text = too_long ? aws : NULL;
 		mistake.code = SW_CODE_LABEL;
 		sw_report(c, mistake,
 			  "Label must have 1 to %d characters, without white space and ? * < > { } [ ] : ; , "
@@ -60,6 +67,8 @@ static void compile_label(struct sw_compiler *c, struct sw_work *w)
 			  "# %% & ` \" /",
 			  LABEL_CHARACTERS_MAX);
 	} else if (!sw_names_add(c->labels, NULL, label, w->state)) {
+		snprintf(aws, sizeof(aws), "Duplicate Label name: %.200s", label);
+		mistake.aws_text = aws;
 		mistake.code = SW_CODE_DUPLICATE_LABEL;
 		sw_report(c, mistake, "another Map state has the Label \"%s\"", label);
 	}
@@ -92,6 +101,18 @@ static void check_parts(struct sw_compiler *c, struct sw_work *w, const json_t *
 	}
 }
 
+static void check_csv_headers(struct sw_compiler *c, const json_t *headers, const struct sw_place *place)
+{
+	struct sw_place headers_at = SW_PLACE_KEY(place, "CSVHeaders");
+	for (size_t i = 0; i < json_array_size(headers); i++) {
+		struct sw_place at = SW_PLACE_ITEM(&headers_at, i);
+		if (!sw_json_is_string(json_array_get(headers, i)))
+			sw_report(c, sw_at(&at, "Expected value of type String"),
+				  "CSVHeaders must hold strings, not %s",
+				  sw_type_phrase(json_array_get(headers, i)));
+	}
+}
+
 static void check_reader_config(struct sw_compiler *c, struct sw_work *w, const json_t *config,
 				const struct sw_place *place)
 {
@@ -105,6 +126,7 @@ static void check_reader_config(struct sw_compiler *c, struct sw_work *w, const 
 	bool csv = !input || strcmp(input, "CSV") == 0 || strcmp(input, "MANIFEST") == 0 ||
 		   sw_is_jsonata_string(json_object_get(config, "InputType"));
 
+	check_csv_headers(c, headers, place);
 	if (input && strcmp(input, "CSV") == 0 && !header)
 		sw_report(c, sw_at_key(place, "The field 'CSVHeaderLocation' is required"),
 			  "to read CSV, CSVHeaderLocation must be FIRST_ROW or GIVEN");
@@ -123,6 +145,7 @@ static void check_s3_resource(struct sw_compiler *c, const json_t *object, const
 	const char *text = sw_text(json_object_get(object, "Resource"));
 	struct sw_place at = SW_PLACE_KEY(place, "Resource");
 	const char *rest = text ? strstr(text, ":states:::s3:") : NULL;
+	char aws[200];
 
 	if (!text)
 		return;
@@ -130,8 +153,11 @@ static void check_s3_resource(struct sw_compiler *c, const json_t *object, const
 	if (strncmp(text, "arn:", 4) == 0 &&
 	    (strcmp(rest, first) == 0 || (second && strcmp(rest, second) == 0)))
 		return;
-	sw_report(c, sw_at(&at, "The field 'Resource' does not match any of the allowed values"),
-		  "Resource must be arn:aws:states:::s3:%s%s%s", first,
+	snprintf(aws, sizeof(aws),
+		 "The field 'Resource' does not match any of the allowed values. Examples: "
+		 "[arn:<partition>:states:::s3:%s%s%s]",
+		 first, second ? ", arn:<partition>:states:::s3:" : "", second ? second : "");
+	sw_report(c, sw_at(&at, aws), "Resource must be arn:aws:states:::s3:%s%s%s", first,
 		  second ? " or arn:aws:states:::s3:" : "", second ? second : "");
 }
 

@@ -68,13 +68,14 @@ static const char *const *compile_errors(struct sw_compiler *c, const json_t *ob
 		check_error_name(c, name, &at);
 		if (strcmp(name, "States.ALL") != 0)
 			continue;
-		if (size > 1)
-			sw_report(c, sw_at(&at, "States.ALL must appear alone"),
-				  "States.ALL must stand alone in ErrorEquals");
-		if (!last)
-			sw_report(c, sw_at(&at, "States.ALL must appear at the end"),
-				  "States.ALL must stand in the last item only: those behind it could never "
-				  "be used");
+		/* Recorded by others on AWS: one text for both (badmintoncryer/cdk-preflight). */
+		if (size > 1 || !last)
+			sw_report(c, sw_at(&at, "States.ALL must appear alone and at end of list"),
+				  size == 1 ? "States.ALL must stand in the last item only: those behind it "
+					      "could never be used"
+				  : last    ? "States.ALL must stand alone in ErrorEquals"
+					 : "States.ALL must stand alone in ErrorEquals, and in the last item "
+					   "only");
 	}
 	*ret_count = count;
 	return names;

@@ -365,7 +365,9 @@ enum sw_result sw_expression_explain(const char *text, size_t len, char **ret_js
 	json_t *tree = NULL;
 	struct sw_owner owner;
 	sw_owner_init(&owner);
-	enum sw_result r = ops->compile(text, len, ops->template_kinds, &owner, &expr, err);
+	/* Where the expression stands is not known: what there is somewhere may be read. */
+	unsigned kinds = ops->template_kinds | (jsonata ? SW_QUERY_ERROR_OUTPUT | SW_QUERY_RESULT : 0);
+	enum sw_result r = ops->compile(text, len, kinds, &owner, &expr, err);
 	if (r == SW_OK) {
 		tree = json_object();
 		sw_describe_text(&tree, "language", ops->name);

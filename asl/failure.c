@@ -12,15 +12,16 @@ void sw_failure_done(struct sw_failure *failure)
 	*failure = (struct sw_failure){0};
 }
 
-/* A cause is at most SW_CAUSE_BYTES_MAX bytes (API model), cut at a character border. */
-static void cut_cause(char *cause, size_t len)
+/* Names and causes have a greatest length (API model); they are cut at a character border. */
+static void cut(char *text, size_t bytes_max)
 {
-	if (len <= SW_CAUSE_BYTES_MAX)
+	size_t len = text ? strlen(text) : 0;
+	if (len <= bytes_max)
 		return;
-	len = SW_CAUSE_BYTES_MAX;
-	while (len > 0 && ((unsigned char)cause[len] & 0xC0) == 0x80)
+	len = bytes_max;
+	while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
 		len--;
-	cause[len] = '\0';
+	text[len] = '\0';
 }
 
 enum sw_result sw_failure_take(struct sw_failure *failure, const char *error, char *cause)
@@ -31,8 +32,8 @@ enum sw_result sw_failure_take(struct sw_failure *failure, const char *error, ch
 		return SW_ENOMEM;
 	}
 	sw_failure_done(failure);
-	if (cause)
-		cut_cause(cause, strlen(cause));
+	cut(name, SW_ERROR_BYTES_MAX);
+	cut(cause, SW_CAUSE_BYTES_MAX);
 	failure->error = name;
 	failure->cause = cause;
 	return SW_OK;

@@ -38,6 +38,8 @@
 #define JSONATA SW_FIELD_JSONATA
 #define EXPRESSION SW_FIELD_EXPRESSION
 #define FILLED SW_FIELD_FILLED
+#define LISTED SW_FIELD_LISTED
+#define SELECTS SW_FIELD_SELECTS
 
 /* "ItemsPath, Variable, InputPath, OutputPath may use $$; variables work in every path field except
  * ResultPath." */
@@ -58,7 +60,7 @@ static const struct sw_field fields[] = {
 	 STRING, 0},
 	{"Version", IN(SW_IN_MACHINE), STRING, 0, .allowed = "1.0"},
 	{"TimeoutSeconds", IN(SW_IN_MACHINE), INTEGER, 0, 0, SECONDS_MAX},
-	{"QueryLanguage", IN(SW_IN_MACHINE) | STATES, STRING, 0, .allowed = "JSONPath, JSONata"},
+	{"QueryLanguage", IN(SW_IN_MACHINE) | STATES, STRING, LISTED, .allowed = "JSONPath, JSONata"},
 	{"ProcessorConfig", IN(SW_IN_PROCESSOR), OBJECT, 0},
 	{"Mode", IN(SW_IN_PROCESSOR_CONFIG), STRING, 0, .allowed = "INLINE, DISTRIBUTED"},
 	{"ExecutionType", IN(SW_IN_PROCESSOR_CONFIG), STRING, 0, .allowed = "STANDARD, EXPRESS"},
@@ -72,7 +74,7 @@ static const struct sw_field fields[] = {
 	{"Output", DATA | IN(SW_IN_RULE) | CATCHER, SW_TYPE_ANY, JSONATA},
 	{"Assign", MOVING | CHOICE | IN(SW_IN_RULE) | CATCHER, OBJECT, 0},
 	{"Parameters", PASS | WORK, SW_TYPE_ANY, JSONPATH},
-	{"Arguments", TASK | PARALLEL, SW_TYPE_ANY, JSONATA},
+	{"Arguments", TASK | PARALLEL, OBJECT, JSONATA | EXPRESSION},
 	{"ResultSelector", WORK, OBJECT, JSONPATH},
 	{"ResultPath", PASS | WORK | CATCHER, STRING | NULLABLE, JSONPATH, .kinds = SW_QUERY_REFERENCE},
 	{"Retry", WORK, ARRAY, 0},
@@ -93,9 +95,9 @@ static const struct sw_field fields[] = {
 	{"Timestamp", WAIT, STRING, 0},
 	{"TimestampPath", WAIT, STRING, JSONPATH, .kinds = VALUE_PATH},
 	{"Error", FAIL, STRING, 0},
-	{"ErrorPath", FAIL, STRING, JSONPATH, .kinds = TEXT_PATH},
+	{"ErrorPath", FAIL, STRING, JSONPATH | LISTED, .kinds = TEXT_PATH},
 	{"Cause", FAIL, STRING, 0},
-	{"CausePath", FAIL, STRING, JSONPATH, .kinds = TEXT_PATH},
+	{"CausePath", FAIL, STRING, JSONPATH | LISTED, .kinds = TEXT_PATH},
 	{"Branches", PARALLEL, ARRAY, REQUIRED | FILLED},
 
 	/* Map */
@@ -120,7 +122,8 @@ static const struct sw_field fields[] = {
 	{"Parameters", READER | WRITER, OBJECT, JSONPATH},
 	{"Arguments", READER | WRITER, OBJECT, JSONATA | EXPRESSION},
 	{"ReaderConfig", READER, OBJECT, 0},
-	{"InputType", READER_CONFIG, STRING, EXPRESSION, .allowed = "CSV, JSON, JSONL, PARQUET, MANIFEST"},
+	{"InputType", READER_CONFIG, STRING, EXPRESSION | SELECTS,
+	 .allowed = "MANIFEST, JSON, CSV, JSONL, PARQUET"},
 	{"Transformation", READER_CONFIG, STRING, EXPRESSION, .allowed = "NONE, LOAD_AND_FLATTEN"},
 	{"ManifestType", READER_CONFIG, STRING, EXPRESSION, .allowed = "ATHENA_DATA, S3_INVENTORY"},
 	{"CSVHeaderLocation", READER_CONFIG, STRING, EXPRESSION, .allowed = "FIRST_ROW, GIVEN"},
@@ -136,7 +139,8 @@ static const struct sw_field fields[] = {
 	{"BatchInput", BATCHER, SW_TYPE_ANY, 0},
 	{"WriterConfig", WRITER, OBJECT, FILLED},
 	{"Transformation", WRITER_CONFIG, STRING, 0, .allowed = "NONE, COMPACT, FLATTEN"},
-	{"OutputType", WRITER_CONFIG, STRING, 0, .allowed = "JSON, JSONL"},
+	/* AWS's own editor service: "Missing property OutputType" */
+	{"OutputType", WRITER_CONFIG, STRING, REQUIRED, .allowed = "JSON, JSONL"},
 
 	/* Retry and Catch. "IntervalSeconds: a positive integer". */
 	{"ErrorEquals", RETRIER | CATCHER, ARRAY, REQUIRED},
@@ -144,7 +148,7 @@ static const struct sw_field fields[] = {
 	{"MaxAttempts", RETRIER, INTEGER, 0, 0, SECONDS_MAX},
 	{"BackoffRate", RETRIER, NUMBER, 0, 1, 1e15},
 	{"MaxDelaySeconds", RETRIER, INTEGER, 0, 1, 31622400},
-	{"JitterStrategy", RETRIER, STRING, 0, .allowed = "FULL, NONE"},
+	{"JitterStrategy", RETRIER, STRING, 0, .allowed = "NONE, FULL"},
 	{"Next", CATCHER | IN(SW_IN_RULE), STRING, REQUIRED},
 
 	/* choice rules */

@@ -44,6 +44,9 @@ enum sw_field_flags {
 	SW_FIELD_JSONATA = 4,    /* only for the JSONata language */
 	SW_FIELD_EXPRESSION = 8, /* in JSONata a string "{% %}" may stand for the value */
 	SW_FIELD_FILLED = 16,    /* an array or object that may not be empty */
+	/* how AWS words its mistakes (measured by others: floci-io/floci#2972, #1588) */
+	SW_FIELD_LISTED = 32,  /* "Expected value of type [STRING]" */
+	SW_FIELD_SELECTS = 64, /* "The field 'InputType' should have one of these values: [...]" */
 };
 
 enum sw_operator_kind { SW_OPERATOR_NONE, SW_OPERATOR_COMPARE, SW_OPERATOR_MATCHES, SW_OPERATOR_IS };

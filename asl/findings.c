@@ -13,6 +13,7 @@ struct entry {
 	struct sw_finding finding;
 	struct sw_spot *spot; /* NULL: the offset is known */
 	bool key;
+	bool last; /* behind those that have a place */
 	uint32_t inner_column;
 	size_t offset;
 	uint32_t ordinal; /* keeps the order of findings at one place */
@@ -192,6 +193,7 @@ enum sw_result sw_findings_add(struct sw_findings *findings, const struct sw_mis
 		return SW_ENOMEM;
 	}
 	entry->key = mistake->key;
+	entry->last = mistake->aws_nowhere;
 	entry->inner_column = mistake->inner_column;
 
 	struct sw_finding *finding = &entry->finding;
@@ -300,6 +302,13 @@ static int compare_entries(const void *a, const void *b)
 	return x->ordinal < y->ordinal ? -1 : x->ordinal > y->ordinal;
 }
 
+/* "MISSING_TRANSITION_TARGET, then MISSING_END_STATE": measured by others on AWS, floci-io/floci#2786. */
+static int compare_order(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	return x->last != y->last ? (x->last ? 1 : -1) : compare_entries(a, b);
+}
+
 /* Lines and columns of all entries, which are sorted, in one pass. Columns count characters. */
 static void number_lines(struct sw_findings *findings, const char *text, size_t len)
 {
@@ -349,6 +358,7 @@ enum sw_result sw_findings_settle(struct sw_findings *findings, const char *text
 	qsort(findings->list, findings->count, sizeof(*findings->list), compare_entries);
 	number_lines(findings, text, len);
 	drop_repetitions(findings);
+	qsort(findings->list, findings->count, sizeof(*findings->list), compare_order);
 	return SW_OK;
 }
 

@@ -68,6 +68,20 @@ static enum sw_result mistake(struct sw_json_scan *scan, const char *text)
 	return mistake_at(scan, scan->at, SW_EJSON, scan->at < scan->end ? text : "the text ends too early");
 }
 
+/* The same where a token was expected: what other formats allow gets words of its own. */
+static enum sw_result mistake_token(struct sw_json_scan *scan, const char *text)
+{
+	const uint8_t *at = scan->at;
+	size_t left = (size_t)(scan->end - at);
+	if (left >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0)
+		text = "a byte order mark is no JSON: save the file without one";
+	else if (left >= 2 && at[0] == '/' && (at[1] == '/' || at[1] == '*'))
+		text = "JSON has no comments";
+	else if (left >= 1 && at[0] == '\'')
+		text = "a string stands in double quotes, not in single ones";
+	return mistake(scan, text);
+}
+
 /* ---- strings --------------------------------------------------------------------------------------- */
 
 static bool hex4(const uint8_t *at, const uint8_t *end, uint32_t *ret_unit)
@@ -502,7 +516,7 @@ static enum sw_result scan_scalar(struct sw_json_scan *scan, struct builder *bui
 	} else if (take_word(scan, "null", 4)) {
 		item = json_null();
 	} else {
-		return mistake(
+		return mistake_token(
 			scan,
 			"expected a value (a string in double quotes, a number, true, false, null, [ or {)");
 	}
@@ -515,9 +529,9 @@ static enum sw_result scan_key(struct sw_json_scan *scan, struct level *level)
 	bool escaped;
 	sw_json_scan_space(scan);
 	if (scan->at >= scan->end || *scan->at != '"')
-		return mistake(scan, scan->at < scan->end && *scan->at == '}'
-					     ? "expected another member after the comma"
-					     : "expected a key in double quotes");
+		return mistake_token(scan, scan->at < scan->end && *scan->at == '}'
+						   ? "expected another member after the comma"
+						   : "expected a key in double quotes");
 	const uint8_t *key = ++scan->at;
 	enum sw_result r = sw_json_scan_string(scan, &escaped);
 	if (r < 0)
@@ -580,7 +594,8 @@ static enum sw_result scan_after_value(struct sw_json_scan *scan, struct builder
 			return SW_OK;
 		}
 		if (c != kind + 2)
-			return mistake(scan, kind == '{' ? "expected ',' or '}'" : "expected ',' or ']'");
+			return mistake_token(scan,
+					     kind == '{' ? "expected ',' or '}'" : "expected ',' or ']'");
 		scan->at++;
 		--*depth;
 	}
@@ -612,7 +627,7 @@ static enum sw_result scan_document(struct sw_json_scan *scan, struct builder *b
 	} while (depth > 0);
 	sw_json_scan_space(scan);
 	if (scan->at < scan->end)
-		return mistake(scan, "there is more text after the value");
+		return mistake_token(scan, "there is more text after the value");
 	return SW_OK;
 }
 

@@ -22,7 +22,7 @@ struct sw_failure {
 	char *error, *cause, *location;
 };
 void sw_failure_done(struct sw_failure *failure);
-/* Replaces what it holds; cause by printf format. SW_ENOMEM. The cause is cut at SW_CAUSE_BYTES_MAX. */
+/* Replaces what it holds; cause by printf format. SW_ENOMEM. Both are cut at what the API has room for. */
 enum sw_result sw_failure_set(struct sw_failure *failure, const char *error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Takes cause (may be NULL), copies error (may be NULL). */
@@ -69,6 +69,7 @@ enum sw_query_kind {
 	SW_QUERY_VARIABLE = 8,      /* JSONPath: $name... */
 	SW_QUERY_INTRINSIC = 16,    /* JSONPath: States.X(...) */
 	SW_QUERY_ERROR_OUTPUT = 32, /* JSONata: $states.errorOutput, which there is in a Catcher alone */
+	SW_QUERY_RESULT = 64, /* JSONata: $states.result, in Output and Assign of states that have a result */
 };
 
 struct sw_query_ops;
@@ -108,7 +109,7 @@ struct sw_query_ops {
 	const char *mistake_code; /* AWS's code of what compile refuses; NULL: the general one */
 	const char *refusal_code; /* and of what it answers with SW_EINVAL */
 	/*
-	 * Called when evaluate failed, once it is known where the expression stands ("Output/x/0"): leaves the
+	 * Called when evaluate failed, once it is known where the expression stands ("Output/x[0]"): leaves the
 	 * failure in its final words. SW_ENOMEM. May be NULL: the failure stays as it is.
 	 */
 	enum sw_result (*locate)(const struct sw_expr *expr, const char *location,
@@ -127,9 +128,10 @@ struct sw_query_ops {
 	json_t *(*describe)(const struct sw_expr *expr);
 };
 
-extern const struct sw_query_ops sw_query_jsonpath;      /* asl/jsonpath/query.c */
-extern const struct sw_query_ops sw_query_jsonata;       /* asl/query_jsonata.c */
-extern const struct sw_query_ops sw_query_jsonata_catch; /* the same inside a Catcher */
+extern const struct sw_query_ops sw_query_jsonpath;       /* asl/jsonpath/query.c */
+extern const struct sw_query_ops sw_query_jsonata;        /* asl/query_jsonata.c */
+extern const struct sw_query_ops sw_query_jsonata_catch;  /* the same inside a Catcher */
+extern const struct sw_query_ops sw_query_jsonata_result; /* the same where there is a result */
 
 #define SW_ERROR_QUERY "States.QueryEvaluationError"
 

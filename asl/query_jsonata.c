@@ -56,34 +56,58 @@ static uint32_t column_in(const char *whole, const char *text, uint32_t line, ui
 	return before + column;
 }
 
-/* "$ and $$ at the top level are refused; use $states": what stands for an input there is none of. */
+/*
+ * The reference at `at`, in AWS's words (measured by others: floci-io/floci#2670, #2745) with advice behind them, which
+ * compile_data.c takes off again.
+ */
+static enum sw_result refuse_reference(const struct sw_jsonata_reference *at, const char *text,
+				       struct sw_error *err)
+{
+	if (err) {
+		err->line = at->line;
+		err->column = at->column;
+	}
+	return sw_error_set(err, SW_EINVAL, "%s", text);
+}
+
+/* NULL, or why a reference is refused where an expression may be of these kinds. */
+static const char *reason_against(const struct sw_jsonata_reference *at, unsigned kinds)
+{
+	bool states = strcmp(at->name, "states") == 0;
+	/* "$ and $$ at the top level are refused; use $states": what stands for an input there is none of. */
+	if (at->name[0] == '\0')
+		return "Reference to '$' at the top level is not supported. (the input is $states.input)";
+	if (strcmp(at->name, "$") == 0)
+		return "Reference to '$$' is not supported. (the input is $states.input)";
+	/* "Attempting to access $states.result or $states.errorOutput in fields and states where they are not
+	 * accessible will be caught at creation, update, or validation of the state machine." */
+	if (states && at->member && strcmp(at->member, "errorOutput") == 0 &&
+	    !(kinds & SW_QUERY_ERROR_OUTPUT))
+		return "Field '$states.errorOutput' does not exist. (only Output and Assign of a Catcher "
+		       "have it)";
+	if (states && at->member && strcmp(at->member, "result") == 0 && !(kinds & SW_QUERY_RESULT))
+		return "Field '$states.result' does not exist. (only Output and Assign of Task, Parallel and "
+		       "Map "
+		       "states have it)";
+	return NULL;
+}
+
 static enum sw_result check_references(struct jsonata_expr *expr, unsigned kinds, struct sw_error *err)
 {
 	const struct sw_jsonata_reference *references;
 	size_t count = sw_jsonata_references(expr->jsonata, &references);
 	const char *field = sw_jsonata_top_level(expr->jsonata);
 	if (field)
-		return sw_error_set(err, SW_EINVAL, "Reference to '%s' at the top level is not supported.",
-				    field);
+		return sw_error_set(
+			err, SW_EINVAL,
+			"Reference to '%s' at the top level is not supported. (the input is $states.input)",
+			field);
 	for (size_t i = 0; i < count; i++) {
 		const struct sw_jsonata_reference *at = &references[i];
-		bool states = strcmp(at->name, "states") == 0;
-		bool input = at->name[0] == '\0' || strcmp(at->name, "$") == 0;
-		bool error_output = states && at->member && strcmp(at->member, "errorOutput") == 0;
-		if (input || (error_output && !(kinds & SW_QUERY_ERROR_OUTPUT))) {
-			if (err) {
-				err->line = at->line;
-				err->column = at->column;
-			}
-			if (input)
-				return sw_error_set(err, SW_EINVAL,
-						    "Reference to '$%s' at the top level is not supported.",
-						    at->name);
-			return sw_error_set(err, SW_EINVAL,
-					    "Reference to '$states.errorOutput' is only supported in a "
-					    "Catcher.");
-		}
-		if (states && (!at->member || strcmp(at->member, "context") == 0))
+		const char *text = reason_against(at, kinds);
+		if (text)
+			return refuse_reference(at, text, err);
+		if (strcmp(at->name, "states") == 0 && (!at->member || strcmp(at->member, "context") == 0))
 			expr->sees_context = true;
 	}
 	return SW_OK;
@@ -185,6 +209,9 @@ static enum sw_result evaluate(const struct sw_expr *base, const struct sw_query
 	/* The rest of a sentence: locate() begins it. */
 	if (r == SW_OK)
 		r = sw_failure_set(failure, SW_ERROR_QUERY, "returned nothing (undefined).");
+	else if (r == SW_EQUERY && strcmp(error.code, "U1001") == 0) /* a bound, which has no code on AWS */
+		r = sw_failure_set(failure, SW_ERROR_QUERY, "threw an error during evaluation: %s",
+				   error.message);
 	else if (r == SW_EQUERY)
 		r = sw_failure_set(failure, SW_ERROR_QUERY, "threw an error during evaluation. %s: %s",
 				   error.code, error.message);
@@ -253,3 +280,4 @@ static json_t *describe(const struct sw_expr *expr)
 
 const struct sw_query_ops sw_query_jsonata = {OPERATIONS};
 const struct sw_query_ops sw_query_jsonata_catch = {OPERATIONS, .template_kinds = SW_QUERY_ERROR_OUTPUT};
+const struct sw_query_ops sw_query_jsonata_result = {OPERATIONS, .template_kinds = SW_QUERY_RESULT};

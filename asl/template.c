@@ -233,20 +233,20 @@ struct evaluation {
 	const struct sw_query_env *env;
 	struct sw_failure *failure;
 	const struct sw_expr *blamed; /* whose failure is to be located; NULL: none */
-	char below[256];              /* "/a/0": where it stands in the template; cut at its beginning */
+	char below[256];              /* "/a[0]": where it stands in the template; cut at its beginning */
 };
 
 static enum sw_result evaluate(struct evaluation *evaluation, const struct sw_template *template,
 			       const char *field, json_t **ret_tree);
 
-/* Puts "/token" before what is there. */
-static void locate_below(struct evaluation *evaluation, const char *token)
+/* Puts mark and token, "/" and a name or "[" and "0]", before what is there. */
+static void locate_below(struct evaluation *evaluation, char mark, const char *token)
 {
 	size_t len = strlen(token), used = strlen(evaluation->below);
 	if (len + 1 + used >= sizeof(evaluation->below))
 		return;
 	memmove(evaluation->below + len + 1, evaluation->below, used + 1);
-	evaluation->below[0] = '/';
+	evaluation->below[0] = mark;
 	memcpy(evaluation->below + 1, token, len);
 }
 
@@ -259,8 +259,12 @@ static void locate_member(struct evaluation *evaluation, const struct sw_templat
 		return;
 	for (const struct member *member = template->members; member != failed; member = member->next)
 		count++;
-	snprintf(index, sizeof(index), "%zu", count);
-	locate_below(evaluation, template->object ? failed->name : index);
+	/* "Output/a/b[0]", as floci-io/floci#2689 has it of AWS. */
+	snprintf(index, sizeof(index), "%zu]", count);
+	if (template->object)
+		locate_below(evaluation, '/', failed->name);
+	else
+		locate_below(evaluation, '[', index);
 }
 
 static enum sw_result evaluate_members(struct evaluation *evaluation, const struct sw_template *template,
@@ -314,7 +318,7 @@ enum sw_result sw_template_evaluate(const struct sw_template *template, const ch
 	if (!evaluation.blamed || r != SW_EQUERY)
 		return r;
 	if (template->field)
-		locate_below(&evaluation, template->field);
+		locate_below(&evaluation, '/', template->field);
 	char *location = sw_asprintf("%s%s", field, evaluation.below);
 	r = location ? evaluation.blamed->ops->locate(evaluation.blamed, location, failure) : SW_ENOMEM;
 	sw_free(location);

@@ -31,7 +31,7 @@ struct options {
 	char *data; /* the data directory; never NULL after options_read */
 	const char *region, *account, *resources, *mock_config, *test_case, *input, *name, *machine, *status,
 		*error, *cause;
-	const char *listen, *format, *substitutions, *context, *variables, *seed;
+	const char *listen, *format, *substitutions, *context, *variables, *seed, *mock;
 	const char *endpoint; /* whom to call in place of a data directory; NULL: the directory */
 	const char *ca_file, *type;
 	const char *credentials, *tls_certificate, *tls_key;
@@ -65,6 +65,7 @@ int cmd_stop(const struct options *options);
 int cmd_delete(const struct options *options);
 int cmd_redrive(const struct options *options);
 int cmd_task(const struct options *options);
+int cmd_test(const struct options *options);
 int cmd_activity(const struct options *options);
 int cmd_api(const struct options *options);
 int cmd_serve(const struct options *options);
@@ -104,6 +105,8 @@ const char *colour_of(FILE *stream, const char *word);
 const char *colour_end(FILE *stream);
 /* One line of a history: "  12  0.034s  TaskStateExited  Ship". start is the time of the first event. */
 void print_event(FILE *stream, const json_t *event, double start_seconds);
+/* The width to give printf so that text fills so many columns. */
+int columns_of(const char *text, int columns);
 /* Text of any length for people: control characters of data do not reach the terminal. */
 void print_text(FILE *stream, const char *text);
 /* The members of an answer for people, one a line. */
@@ -113,7 +116,10 @@ const char *text_of(const json_t *object, const char *member, const char *fallba
 
 /* ---- files.c ------------------------------------------------------------------------------------------ */
 
-/* Reads a whole file ("-": standard input), at most bytes_max. New; NULL after complaining (EXIT_USAGE). */
+/* Reads a whole file ("-": standard input), at most bytes_max. New; NULL with err set to a text that names the
+ * file. */
+char *load_file(const char *path, size_t bytes_max, size_t *ret_len, struct sw_error *err);
+/* The same; NULL after complaining (EXIT_USAGE). */
 char *read_file(const char *path, size_t bytes_max, size_t *ret_len);
 /* An option's JSON text, @FILE, or - for standard input; NULL gives "{}". Checked to be JSON. New; NULL after
  * complaining. */
@@ -123,8 +129,11 @@ char *read_input(const char *input);
 
 /* ---- definition.c ------------------------------------------------------------------------------------- */
 
-/* Reads a definition, fills placeholders. New text, or NULL after complaining. */
-char *read_definition(const struct options *options, const char *path, size_t *ret_len);
+/* Reads a definition, fills placeholders. New text, or NULL with err set; its text names the file when it has no
+ * line. */
+char *read_definition(const struct options *options, const char *path, size_t *ret_len, struct sw_error *err);
+/* What read_definition says was wrong. */
+void complain_definition(const char *path, const struct sw_error *err);
 /* Prints findings as file:line:column lines; true when there are errors. */
 bool print_findings(const char *path, const struct sw_findings *findings);
 /* Reads, fills, compiles; complains about mistakes. NULL then; *ret_text (may be NULL) is new. */
@@ -147,6 +156,8 @@ enum client_need {
 };
 /* EXIT_OK, or an exit code after complaining. */
 int client_open(const struct options *options, enum client_need need, struct client **ret_client);
+/* The same for what needs something that is there already: a data directory is not made for it. */
+int client_open_existing(const struct options *options, enum client_need need, struct client **ret_client);
 void client_close(struct client *client); /* NULL allowed */
 /*
  * One action. Takes request. EXIT_OK: *ret_answer is new. Otherwise error (may be NULL) gets {"__type",
@@ -156,6 +167,8 @@ int client_call(struct client *client, const char *action, json_t *request, json
 		json_t **ret_error);
 /* Lets about milliseconds pass, less when something happened here. */
 void client_wait(struct client *client, int milliseconds);
+/* True when nobody owns the directory, and this process only reads it. */
+bool client_reads(const struct client *client);
 /* True when this process advances executions itself. */
 bool client_owns(const struct client *client);
 /* Lets what was asked for come to its end, when this process is the owner. */
@@ -186,9 +199,16 @@ int list_all(struct client *client, const char *action, json_t *request, const c
  * *ret_description is the answer of DescribeExecution (new).
  */
 int follow(struct client *client, const char *arn, FILE *events, json_t **ret_description);
+/* When this process advances the execution, and is interrupted (Ctrl-C), it says how to go on. */
+void prepare_farewell(const struct options *options, const struct client *client, const char *arn);
 /* Prints the outcome: output on stdout (or the description with json), error and cause on stderr; returns the
  * exit code. */
 int print_outcome(const struct options *options, const json_t *description);
+
+/* ---- cmd_start.c, for cmd_run.c ----------------------------------------------------------------------- */
+
+/* EXPRESS executions cannot be looked at: who waits for one is answered by StartSyncExecution itself. */
+int machine_is_express(struct client *client, const char *machine, bool *ret_express);
 
 /* ---- cmd_backup.c, for cmd_restore.c and others that read a store themselves -------------------------- */
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 struct client {
 	const struct options *options;
@@ -128,6 +129,12 @@ static enum sw_result open_own(struct client *client, bool advance)
 	return SW_OK;
 }
 
+static int complain_empty(const struct options *options)
+{
+	return complain(EXIT_STORE, "%s holds no data yet: `stepwell run FILE` or `stepwell serve` makes it",
+			options->data);
+}
+
 static int open_reading(struct client *client)
 {
 	struct sw_error err = {0};
@@ -137,11 +144,9 @@ static int open_reading(struct client *client)
 	if (r == SW_OK)
 		r = sw_api_new(NULL, client->reader, &client->api);
 	if (r == SW_ENOENT)
-		return complain(EXIT_STORE,
-				"%s holds no data yet: `stepwell run FILE` or `stepwell serve` makes it",
-				options->data);
+		return complain_empty(options);
 	sw_error_set(&err, r, "%s", sw_result_text(r));
-	return r == SW_OK ? EXIT_OK : complain_error(EXIT_STORE, NULL, &err);
+	return r == SW_OK ? EXIT_OK : complain_error(r == SW_EINVAL ? EXIT_USAGE : EXIT_STORE, NULL, &err);
 }
 
 /* ---- the door ----------------------------------------------------------------------------------------- */
@@ -190,6 +195,25 @@ static int connect_client(struct client *client)
 		complain(EXIT_STORE, "%s is in use by another process that does not answer",
 			 client->options->data);
 	return code;
+}
+
+/* Is there a file of that name, or may there be? */
+static bool has_file(const char *directory, const char *name)
+{
+	char *path = NULL;
+	if (asprintf(&path, "%s/%s", directory, name) < 0)
+		return true;
+	bool has = access(path, F_OK) == 0 || errno != ENOENT;
+	free(path);
+	return has;
+}
+
+int client_open_existing(const struct options *options, enum client_need need, struct client **ret_client)
+{
+	if (!options->endpoint && !has_file(options->data, "data.mdb") &&
+	    !has_file(options->data, "stepwell.sock"))
+		return complain_empty(options);
+	return client_open(options, need, ret_client);
 }
 
 int client_open(const struct options *options, enum client_need need, struct client **ret_client)
@@ -376,6 +400,11 @@ void client_wait(struct client *client, int milliseconds)
 		ev_timer_stop(client->owner->loop, &client->timer);
 	}
 	client->happened = false;
+}
+
+bool client_reads(const struct client *client)
+{
+	return client->reader != NULL;
 }
 
 bool client_owns(const struct client *client)

@@ -18,7 +18,8 @@ static int list_activities(const struct options *options, struct client *client)
 		json_decref(shape);
 	} else {
 		json_array_foreach(activities, i, activity)
-			printf("%-50s %s\n", text_of(activity, "name", ""),
+			printf("%-*s %s\n", columns_of(text_of(activity, "name", ""), 50),
+			       text_of(activity, "name", ""),
 			       time_text(json_object_get(activity, "creationDate"), text, sizeof(text)));
 	}
 	json_decref(activities);
@@ -71,7 +72,10 @@ int cmd_activity(const struct options *options)
 		return complain(EXIT_USAGE,
 				verb == LIST ? "activity list takes no name" : "activity %s takes one name",
 				verbs[verb]);
-	code = client_open(options, verb == LIST || verb == DESCRIBE ? CLIENT_READ : CLIENT_WRITE, &client);
+	if (verb == CREATE)
+		code = client_open(options, CLIENT_WRITE, &client);
+	else
+		code = client_open_existing(options, verb == DELETE ? CLIENT_WRITE : CLIENT_READ, &client);
 	if (code)
 		return code;
 	code = verb == LIST ? list_activities(options, client) : act(options, client);

@@ -39,7 +39,7 @@ int cmd_api(const struct options *options)
 	if (!is_action(action))
 		return complain(EXIT_USAGE, "an action is a name such as DescribeExecution, not \"%s\"",
 				action);
-	text = read_input(options->args_count > 1 ? options->args[1] : NULL);
+	text = read_json("request", options->args_count > 1 ? options->args[1] : NULL);
 	if (!text)
 		return EXIT_USAGE;
 	request = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
@@ -48,7 +48,8 @@ int cmd_api(const struct options *options)
 		json_decref(request);
 		return complain(EXIT_USAGE, "a request is a JSON object");
 	}
-	code = client_open(options, need_of(action), &client);
+	code = strncmp(action, "Create", 6) ? client_open_existing(options, need_of(action), &client)
+					    : client_open(options, CLIENT_WRITE, &client);
 	if (code) {
 		json_decref(request);
 		return code;

@@ -4,10 +4,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int update(struct client *client, const char *name, const char *definition, json_t **ret_answer)
+/* A machine's type stays: who asks for another one is told. */
+static int check_type(const struct options *options, struct client *client, const char *name, const char *arn)
+{
+	json_t *answer;
+	int code = EXIT_OK;
+	if (!options->type)
+		return EXIT_OK;
+	code = client_call(client, "DescribeStateMachine",
+			   json_pack("{s:s, s:s}", "stateMachineArn", arn, "includedData", "METADATA_ONLY"),
+			   &answer, NULL);
+	if (code)
+		return code;
+	if (strcmp(text_of(answer, "type", ""), options->type))
+		code = complain(
+			EXIT_FAILED,
+			"the machine \"%s\" is of type %s, which cannot be changed: delete it first, or "
+			"give another --name",
+			name, text_of(answer, "type", "?"));
+	json_decref(answer);
+	return code;
+}
+
+static int update(const struct options *options, struct client *client, const char *name,
+		  const char *definition, json_t **ret_answer)
 {
 	char *arn = NULL;
 	int code = machine_arn(client, name, &arn);
+	if (code == EXIT_OK)
+		code = check_type(options, client, name, arn);
 	if (code == EXIT_OK)
 		code = client_call(client, "UpdateStateMachine",
 				   json_pack("{s:s, s:s}", "stateMachineArn", arn, "definition", definition),
@@ -28,9 +53,11 @@ static int create(const struct options *options, struct client *client, const ch
 					 options->type),
 			       &answer, &error);
 	if (is_error(error, "StateMachineAlreadyExists") && options->update)
-		code = update(client, name, definition, &answer);
+		code = update(options, client, name, definition, &answer);
 	else if (is_error(error, "StateMachineAlreadyExists"))
-		complain(EXIT_FAILED, "a machine \"%s\" exists with another definition; --update changes it",
+		complain(EXIT_FAILED,
+			 "a machine \"%s\" exists with another definition or type; --update changes "
+			 "the definition",
 			 name);
 	else if (error)
 		code = complain_answer(error);

@@ -15,7 +15,7 @@ int cmd_delete(const struct options *options)
 	if (!machine && !execution)
 		return complain(EXIT_USAGE, "delete what? machine NAME or execution NAME, not \"%s\"",
 				options->args[0]);
-	code = client_open(options, CLIENT_WRITE, &client);
+	code = client_open_existing(options, CLIENT_WRITE, &client);
 	if (code)
 		return code;
 	code = machine ? machine_arn(client, options->args[1], &arn)

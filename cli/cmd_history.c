@@ -3,6 +3,25 @@
 
 #include <stdlib.h>
 
+/* When the execution started: what is shown may begin later. */
+static double start_of(struct client *client, const char *arn, const json_t *events)
+{
+	size_t count = json_array_size(events), i;
+	json_t *event, *answer = NULL, *error = NULL;
+	double start = 0;
+	json_array_foreach(events, i,
+			   event) if (json_integer_value(json_object_get(event, "id")) ==
+				      1) return json_number_value(json_object_get(event, "timestamp"));
+	if (count > 0 && client_call(client, "GetExecutionHistory",
+				     json_pack("{s:s, s:i}", "executionArn", arn, "maxResults", 1), &answer,
+				     &error) == EXIT_OK)
+		start = json_number_value(
+			json_object_get(json_array_get(json_object_get(answer, "events"), 0), "timestamp"));
+	json_decref(answer);
+	json_decref(error);
+	return start;
+}
+
 static int show(const struct options *options, struct client *client, const char *arn)
 {
 	json_t *request =
@@ -20,8 +39,7 @@ static int show(const struct options *options, struct client *client, const char
 		print_json(shape);
 		json_decref(shape);
 	} else {
-		i = options->reverse ? json_array_size(events) - 1 : 0;
-		start = json_number_value(json_object_get(json_array_get(events, i), "timestamp"));
+		start = start_of(client, arn, events);
 		json_array_foreach(events, i, event) print_event(stdout, event, start);
 	}
 	json_decref(events);

@@ -10,7 +10,8 @@ static void print_machines(const json_t *machines)
 	json_t *machine;
 	char text[40];
 	json_array_foreach(machines, i, machine)
-		printf("%-40s %-9s %s\n", text_of(machine, "name", ""), text_of(machine, "type", ""),
+		printf("%-*s %-9s %s\n", columns_of(text_of(machine, "name", ""), 40),
+		       text_of(machine, "name", ""), text_of(machine, "type", ""),
 		       time_text(json_object_get(machine, "creationDate"), text, sizeof(text)));
 }
 
@@ -85,6 +86,8 @@ static int list_executions(const struct options *options, struct client *client)
 		code = list_all(client, "ListStateMachines", json_object(), "stateMachines", 0, &machines);
 		for (i = 0; code == EXIT_OK && i < json_array_size(machines); i++) {
 			machine = json_array_get(machines, i);
+			if (!strcmp(text_of(machine, "type", ""), "EXPRESS"))
+				continue; /* nothing is kept of its executions, and to ask for them is an error */
 			code = list_of_machine(options, client, text_of(machine, "stateMachineArn", ""), all);
 		}
 		json_decref(machines);
@@ -129,6 +132,8 @@ int cmd_list(const struct options *options)
 	if (!machines && !executions)
 		return complain(EXIT_USAGE, "list what? machines or executions, not \"%s\"",
 				options->args[0]);
+	if (machines && (options->machine || options->status))
+		return complain(EXIT_USAGE, "--machine and --status are for `list executions`");
 	code = client_open(options, CLIENT_READ, &client);
 	if (code)
 		return code;

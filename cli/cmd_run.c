@@ -46,15 +46,26 @@ static int start_and_wait(const struct options *options, struct client *client, 
 					    : json_string(machine);
 	json_t *request = json_pack("{s:o, s:s}", "stateMachineArn", target, "input", input);
 	json_t *answer, *description;
+	bool express = false;
 	char *arn;
-	int code;
+	int code = machine_is_express(client, machine, &express);
+	if (code) {
+		json_decref(request);
+		return code;
+	}
 	if (options->name)
 		json_object_set_new(request, "name", json_string(options->name));
-	code = client_call(client, "StartExecution", request, &answer, NULL);
+	code = client_call(client, express ? "StartSyncExecution" : "StartExecution", request, &answer, NULL);
 	if (code)
 		return code;
+	if (express) {
+		code = print_outcome(options, answer);
+		json_decref(answer);
+		return code;
+	}
 	arn = strdup(text_of(answer, "executionArn", ""));
 	json_decref(answer);
+	prepare_farewell(options, client, arn);
 	code = follow(client, arn, options->quiet ? NULL : stderr, &description);
 	free(arn);
 	if (code)

@@ -8,6 +8,7 @@
 static int wait_for_end(const struct options *options, struct client *client, const char *arn)
 {
 	json_t *description;
+	prepare_farewell(options, client, arn);
 	int code = follow(client, arn, options->quiet ? NULL : stderr, &description);
 	if (code)
 		return code;
@@ -16,8 +17,7 @@ static int wait_for_end(const struct options *options, struct client *client, co
 	return code;
 }
 
-/* EXPRESS executions cannot be looked at: who waits for one is answered by the start itself. */
-static int is_express(struct client *client, const char *machine, bool *ret_express)
+int machine_is_express(struct client *client, const char *machine, bool *ret_express)
 {
 	json_t *answer;
 	int code = client_call(
@@ -40,7 +40,7 @@ static int start(const struct options *options, struct client *client, const cha
 	int code;
 	if (options->name)
 		json_object_set_new(request, "name", json_string(options->name));
-	code = options->wait ? is_express(client, machine, &express) : EXIT_OK;
+	code = options->wait ? machine_is_express(client, machine, &express) : EXIT_OK;
 	if (code) {
 		json_decref(request);
 		return code;
@@ -67,8 +67,9 @@ int cmd_start(const struct options *options)
 {
 	struct client *client = NULL;
 	char *machine = NULL, *input = read_input(options->input);
-	int code = input ? client_open(options, options->wait ? CLIENT_ADVANCE : CLIENT_WRITE, &client)
-			 : EXIT_USAGE;
+	int code =
+		input ? client_open_existing(options, options->wait ? CLIENT_ADVANCE : CLIENT_WRITE, &client)
+		      : EXIT_USAGE;
 	if (client && options->wait)
 		code = check_owner(options, client);
 	if (client && code == EXIT_OK)

@@ -8,7 +8,7 @@ int cmd_stop(const struct options *options)
 	struct client *client = NULL;
 	json_t *request, *answer;
 	char *arn = NULL;
-	int code = client_open(options, CLIENT_WRITE, &client);
+	int code = client_open_existing(options, CLIENT_WRITE, &client);
 	if (code)
 		return code;
 	code = execution_arn(client, options->args[0], &arn);

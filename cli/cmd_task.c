@@ -22,6 +22,13 @@ static int poll_task(const struct options *options, struct client *client)
 	int code = activity_arn(client, options->args[1], &arn);
 	if (code)
 		return code;
+	if (client_owns(client)) {
+		free(arn);
+		return complain(EXIT_STORE,
+				"nobody owns %s, so no task comes: start `stepwell serve`, or name it with "
+				"--data or --endpoint",
+				options->data);
+	}
 	json_t *request = json_pack("{s:s}", "activityArn", arn);
 	if (options->name)
 		json_object_set_new(request, "workerName", json_string(options->name));
@@ -76,7 +83,7 @@ int cmd_task(const struct options *options)
 	int code = verb > 0 ? outcome(options, &action, &request) : EXIT_OK;
 	if (code)
 		return code;
-	code = client_open(options, CLIENT_WRITE, &client);
+	code = client_open_existing(options, CLIENT_WRITE, &client);
 	if (code) {
 		json_decref(request);
 		return code;

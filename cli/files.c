@@ -5,49 +5,57 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *read_file(const char *path, size_t bytes_max, size_t *ret_len)
+/* The whole of a stream, at most bytes_max, new. NULL with a reason in err. */
+static char *read_stream(FILE *stream, const char *path, size_t bytes_max, size_t *ret_len,
+			 struct sw_error *err)
 {
-	FILE *stream = strcmp(path, "-") ? fopen(path, "rb") : stdin;
 	size_t len = 0, capacity = 65536;
-	char *text = malloc(capacity), *grown = NULL;
-	bool whole = false;
-	if (!stream || !text) {
-		complain(EXIT_USAGE, "%s: %s", path, strerror(errno));
-		goto failed;
-	}
-	for (;;) {
+	char *text = malloc(capacity), *grown;
+	while (text && len <= bytes_max) {
 		len += fread(text + len, 1, capacity - len - 1, stream);
-		whole = len < capacity - 1;
-		if (whole)
+		if (len < capacity - 1)
 			break;
-		grown = len > bytes_max ? NULL : realloc(text, capacity * 2);
+		grown = realloc(text, capacity * 2);
 		if (!grown)
-			break;
+			free(text);
 		text = grown;
 		capacity *= 2;
 	}
-	if (ferror(stream)) {
-		complain(EXIT_USAGE, "%s: %s", path, strerror(errno));
-		goto failed;
+	if (text && !ferror(stream) && len <= bytes_max) {
+		text[len] = '\0';
+		*ret_len = len;
+		return text;
 	}
-	if (len > bytes_max) {
-		complain(EXIT_USAGE, "%s: longer than %zu bytes", path, bytes_max);
-		goto failed;
-	}
-	if (!whole) {
-		complain(EXIT_STORE, "%s: out of memory", path);
-		goto failed;
-	}
-	if (stream != stdin)
-		fclose(stream);
-	text[len] = '\0';
-	*ret_len = len;
-	return text;
-failed:
-	if (stream && stream != stdin)
-		fclose(stream);
+	if (!text)
+		sw_error_set(err, SW_ENOMEM, "%.300s: out of memory", path);
+	else if (ferror(stream))
+		sw_error_set(err, SW_EIO, "%.300s: %s", path, strerror(errno));
+	else
+		sw_error_set(err, SW_EIO, "%.300s: longer than %zu bytes", path, bytes_max);
 	free(text);
 	return NULL;
+}
+
+char *load_file(const char *path, size_t bytes_max, size_t *ret_len, struct sw_error *err)
+{
+	FILE *stream = strcmp(path, "-") ? fopen(path, "rb") : stdin;
+	if (!stream) {
+		sw_error_set(err, SW_EIO, "%.300s: %s", path, strerror(errno));
+		return NULL;
+	}
+	char *text = read_stream(stream, path, bytes_max, ret_len, err);
+	if (stream != stdin)
+		fclose(stream);
+	return text;
+}
+
+char *read_file(const char *path, size_t bytes_max, size_t *ret_len)
+{
+	struct sw_error err = {0};
+	char *text = load_file(path, bytes_max, ret_len, &err);
+	if (!text)
+		complain(EXIT_USAGE, "%s", err.text);
+	return text;
 }
 
 char *read_json(const char *option, const char *input)

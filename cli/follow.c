@@ -1,7 +1,9 @@
 /* Waiting for the end of an execution, and showing how it goes. */
 #include "cli/cli.h"
 
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 struct progress {
 	FILE *events;
@@ -56,10 +58,36 @@ static int show_new(struct client *client, const char *arn, struct progress *pro
 	return EXIT_OK;
 }
 
+/* What Ctrl-C leaves behind is told by the handler, which can be given nothing. */
+static char farewell[2 * SW_ARN_BYTES_MAX + 200];
+
+static void say_farewell(int number)
+{
+	ssize_t written = write(STDERR_FILENO, farewell, strlen(farewell));
+	(void)written; /* nobody is left to be told */
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+void prepare_farewell(const struct options *options, const struct client *client, const char *arn)
+{
+	const char *name = strstr(arn, ":execution:");
+	if (options->quiet || !client_owns(client) || !name)
+		return;
+	name += strlen(":execution:");
+	snprintf(farewell, sizeof(farewell),
+		 "\nstepwell: interrupted: %s stays as it is until `stepwell serve` runs, or the same "
+		 "command with "
+		 "--name %s; `stepwell stop %s` ends it\n",
+		 name, strrchr(name, ':') + 1, name);
+	signal(SIGINT, say_farewell);
+}
+
 int follow(struct client *client, const char *arn, FILE *events, json_t **ret_description)
 {
 	struct progress progress = {.events = events};
 	int pause_ms = 5, code;
+	bool told = false;
 	for (;;) {
 		json_t *description;
 		bool running;
@@ -79,6 +107,11 @@ int follow(struct client *client, const char *arn, FILE *events, json_t **ret_de
 			return code;
 		}
 		json_decref(description);
+		if (client_reads(client) && !told)
+			fputs("stepwell: nobody owns the data directory: it goes on when `stepwell serve` "
+			      "runs\n",
+			      stderr);
+		told = true;
 		client_wait(client, client_owns(client) ? 1000 : pause_ms);
 		pause_ms = pause_ms < 200 ? pause_ms * 2 : 250;
 	}

@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef STEPWELL_VERSION
 #define STEPWELL_VERSION "unknown"
@@ -21,7 +23,7 @@ static const struct command commands[] = {
 	 "With --name, a run that was interrupted goes on where it was when it is started again.\n\n"
 	 "  stepwell run order.json --input '{\"total\": 42}' --resources resources.json\n",
 	 cmd_run},
-	{"validate", "FILE...", "check workflow files, report every mistake", "SFKj", 1, 100000,
+	{"validate", "FILE...", "check workflow files, report every mistake", "ySFKj", 1, 100000,
 	 "Reports file:line:column, the JSON pointer and what is wrong. Exit code 2 when any file has a "
 	 "mistake.\n",
 	 cmd_validate},
@@ -104,6 +106,18 @@ static const struct command commands[] = {
 	 "  stepwell explain '$.items[?(@.price < 10)].name'\n"
 	 "  stepwell explain '{% $sum($states.input.items.price) %}'\n",
 	 cmd_explain},
+	{"test", "FILE [STATE]", "try one state of a workflow without an execution", "iPECVGSFKj", 1, 2,
+	 "FILE is a state machine, STATE the name of one of its states at any level; or FILE is a single "
+	 "state.\n"
+	 "Nothing is stored and nothing is called: what a Task, Parallel or Map gives is --mock, or --error "
+	 "and\n"
+	 "--cause. Standard output gets the state's output, standard error its status and what comes next.\n"
+	 "  stepwell test order.json Charge --input '{\"total\": 42}' --mock '{\"id\": \"pay-1\"}'\n"
+	 "  stepwell test order.json Charge --error Card.Declined\n\n"
+	 "Exit code 1 when the state fails or would be retried. --json: the answer of TestState, with the "
+	 "data on\n"
+	 "its way through the state (inspection level DEBUG).\n",
+	 cmd_test},
 	{"status", "", "show what a data directory holds, and who owns it", "draeYj", 0, 0,
 	 "Works with and without an owner; counts every execution, which takes a while when there are "
 	 "many.\n",
@@ -176,7 +190,7 @@ static const struct {
 	{'c', "case", "NAME", "test case of the mock configuration", offsetof(struct options, test_case)},
 	{'i', "input", "JSON", "input: JSON text, @FILE, or - for standard input (default: {})",
 	 offsetof(struct options, input)},
-	{'n', "name", "NAME", "name of the execution, or of the machine to create",
+	{'n', "name", "NAME", "name of the machine (default: that of the file)",
 	 offsetof(struct options, name)},
 	{'y', "type", "STANDARD|EXPRESS", "of the machine (default: STANDARD)",
 	 offsetof(struct options, type)},
@@ -193,7 +207,7 @@ static const struct {
 	 offsetof(struct options, status)},
 	{'x', "max", "N", "at most N", offsetof(struct options, max)},
 	{'R', "reverse", NULL, "newest first", offsetof(struct options, reverse)},
-	{'E', "error", "NAME", "error name of the stop", offsetof(struct options, error)},
+	{'E', "error", "NAME", "name of the error of the stop", offsetof(struct options, error)},
 	{'C', "cause", "TEXT", "cause of the stop", offsetof(struct options, cause)},
 	{'l', "listen", "ADDRESS:PORT", "where to listen (default: 127.0.0.1:8083)",
 	 offsetof(struct options, listen)},
@@ -224,6 +238,8 @@ static const struct {
 	 offsetof(struct options, context)},
 	{'V', "variables", "JSON", "object of the variables ($name): JSON text or @FILE (default: {})",
 	 offsetof(struct options, variables)},
+	{'P', "mock", "JSON", "what the state's work gives: JSON text, @FILE, or -",
+	 offsetof(struct options, mock)},
 	{'s', "seed", "NUMBER", "the same random numbers and UUIDs for the same number",
 	 offsetof(struct options, seed)},
 	{'o', "compact", NULL, "print the result in one line", offsetof(struct options, compact)},
@@ -231,7 +247,32 @@ static const struct {
 	{'v', "verbose", NULL, "log what the engine does", offsetof(struct options, verbose)},
 	{'j', "json", NULL, "print the answer of the AWS action as JSON", offsetof(struct options, json)},
 };
+/* What an option means to one command, where that is not what it means to the others. */
+static const struct {
+	const char *command;
+	char letter;
+	const char *help;
+} option_words[] = {
+	{"run", 'n', "name of the execution; goes on with one that was interrupted"},
+	{"start", 'n', "name of the execution"},
+	{"task", 'n', "name of the worker, for the history"},
+	{"task", 'i', "output of the task: JSON text, @FILE, or - for standard input (default: {})"},
+	{"task", 'E', "name of the error, which a Retry or Catch matches"},
+	{"task", 'C', "what is told of the error"},
+	{"test", 'E', "the state's work fails with the error of this name"},
+	{"test", 'C', "what is told of the error"},
+	{"test", 'j', "print the answer of TestState as JSON"},
+	{"validate", 'j', "print what was found as JSON"},
+	{"explain", 'j', "print it as JSON"},
+	{"doctor", 'j', "print what was found as JSON"},
+	{"dump", 'j', "print each record as a JSON object"},
+	{"status", 'j', "print it as JSON"},
+	{"backup", 'j', "print what was copied as JSON"},
+	{"restore", 'j', "print what was copied as JSON"},
+};
+
 enum {
+	OPTION_WORDS_COUNT = sizeof(option_words) / sizeof(*option_words),
 	OPTIONS_COUNT = sizeof(option_table) / sizeof(*option_table),
 	COMMANDS_COUNT = sizeof(commands) / sizeof(*commands)
 };
@@ -249,6 +290,14 @@ static void print_help(void)
 	       "             examples/order-processing/resources.json\n");
 }
 
+static const char *words_of(const struct command *command, char letter, const char *otherwise)
+{
+	for (size_t i = 0; i < OPTION_WORDS_COUNT; i++)
+		if (option_words[i].letter == letter && !strcmp(option_words[i].command, command->name))
+			return option_words[i].help;
+	return otherwise;
+}
+
 static void print_command_help(const struct command *command)
 {
 	printf("usage: stepwell %s %s%s[OPTIONS]\n\n%s.\n\n%s%s", command->name, command->arguments,
@@ -260,7 +309,7 @@ static void print_command_help(const struct command *command)
 		snprintf(left, sizeof(left), "--%s%s%s", option_table[i].name,
 			 option_table[i].argument ? " " : "",
 			 option_table[i].argument ? option_table[i].argument : "");
-		printf("  %-26s %s\n", left, option_table[i].help);
+		printf("  %-26s %s\n", left, words_of(command, option_table[i].letter, option_table[i].help));
 	}
 	printf("  %-26s %s\n", "--help", "this text");
 }
@@ -304,12 +353,14 @@ static int take_option(struct options *options, int letter, char *argument)
 	if (!is_text(letter, argument))
 		return complain(EXIT_USAGE, "the value of an option is not UTF-8: \"%s\"", argument);
 	if (letter == 'd') {
+		if (!*argument)
+			return complain(EXIT_USAGE, "--data takes the name of a directory");
 		free(options->data);
 		options->data = strdup(argument);
 		return EXIT_OK;
 	}
 	if (letter == 'S') {
-		if (!strchr(argument, '=') || options->set_count == SUBSTITUTIONS_MAX)
+		if (!strchr(argument, '=') || *argument == '=' || options->set_count == SUBSTITUTIONS_MAX)
 			return complain(EXIT_USAGE, "--set takes NAME=VALUE, at most %d times",
 					SUBSTITUTIONS_MAX);
 		options->set[options->set_count++] = argument;
@@ -401,8 +452,9 @@ static int options_read(const struct command *command, int argc, char **argv, st
 	options->args = argv + optind;
 	options->args_count = argc - optind;
 	if (options->args_count < command->args_min || options->args_count > command->args_max)
-		return complain(EXIT_USAGE, "usage: stepwell %s %s [OPTIONS]; see `stepwell %s --help`",
-				command->name, command->arguments, command->name);
+		return complain(EXIT_USAGE, "usage: stepwell %s %s%s[OPTIONS]; see `stepwell %s --help`",
+				command->name, command->arguments, *command->arguments ? " " : "",
+				command->name);
 	return choose_door(command, options);
 }
 
@@ -412,6 +464,19 @@ static const struct command *find_command(const char *name)
 		if (!strcmp(commands[i].name, name))
 			return &commands[i];
 	return NULL;
+}
+
+/* What was not written is a failure; that a reader has seen enough (`| head`) is not worth a word. */
+static int end_output(int code)
+{
+	struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	errno = 0;
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || code != EXIT_OK)
+		return code;
+	if (errno == EPIPE || (poll(&output, 1, 0) > 0 && (output.revents & POLLERR)))
+		return EXIT_STORE;
+	return complain(EXIT_STORE, "standard output: %s",
+			errno ? strerror(errno) : "it was not written whole");
 }
 
 int main(int argc, char **argv)
@@ -444,7 +509,5 @@ int main(int argc, char **argv)
 	if (code < 0)
 		code = command->run(&options);
 	free(options.data);
-	if (fflush(stdout) != 0 && code == EXIT_OK)
-		code = complain(EXIT_STORE, "standard output: %s", strerror(errno));
-	return code;
+	return end_output(code);
 }

@@ -183,6 +183,13 @@ const char *text_of(const json_t *object, const char *member, const char *fallba
 	return text ? text : fallback;
 }
 
+int columns_of(const char *text, int columns)
+{
+	for (; *text; text++)
+		columns += ((unsigned char)*text & 0xC0) == 0x80; /* printf counts bytes */
+	return columns;
+}
+
 void print_text(FILE *stream, const char *text)
 {
 	for (; *text; text++)

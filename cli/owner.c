@@ -106,11 +106,40 @@ static void raise_descriptors(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit); /* benign: the server takes fewer connections then */
 }
 
+static struct sw_server_options server_options(const struct options *options, const struct owner_setup *setup,
+					       struct owner *owner)
+{
+	struct sw_server_options server = SW_SERVER_OPTIONS;
+	server.loop = &owner->hooks.hooks;
+	server.listen = setup->listen;
+	server.sockets = setup->sockets;
+	server.sockets_count = setup->sockets_count;
+	server.metrics = setup->metrics;
+	server.metrics_user = setup->metrics_user;
+	server.socket_directory = options->data;
+	server.credentials_file = options->credentials;
+	server.tls_certificate_file = options->tls_certificate;
+	server.tls_key_file = options->tls_key;
+	server.log = logger_hook(&owner->logger);
+	return server;
+}
+
+/* Before a directory is made or divided: mistakes leave nothing behind. */
+static enum sw_result check_server(const struct options *options, const struct sw_server_options *server,
+				   struct sw_error *err)
+{
+	const char *files[] = {options->credentials, options->tls_certificate, options->tls_key};
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		if (files[i] && access(files[i], R_OK) != 0)
+			return sw_error_set(err, SW_EINVAL, "%.200s: %s", files[i], strerror(errno));
+	return sw_server_check(server, err);
+}
+
 /* Everything in place: the hooks and what watches the loop keep pointers to *owner. */
 static enum sw_result open_all(const struct options *options, const struct owner_setup *setup,
 			       struct owner *owner, struct sw_error *err)
 {
-	struct sw_server_options server_options = SW_SERVER_OPTIONS;
+	struct sw_server_options server;
 	struct texts texts = {0};
 	enum sw_result r = SW_EDEFINITION; /* complained about */
 	if (!read_texts(options, &texts))
@@ -121,23 +150,16 @@ static enum sw_result open_all(const struct options *options, const struct owner
 		goto out;
 	}
 	sw_libev_init(&owner->hooks, owner->loop);
-	r = open_engines(options, setup, &texts, owner, err);
+	server = server_options(options, setup, owner);
+	r = check_server(options, &server, err);
+	owner->server_good = r == SW_OK;
+	if (r == SW_OK)
+		r = open_engines(options, setup, &texts, owner, err);
 	if (r == SW_OK)
 		r = sw_api_new_over(owner->engine, owner->partitions, &owner->api);
 	if (r == SW_OK) {
 		raise_descriptors();
-		server_options.loop = &owner->hooks.hooks;
-		server_options.listen = setup->listen;
-		server_options.sockets = setup->sockets;
-		server_options.sockets_count = setup->sockets_count;
-		server_options.metrics = setup->metrics;
-		server_options.metrics_user = setup->metrics_user;
-		server_options.socket_directory = options->data;
-		server_options.credentials_file = options->credentials;
-		server_options.tls_certificate_file = options->tls_certificate;
-		server_options.tls_key_file = options->tls_key;
-		server_options.log = logger_hook(&owner->logger);
-		r = sw_server_new(owner->api, &server_options, &owner->server, err);
+		r = sw_server_new(owner->api, &server, &owner->server, err);
 	}
 	if (r != SW_OK)
 		sw_error_set(err, r, "%s", sw_result_text(r));
@@ -150,7 +172,7 @@ out:
 static void complain_opening(const struct options *options, const struct owner *owner,
 			     const struct sw_error *err)
 {
-	if (owner->api) { /* what failed is the server */
+	if (!owner->server_good || owner->api) { /* what failed is the server */
 		complain_error(EXIT_STORE, err->line ? options->credentials : NULL, err);
 		return;
 	}

@@ -28,6 +28,7 @@ struct owner {
 	struct sw_partitions *partitions; /* the others; NULL: none */
 	struct sw_api *api;
 	struct sw_server *server;
+	bool server_good; /* what the server will need was looked at */
 };
 
 /*

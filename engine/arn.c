@@ -6,6 +6,23 @@
 
 #define ARN_PREFIX "arn:aws:states"
 
+enum { ACCOUNT_DIGITS = 12 };
+
+enum sw_result sw_arn_check_owner(const char *region, const char *account, struct sw_error *err)
+{
+	static const char region_characters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+	size_t region_max = sizeof(((struct sw_arn *)NULL)->region) - 1;
+	size_t len = region ? strspn(region, region_characters) : 1;
+	if (region && (len == 0 || len > region_max || region[len]))
+		return sw_error_set(err, SW_EINVAL, "a region is a name such as us-east-1, not \"%.100s\"",
+				    region);
+	if (account && (strspn(account, "0123456789") != ACCOUNT_DIGITS || account[ACCOUNT_DIGITS]))
+		return sw_error_set(err, SW_EINVAL, "an account is %d digits, not \"%.100s\"", ACCOUNT_DIGITS,
+				    account);
+	return SW_OK;
+}
+
 /* The kinds of resource that Step Functions has ARNs for. */
 static const char *const kinds[] = {"stateMachine", "execution", "express", "activity", "mapRun"};
 

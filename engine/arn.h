@@ -22,6 +22,9 @@ enum sw_result sw_arn_express(char *text, size_t bytes, const char *region, cons
 enum sw_result sw_arn_activity(char *text, size_t bytes, const char *region, const char *account,
 			       const char *name);
 
+/* What ARNs may be built of: a region has letters, digits and '-', an account twelve digits. NULL is good. */
+enum sw_result sw_arn_check_owner(const char *region, const char *account, struct sw_error *err);
+
 struct sw_arn {
 	char region[64], account[32];
 	char kind[32];              /* "stateMachine", "execution", "activity", "express", "mapRun" */

@@ -361,9 +361,10 @@ static enum sw_result answer_by_mock(struct sw_engine *engine, struct sw_attempt
 		return SW_ENOENT;
 	enum sw_result r = sw_mocks_find(engine->mocks, execution->machine_name, execution->test_case,
 					 branch->state->name, branch->mock_index, &mock);
+	/* As Step Functions Local does: no Retry or Catch of the workflow hides a gap of the file. */
 	if (r == SW_ELIMIT)
 		return fail(
-			engine, attempt, "Stepwell.MockMissing",
+			engine, attempt, "States.Runtime",
 			sw_asprintf("The test case '%s' has no response for invocation %u of the state '%s'.",
 				    execution->test_case, branch->mock_index, branch->state->name));
 	if (r < 0)

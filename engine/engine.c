@@ -215,6 +215,8 @@ static enum sw_result engine_new(const struct sw_engine_options *options, struct
 	    (options->partition > 0) != (options->catalogue != NULL))
 		return sw_error_set(err, SW_EINVAL, "partitions 1 to %d have a catalogue, 0 has none",
 				    SW_PARTITIONS_MAX - 1);
+	if (sw_arn_check_owner(options->region, options->account, err) != SW_OK)
+		return SW_EINVAL;
 	struct sw_engine *engine = sw_zalloc(sizeof(*engine));
 	if (!engine)
 		return sw_error_set(err, SW_ENOMEM, "out of memory");
@@ -223,14 +225,14 @@ static enum sw_result engine_new(const struct sw_engine_options *options, struct
 	engine->lock_fd = -1;
 	engine->store = store;
 	enum sw_result r = take_options(engine, options);
+	if (r == SW_OK) /* first: a mistake in what the host gave leaves no store behind */
+		r = open_routes(engine, options, err);
 	if (r == SW_OK && !store)
 		r = open_store(engine, err);
 	if (r == SW_OK)
 		r = join_catalogue(engine);
 	if (r == SW_OK)
 		r = open_parts(engine, err);
-	if (r == SW_OK)
-		r = open_routes(engine, options, err);
 	if (r == SW_OK)
 		r = join_loop(engine, err);
 	if (r < 0) {

@@ -46,8 +46,8 @@ struct sw_execution_log {
 struct sw_engine_options {
 	const char *data_directory; /* created (0700) when missing; NULL: nothing is kept (memory) */
 	const struct sw_loop *loop; /* required; must outlive the engine */
-	const char *region;         /* what ARNs are built of; NULL: us-east-1 */
-	const char *account;        /* NULL: 123456789012 */
+	const char *region;  /* what ARNs are built of; NULL: as the store was opened last, us-east-1 */
+	const char *account; /* NULL: 123456789012 */
 	const char
 		*helper_path; /* the stepwell-helper program for command tasks; NULL: where it is installed */
 	const char *resources_json; /* text of the operator's resources file; NULL: none */
@@ -77,7 +77,18 @@ struct sw_engine_options {
 	struct sw_engine *catalogue; /* its relaxed_ms is 0 */
 	unsigned partition;          /* 1 to 63; 0 without a catalogue */
 };
+#ifndef __cplusplus
 #define SW_ENGINE_OPTIONS ((struct sw_engine_options){.limits = SW_LIMITS, .log = {.level = SW_LOG_INFO}})
+#else
+#define SW_ENGINE_OPTIONS sw_engine_options_fresh()
+inline struct sw_engine_options sw_engine_options_fresh()
+{
+	struct sw_engine_options fresh = {};
+	fresh.limits = SW_LIMITS;
+	fresh.log.level = SW_LOG_INFO;
+	return fresh;
+}
+#endif
 
 /*
  * Opens (or creates) the store, takes the directory's LOCK, recovers what was in flight; dispatches nothing
@@ -363,6 +374,7 @@ struct sw_execution_info {
 	uint32_t redrive_count;
 	int64_t redrive_ms; /* of the last redrive; 0: none */
 	bool redrivable;    /* it has ended in a state from which it can go on: see sw_redrive_reason */
+	bool machine_gone;  /* its state machine is DELETING or deleted; of sw_reader_execution alone */
 	char *version_arn, *alias_arn; /* what it was started by, when by a version or an alias */
 };
 SW_API void sw_execution_info_done(struct sw_execution_info *info);
@@ -383,8 +395,8 @@ SW_API enum sw_result sw_reader_machine_of(struct sw_reader *reader, const char 
 /*
  * Listing by index with a cursor. Each callback gets one entry (borrowed for the call). cursor: NULL or ""
  * starts; on return *ret_cursor (new, free with sw_text_free) is NULL at the end, else where to go on.
- * Cursors are opaque and checked (SW_ETOKEN). limit 1 to SW_PAGE_RESULTS_MAX. Machines come by creation,
- * oldest first (definition stays NULL); executions newest first.
+ * Cursors are opaque and checked (SW_ETOKEN). limit 1 to SW_PAGE_RESULTS_MAX. Machines come in
+ * the order of their names (definition stays NULL); executions newest first.
  */
 typedef void sw_each_machine_fn(void *user, const struct sw_machine_info *info);
 SW_API enum sw_result sw_reader_list_machines(struct sw_reader *reader, uint32_t limit, const char *cursor,

@@ -124,7 +124,9 @@ enum sw_result sw_reader_open(const char *data_directory, const char *region, co
 	uint32_t count = 1;
 	if (!data_directory || !ret_reader)
 		return sw_error_set(err, SW_EINVAL, "a reader needs a data directory");
-	enum sw_result r = open_store(data_directory, &store, err);
+	enum sw_result r = sw_arn_check_owner(region, account, err);
+	if (r == SW_OK)
+		r = open_store(data_directory, &store, err);
 	if (r < 0)
 		return sw_reader_fail(err, r);
 	r = sw_partitions_stored(store, &count, err);
@@ -566,19 +568,43 @@ enum sw_result sw_execution_info_take(const struct sw_reader *reader, struct sw_
 	return SW_OK;
 }
 
+/* The machine of an execution that could be redriven; one of its name that was created later is another one. */
+static enum sw_result is_machine_gone(struct sw_view *view, const struct sw_head *head, bool *ret_gone)
+{
+	struct sw_machine_record record = {0};
+	struct sw_error err = {0};
+	*ret_gone = false;
+	if (head->status == SW_STATUS_RUNNING || head->status == SW_STATUS_SUCCEEDED)
+		return SW_OK;
+	enum sw_result r = sw_view_machine(view, head->machine_name, &record, &err);
+	if (r == SW_OK)
+		*ret_gone = record.status != SW_MACHINE_ACTIVE || record.number != head->machine_number;
+	else
+		*ret_gone = r == SW_ENOENT;
+	sw_machine_record_done(&record);
+	return r == SW_ENOMEM ? r : SW_OK; /* a damaged machine does not hide the execution */
+}
+
 enum sw_result sw_reader_execution(struct sw_reader *reader, const char *execution_arn, bool with_data,
 				   struct sw_execution_info *ret_info, struct sw_error *err)
 {
 	struct sw_view view;
 	struct sw_head head;
+	bool machine_gone = false;
 	enum sw_result r = sw_view_begin(reader, &view, err);
 	if (r < 0)
 		return r;
 	r = sw_view_execution(&view, execution_arn, with_data, &head, err);
-	sw_view_end(&view);
-	if (r < 0)
+	if (r < 0) {
+		sw_view_end(&view);
 		return r;
-	r = sw_execution_info_take(reader, &head, ret_info);
+	}
+	r = is_machine_gone(&view, &head, &machine_gone);
+	sw_view_end(&view);
+	if (r == SW_OK)
+		r = sw_execution_info_take(reader, &head, ret_info);
+	if (r == SW_OK)
+		ret_info->machine_gone = machine_gone;
 	sw_head_done(&head);
 	return sw_reader_fail(err, r);
 }

@@ -61,6 +61,12 @@ enum sw_result sw_view_execution(struct sw_view *view, const char *execution_arn
 enum sw_result sw_execution_info_take(const struct sw_reader *reader, struct sw_head *head,
 				      struct sw_execution_info *ret_info);
 
+#define SW_NAME_BYTES_MAX (4 * SW_NAME_CHARACTERS_MAX)
+/* Cursors of lists in the order of names: the name that is next. kind tells lists apart. New; NULL: out of memory. */
+char *sw_name_cursor(char kind, struct sw_slice name);
+enum sw_result sw_name_cursor_parse(const char *text, char kind, struct sw_key *ret_from,
+				    struct sw_error *err);
+
 /* The result's own text, when nothing better is known. */
 static inline enum sw_result sw_reader_fail(struct sw_error *err, enum sw_result result)
 {

@@ -1,13 +1,11 @@
 /* Reading activities: one, and lists of them in the order of names. */
 #include "engine/reader.h"
 
-#include "base/hash.h"
 #include "base/mem.h"
 #include "engine/activity.h"
 
 #include <string.h>
 
-#define NAME_BYTES_MAX (4 * SW_NAME_CHARACTERS_MAX)
 #define CURSOR_KIND 'A'
 
 void sw_activity_info_done(struct sw_activity_info *info)
@@ -38,7 +36,7 @@ static enum sw_result read_record(struct sw_reader *reader, const char *name,
 	struct sw_view view;
 	struct sw_slice bytes;
 	struct sw_key key;
-	if (!*name || strlen(name) > NAME_BYTES_MAX)
+	if (!*name || strlen(name) > SW_NAME_BYTES_MAX)
 		return sw_reader_fail(err, SW_ENOENT);
 	enum sw_result r = sw_view_begin(reader, &view, err);
 	if (r < 0)
@@ -75,55 +73,6 @@ enum sw_result sw_reader_activity_tags(struct sw_reader *reader, const char *nam
 
 /* ---- lists ----------------------------------------------------------------------------------- */
 
-/* Hex of: kind, the name that is next, and a checksum of these. */
-static char *cursor_print(struct sw_slice name)
-{
-	struct sw_buf bytes = SW_BUF;
-	char *text = NULL;
-	sw_buf_u8(&bytes, CURSOR_KIND);
-	sw_buf_append(&bytes, name.data, name.len);
-	if (!bytes.failed)
-		sw_buf_be32(&bytes, sw_crc32(bytes.data, bytes.len));
-	if (!bytes.failed)
-		text = sw_alloc(2 * bytes.len + 1);
-	if (text)
-		sw_hex(bytes.data, bytes.len, text);
-	sw_buf_done(&bytes);
-	return text;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* NULL and "" begin at the first. AWS's text of a wrong token is recorded. */
-static enum sw_result cursor_parse(const char *text, struct sw_key *ret_from, struct sw_error *err)
-{
-	uint8_t bytes[1 + NAME_BYTES_MAX + 4];
-	size_t len = text ? strnlen(text, 2 * sizeof(bytes) + 1) / 2 : 0;
-	ret_from->len = 0;
-	if (!text || !*text)
-		return SW_OK;
-	bool valid = len > 5 && len <= sizeof(bytes) && strlen(text) == 2 * len;
-	for (size_t i = 0; i < len && valid; i++) {
-		int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
-		valid = high >= 0 && low >= 0;
-		bytes[i] = valid ? (uint8_t)(high << 4 | low) : 0;
-	}
-	if (valid) {
-		struct sw_cursor sum = sw_cursor(sw_slice(bytes + len - 4, 4));
-		valid = bytes[0] == CURSOR_KIND && sw_cursor_be32(&sum) == sw_crc32(bytes, len - 4);
-	}
-	if (!valid)
-		return sw_error_set(err, SW_ETOKEN, "Invalid Token: 'Invalid token'");
-	ret_from->len = len - 5;
-	memcpy(ret_from->bytes, bytes + 1, ret_from->len);
-	return SW_OK;
-}
-
 /* A damaged record is passed over: it must not hide all others. */
 static enum sw_result give_one(const struct sw_reader *reader, struct sw_slice bytes,
 			       sw_each_activity_fn *each, void *user, uint32_t *given)
@@ -154,7 +103,7 @@ enum sw_result sw_reader_list_activities(struct sw_reader *reader, uint32_t limi
 	uint32_t given = 0;
 	if (limit < 1 || limit > SW_PAGE_RESULTS_MAX)
 		return sw_error_set(err, SW_EINVAL, "a page has 1 to %d results", SW_PAGE_RESULTS_MAX);
-	enum sw_result r = cursor_parse(cursor, &from, err);
+	enum sw_result r = sw_name_cursor_parse(cursor, CURSOR_KIND, &from, err);
 	if (r == SW_OK)
 		r = sw_view_begin(reader, &view, err);
 	if (r < 0)
@@ -162,7 +111,7 @@ enum sw_result sw_reader_list_activities(struct sw_reader *reader, uint32_t limi
 	r = sw_scan_new(view.snapshot, SW_TABLE_ACTIVITIES, sw_key_slice(&from), false, &scan);
 	while (r == SW_OK && (r = sw_scan_next(scan, &key, &bytes)) == SW_OK) {
 		if (given == limit) {
-			next = cursor_print(key);
+			next = sw_name_cursor(CURSOR_KIND, key);
 			r = next ? SW_ENOENT : SW_ENOMEM;
 			break;
 		}

@@ -1,4 +1,4 @@
-/* Listing machines and executions, a page at a time, by the indexes of the store. */
+/* Listing executions, a page at a time, by the indexes of the store. */
 #include "engine/reader.h"
 
 #include "engine/qualifiers.h"
@@ -17,7 +17,7 @@
 #define CURSOR_VERSION 1
 #define CURSOR_BYTES 18
 
-enum list_kind { LIST_MACHINES = 1, LIST_EXECUTIONS, LIST_OF_MACHINE, LIST_OTHERS = 255 };
+enum list_kind { LIST_EXECUTIONS = 2, LIST_OF_MACHINE, LIST_OTHERS = 255 };
 
 static char *cursor_print(enum list_kind kind, uint32_t digest, uint64_t position)
 {
@@ -148,92 +148,6 @@ enum sw_result sw_list_cursor_parse(const char *text, int kind, uint32_t digest,
 enum sw_result sw_list_check_limit(uint32_t limit, struct sw_error *err)
 {
 	return check_limit(limit, err);
-}
-
-/* ---- machines -------------------------------------------------------------------------------- */
-
-/*
- * SW_EEXIST: the number is of a machine that is gone, perhaps replaced by another of its name, or whose
- * record is damaged (one must not hide all others from a list).
- */
-static enum sw_result machine_of_number(struct page *page, uint32_t number, struct sw_slice name,
-					struct sw_machine_record *ret_record, struct sw_error *err)
-{
-	struct sw_machine_record record;
-	char *text = sw_memdup(name.data, name.len);
-	if (!text)
-		return SW_ENOMEM;
-	struct sw_error missing = {0};
-	enum sw_result r = sw_view_machine(&page->view, text, &record, &missing);
-	sw_free(text);
-	if (r == SW_ENOENT || r == SW_ECORRUPT)
-		return SW_EEXIST;
-	if (r < 0)
-		return sw_error_set(err, r, "%s", missing.text);
-	if (record.number != number) {
-		sw_machine_record_done(&record);
-		return SW_EEXIST;
-	}
-	*ret_record = record;
-	return SW_OK;
-}
-
-static enum sw_result next_machine(struct page *page, sw_each_machine_fn *each, void *user,
-				   struct sw_error *err)
-{
-	struct sw_slice key, name;
-	struct sw_machine_record record;
-	struct sw_machine_info info;
-	enum sw_result r = sw_scan_next(page->scan, &key, &name);
-	if (r < 0)
-		return r;
-	struct sw_cursor cursor = sw_cursor(key);
-	uint32_t number = sw_cursor_be32(&cursor);
-	if (cursor.failed || cursor.at != cursor.end)
-		return sw_error_set(err, SW_ECORRUPT, "a key of the numbers table is damaged");
-	if (!may_look(page, 0))
-		return end_before(page, number);
-	r = machine_of_number(page, number, name, &record, err);
-	if (r < 0)
-		return r == SW_EEXIST ? SW_OK : r;
-	page->work += record.definition_len / 4096;
-	if (page->given == page->limit) {
-		sw_machine_record_done(&record);
-		return end_before(page, number);
-	}
-	sw_free(record.definition);
-	record.definition = NULL;
-	record.definition_len = 0;
-	r = sw_machine_info_take(page->view.reader, &record, &info);
-	sw_machine_record_done(&record);
-	if (r < 0)
-		return r;
-	page->given++;
-	each(user, &info);
-	sw_machine_info_done(&info);
-	return SW_OK;
-}
-
-enum sw_result sw_reader_list_machines(struct sw_reader *reader, uint32_t limit, const char *cursor,
-				       sw_each_machine_fn *each, void *user, char **ret_cursor,
-				       struct sw_error *err)
-{
-	struct page page = {.kind = LIST_MACHINES, .limit = limit};
-	struct sw_key from;
-	enum sw_result r = check_limit(limit, err);
-	if (r == SW_OK)
-		r = cursor_parse(cursor, page.kind, page.digest, 0, &page.position, err);
-	if (r == SW_OK && page.position > UINT32_MAX)
-		r = sw_error_set(err, SW_ETOKEN, "Invalid Token: 'Invalid token'");
-	if (r == SW_OK)
-		r = sw_view_begin(reader, &page.view, err);
-	if (r < 0)
-		return r;
-	sw_key_number(&from, (uint32_t)page.position);
-	r = sw_scan_new(page.view.snapshot, SW_TABLE_NUMBERS, sw_key_slice(&from), false, &page.scan);
-	while (r == SW_OK)
-		r = next_machine(&page, each, user, err);
-	return finish(&page, r, ret_cursor, err);
 }
 
 /* ---- executions ------------------------------------------------------------------------------ */

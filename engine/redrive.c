@@ -55,7 +55,7 @@ static enum sw_result look(struct sw_engine *engine, uint64_t id, const char *to
 
 /* The machine must be there still; one of the same name that was created later is another one. */
 static enum sw_result check_machine(struct sw_engine *engine, const char *name, uint32_t number,
-				    const char **reason, struct sw_error *err)
+				    bool *ret_gone, struct sw_error *err)
 {
 	struct sw_known_machine *known = NULL;
 	sw_machines_refresh(engine, name);
@@ -64,7 +64,7 @@ static enum sw_result check_machine(struct sw_engine *engine, const char *name, 
 		return r;
 	if (r == SW_ENOENT || known->record.status != SW_MACHINE_ACTIVE || known->record.number != number) {
 		sw_error_clear(err);
-		*reason = "State machine is in DELETING status";
+		*ret_gone = true;
 	}
 	return SW_OK;
 }
@@ -140,7 +140,9 @@ enum sw_result sw_engine_redrive_once(struct sw_engine *engine, const char *exec
 	if (r == SW_OK)
 		reason = sw_redrive_reason(&seen.info, sw_clock_now_ms(&engine->clock));
 	if (r == SW_OK && !reason)
-		r = check_machine(engine, seen.machine, seen.number, &reason, err);
+		r = check_machine(engine, seen.machine, seen.number, &seen.info.machine_gone, err);
+	if (r == SW_OK && seen.info.machine_gone)
+		reason = sw_redrive_reason(&seen.info, sw_clock_now_ms(&engine->clock));
 	sw_free(seen.machine);
 	if (r == SW_OK && reason) {
 		struct sw_answer answer = {.reply = reply, .user = user, .result = SW_EBUSY};

@@ -27,5 +27,7 @@ const char *sw_redrive_reason(const struct sw_execution_info *info, int64_t now_
 		return "Execution redrivable period exceeded";
 	if (!info->redrivable)
 		return "The branches of the execution were not kept";
+	if (info->machine_gone)
+		return "State machine is in DELETING status";
 	return NULL;
 }

@@ -14,6 +14,7 @@ struct test {
 	struct sw_machine *machine;
 	const struct sw_state *state;
 	struct sw_value *input, *variables, *context, *result, *items;
+	bool items_pointed;
 	struct sw_execution *execution;
 };
 
@@ -173,46 +174,24 @@ static enum sw_result read_input(struct test *test)
 	return r == SW_EJSON ? sw_error_set(test->err, SW_EINPUT, "%s", mistake.text) : r;
 }
 
-/* Recorded: test_state/state_context_object_invalid_states_token_task_not_sync. */
 static enum sw_result check_context(const struct test *test)
 {
-	const struct sw_state *state = test->state;
 	const json_t *context;
 	if (!test->context)
 		return SW_OK;
 	enum sw_result r = sw_value_tree(test->context, &context);
-	if (r < 0 || !json_object_get(context, "Task"))
-		return r;
-	if (state->type == SW_STATE_TASK &&
-	    (state->as.task.pattern != SW_CALL_RESPONSE || state->as.task.kind == SW_RESOURCE_ACTIVITY))
-		return SW_OK;
-	return refuse(test, "Invalid Context object provided: Context object contains 'Task' when state is "
-			    "not a Task state with a '.sync' or '.waitForTaskToken' service integration "
-			    "pattern");
+	return r < 0 ? r : sw_test_context_check(test->state, context, test->err);
 }
 
-/* "The data read by ItemReader in Distributed Map states as found in its original source": JSON alone is
- * understood here; of other formats the number of items is not known. */
+/* "The data read by ItemReader in Distributed Map states as found in its original source" */
 static enum sw_result read_items(struct test *test)
 {
 	const struct sw_test_state_params *params = test->params;
-	const json_t *tree, *config, *reader;
 	if (!params->map_item_reader_data || test->state->type != SW_STATE_MAP)
 		return SW_OK;
-	reader = test->state->as.map.item_reader;
-	config = json_object_get(reader, "ReaderConfig");
-	const char *type = json_string_value(json_object_get(config, "InputType"));
-	if (!type || strcmp(type, "JSON") != 0 || json_object_get(config, "ItemsPointer"))
-		return SW_OK;
-	enum sw_result r = read_value(test, params->map_item_reader_data, params->map_item_reader_data_len,
-				      JSON_NULL, "Map item reader data must be valid JSON", &test->items);
-	if (r == SW_OK)
-		r = sw_value_tree(test->items, &tree);
-	if (r == SW_OK && !json_is_array(tree)) {
-		sw_value_unref(test->items);
-		test->items = NULL;
-	}
-	return r;
+	return sw_test_items_read(test->state->as.map.item_reader, params->map_item_reader_data,
+				  params->map_item_reader_data_len, &test->items, &test->items_pointed,
+				  test->err);
 }
 
 static enum sw_result read_values(struct test *test)
@@ -328,6 +307,17 @@ static int64_t clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* "When testing a state within a Map state ... without providing a context parameter, ... $$.Map.Item.Index = 0
+ * (first iteration), $$.Map.Item.Value = your input value" */
+static bool is_inside_of_map(const struct sw_state *state)
+{
+	for (state = state->flow->owner; state; state = state->flow->owner) {
+		if (state->type == SW_STATE_MAP)
+			return true;
+	}
+	return false;
+}
+
 static enum sw_result make_trial(const struct test *test, struct sw_trial *trial)
 {
 	const struct sw_test_state_params *params = test->params;
@@ -335,11 +325,13 @@ static enum sw_result make_trial(const struct test *test, struct sw_trial *trial
 		.state = test->state,
 		.shown_name = STATE_NAME,
 		.input = test->input,
+		.item = !test->context && is_inside_of_map(test->state) ? test->input : NULL,
 		.variables = test->variables,
 		.result = test->result,
 		.error = params->mock_error,
 		.cause = params->mock_cause,
 		.items = test->items,
+		.items_pointed = test->items_pointed,
 		.counts_failures = params->map_iteration_failure_count >= 0,
 	};
 	if (params->retrier_retry_count > 0)
@@ -363,8 +355,8 @@ static enum sw_result run(struct test *test, char **ret_text)
 		r = make_execution(test, now_ms, seed);
 	if (r == SW_OK)
 		r = sw_step_inspect(test->execution, &trial, now_ms, seed, &inspection);
-	/* Without a result, how many iterations there are is known only now. */
-	if (r == SW_OK && trial.counts_failures && !trial.result && inspection.has_length &&
+	/* "cannot exceed the number of items in the input", which is known only now */
+	if (r == SW_OK && trial.counts_failures && inspection.has_length &&
 	    trial.failures > inspection.length)
 		r = refuse(test, count_too_large);
 	if (r == SW_OK)

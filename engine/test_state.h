@@ -54,8 +54,18 @@ struct sw_test_state_params {
 	int64_t now_ms;               /* 0: the clock of the system */
 	uint64_t seed;                /* 0: from the system's entropy */
 };
+#ifndef __cplusplus
 #define SW_TEST_STATE_PARAMS \
 	((struct sw_test_state_params){.retrier_retry_count = -1, .map_iteration_failure_count = -1})
+#else
+#define SW_TEST_STATE_PARAMS sw_test_state_params_fresh()
+inline struct sw_test_state_params sw_test_state_params_fresh()
+{
+	struct sw_test_state_params fresh = {};
+	fresh.retrier_retry_count = fresh.map_iteration_failure_count = -1;
+	return fresh;
+}
+#endif
 
 /*
  * Tries the state. SW_OK, also when the state failed: *ret_text (new, free with sw_text_free) is the response

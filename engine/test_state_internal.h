@@ -5,6 +5,22 @@
 #include "engine/step/inspect.h"
 #include "engine/test_state.h"
 
+/* ---- test_state_context.c ----------------------------------------------------------------------------- */
+
+/* Is context, an object, what the context object of that state could be? SW_EINVAL with AWS's text. */
+enum sw_result sw_test_context_check(const struct sw_state *state, const json_t *context,
+				     struct sw_error *err);
+
+/* ---- test_state_items.c ------------------------------------------------------------------------------- */
+
+/*
+ * The items that an ItemReader, as written in the definition, makes of that data. *ret_items is new, an array;
+ * untouched when they are not known: another format than JSON and JSONL, or no array. *ret_pointed: an
+ * ItemsPointer has found them. SW_EINVAL: the data is no JSON.
+ */
+enum sw_result sw_test_items_read(const json_t *reader, const char *text, size_t len,
+				  struct sw_value **ret_items, bool *ret_pointed, struct sw_error *err);
+
 /* ---- test_state_mock.c: results of APIs --------------------------------------------------------------- */
 
 enum sw_answer_kind {

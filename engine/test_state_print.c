@@ -20,7 +20,8 @@ static unsigned shown_of_paths(const struct sw_state *state)
 	case SW_STATE_PARALLEL:
 		return AFTER_WORK;
 	case SW_STATE_MAP:
-		return INPUT_PATH | BIT(SW_STATION_ITEMS_PATH) | BIT(SW_STATION_ITEM_SELECTOR) | AFTER_WORK;
+		return INPUT_PATH | BIT(SW_STATION_ITEMS_PATH) | BIT(SW_STATION_ITEMS_POINTER) |
+		       BIT(SW_STATION_ITEM_SELECTOR) | AFTER_WORK;
 	default:
 		return INPUT_PATH;
 	}

@@ -58,15 +58,13 @@ static const struct sw_answer_field number[] = {NUMBER("number"), END};
 
 /* ---- Lambda ------------------------------------------------------------------------------------------- */
 
-/* The optimized integration gives Payload as JSON. */
-static const struct sw_answer_field invoke[] = {TEXT_OF("ExecutedVersion", 1, 1024), TEXT("FunctionError"),
-						TEXT("LogResult"), NUMBER("StatusCode"), END};
-static const struct sw_answer_field invoke_sdk[] = {TEXT_OF("ExecutedVersion", 1, 1024),
-						    TEXT("FunctionError"),
-						    TEXT("LogResult"),
-						    TEXT("Payload"),
-						    NUMBER("StatusCode"),
-						    END};
+/* TestState wants Payload as text here, too, though executions have JSON there. */
+static const struct sw_answer_field invoke[] = {TEXT_OF("ExecutedVersion", 1, 1024),
+						TEXT("FunctionError"),
+						TEXT("LogResult"),
+						TEXT("Payload"),
+						NUMBER("StatusCode"),
+						END};
 static const struct sw_answer_field architecture[] = {ONE_OF("Architectures", "|x86_64|arm64|"), END};
 static const struct sw_answer_field ephemeral_storage[] = {NUMBER_OF("Size", 512, 10240), END};
 static const struct sw_answer_field tracing[] = {ONE_OF("Mode", "|Active|PassThrough|"), END};
@@ -188,6 +186,7 @@ static const struct sw_answer_field start_sync_execution[] = {
 	OBJECT("BillingDetails", billing),
 	END,
 };
+static const struct sw_answer_field data_details[] = {TRUTH("Included"), END};
 static const struct sw_answer_field describe_execution[] = {
 	TEXT_NEEDED("ExecutionArn", 1, 256),
 	TEXT_NEEDED("StateMachineArn", 1, 256),
@@ -196,10 +195,19 @@ static const struct sw_answer_field describe_execution[] = {
 	TEXT_NEEDED("StartDate", 0, 0),
 	TEXT("StopDate"),
 	TEXT_OF("Input", 0, 262144),
+	OBJECT("InputDetails", data_details),
 	TEXT_OF("Output", 0, 262144),
+	OBJECT("OutputDetails", data_details),
+	TEXT_OF("TraceHeader", 0, 256),
+	TEXT_OF("MapRunArn", 1, 2000),
 	TEXT_OF("Error", 0, 256),
 	TEXT_OF("Cause", 0, 32768),
+	TEXT_OF("StateMachineVersionArn", 1, 256),
+	TEXT_OF("StateMachineAliasArn", 1, 256),
 	NUMBER("RedriveCount"),
+	TEXT("RedriveDate"),
+	ONE_OF("RedriveStatus", "|REDRIVABLE|NOT_REDRIVABLE|REDRIVABLE_BY_MAP_RUN|"),
+	TEXT("RedriveStatusReason"),
 	END,
 };
 
@@ -330,8 +338,7 @@ static const struct sw_answer_field training_job[] = {TEXT_NEEDED("TrainingJobAr
 	}
 
 const struct sw_answer_shape sw_answer_shapes[] = {
-	{"lambda", "invoke", invoke},
-	{"aws-sdk:lambda", "invoke", invoke_sdk},
+	SDK_TOO("lambda", "invoke", invoke),
 	{"aws-sdk:lambda", "getFunction", get_function},
 	{"aws-sdk:lambda", "getFunctionConfiguration", function_configuration},
 	SDK_TOO("dynamodb", "putItem", write_item),
@@ -345,6 +352,9 @@ const struct sw_answer_shape sw_answer_shapes[] = {
 	{"events", "putEvents", put_events},
 	{"aws-sdk:eventbridge", "putEvents", put_events},
 	{"states", "startExecution", start_execution},
+	/* "When testing startExecution.sync:2, your mock must match the DescribeExecution response schema." */
+	{"states", "startExecution.sync", describe_execution},
+	{"states", "startExecution.sync:2", describe_execution},
 	{"aws-sdk:sfn", "startExecution", start_execution},
 	{"aws-sdk:sfn", "startSyncExecution", start_sync_execution},
 	{"aws-sdk:sfn", "describeExecution", describe_execution},

@@ -12,6 +12,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ACTION_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -114,17 +115,26 @@ void sw_call_answer_empty(struct sw_call *call)
 	call_free(call);
 }
 
-static void fail_with(struct sw_call *call, int status, const char *type, struct sw_buf *message)
+/* With a member more that the error's shape has in AWS's model; member NULL: none. */
+static void fail_telling(struct sw_call *call, int status, const char *type, struct sw_buf *message,
+			 const char *member, const char *value)
 {
 	struct sw_body body = SW_BODY;
 	sw_body_open(&body, NULL, '{');
 	sw_body_text(&body, "__type", type);
 	sw_body_bytes(&body, "message", message->data ? message->data : "", message->len);
+	if (member)
+		sw_body_text(&body, member, value);
 	sw_body_close(&body, '}');
 	body.text.failed = body.text.failed || message->failed;
 	sw_buf_done(message);
 	finish(call, status, type, &body.text);
 	sw_buf_done(&body.text);
+}
+
+static void fail_with(struct sw_call *call, int status, const char *type, struct sw_buf *message)
+{
+	fail_telling(call, status, type, message, NULL, NULL);
 }
 
 static void fail_status(struct sw_call *call, int status, const char *type, const char *text)
@@ -142,6 +152,33 @@ void sw_call_fail(struct sw_call *call, const char *type, const char *format, ..
 	sw_buf_vprintf(&message, format, args);
 	va_end(args);
 	fail_with(call, 400, type, &message);
+}
+
+void sw_call_fail_reason(struct sw_call *call, const char *reason, const char *format, ...)
+{
+	struct sw_buf message = SW_BUF;
+	va_list args;
+	va_start(args, format);
+	sw_buf_vprintf(&message, format, args);
+	va_end(args);
+	fail_telling(call, 400, "ValidationException", &message, "reason", reason);
+}
+
+void sw_call_fail_resource(struct sw_call *call, const char *type, const char *text)
+{
+	const struct sw_api *api = call->api;
+	const char *name = sw_call_text(call, "name", NULL);
+	struct sw_buf message = SW_BUF, arn = SW_BUF;
+	if (call->subject_text)
+		sw_buf_text(&arn, call->subject_text);
+	else /* it is being created */
+		sw_buf_printf(&arn, "arn:aws:states:%s:%s:%s:%s", api->region, api->account,
+			      call->subject == SW_SUBJECT_ACTIVITY ? "activity" : "stateMachine",
+			      name ? name : "");
+	sw_buf_printf(&message, "%s: '%s'", text, arn.data ? arn.data : "");
+	message.failed = message.failed || arn.failed;
+	fail_telling(call, 400, type, &message, "resourceName", arn.data);
+	sw_buf_done(&arn);
 }
 
 void sw_call_fail_quoting(struct sw_call *call, const char *type, const char *prefix, const char *text,
@@ -192,6 +229,20 @@ static void fail_existing(struct sw_call *call)
 		sw_call_fail(call, "StateMachineAlreadyExists",
 			     "State Machine Already Exists: 'arn:aws:states:%s:%s:stateMachine:%s'",
 			     api->region, api->account, name);
+}
+
+/* As AWS says it of CreateStateMachine, too, which knows the machine by its name. */
+static void fail_deleting(struct sw_call *call)
+{
+	const struct sw_api *api = call->api;
+	const char *name = call->machine ? call->machine : sw_call_text(call, "name", NULL);
+	if (call->subject_text)
+		sw_call_fail(call, "StateMachineDeleting", "State Machine is being deleted: '%s'",
+			     call->subject_text);
+	else
+		sw_call_fail(call, "StateMachineDeleting",
+			     "State Machine is being deleted: 'arn:aws:states:%s:%s:stateMachine:%s'",
+			     api->region, api->account, name ? name : "");
 }
 
 /* Input of an execution or output of a task that is not JSON: what AWS's parser says of it. */
@@ -295,10 +346,7 @@ void sw_call_fail_result(struct sw_call *call, enum sw_result result, const stru
 		fail_existing(call);
 		return;
 	case SW_EDELETING:
-		sw_call_fail(call, "StateMachineDeleting", "State Machine Deleting: '%s'",
-			     call->subject_text ? call->subject_text
-			     : call->machine    ? call->machine
-						: text);
+		fail_deleting(call);
 		return;
 	case SW_EARN:
 		fail_arn(call, err);
@@ -446,6 +494,20 @@ bool sw_call_take_qualified(struct sw_call *call, const char *member)
 	return true;
 }
 
+bool sw_call_refuse_label(struct sw_call *call)
+{
+	struct sw_arn_text arn;
+	struct sw_buf message = SW_BUF;
+	const char *text = sw_call_text(call, "stateMachineArn", NULL);
+	bool labeled = sw_arn_text_parse(text, "stateMachine", &arn, &message) &&
+		       memchr(arn.name.data, '/', arn.name.len);
+	sw_buf_done(&message);
+	if (labeled)
+		sw_call_fail_reason(call, "API_DOES_NOT_SUPPORT_LABELED_ARNS",
+				    "The ARN names a Distributed Map state, not a state machine: '%s'", text);
+	return labeled;
+}
+
 bool sw_call_take_machine(struct sw_call *call)
 {
 	if (!sw_call_take_qualified(call, "stateMachineArn"))
@@ -578,12 +640,49 @@ bool sw_api_cancel(struct sw_call *call)
 enum sw_result sw_api_call_at(struct sw_api *api, const char *action, const char *body, size_t len,
 			      sw_api_reply_fn *reply, void *user, struct sw_call **place)
 {
-	return sw_api_call_as(api, NULL, action, body, len, reply, user, place);
+	return sw_api_call_as(api, NULL, NULL, action, body, len, reply, user, place);
 }
 
-enum sw_result sw_api_call_as(struct sw_api *api, const struct sw_credential *caller, const char *action,
-			      const char *body, size_t len, sw_api_reply_fn *reply, void *user,
-			      struct sw_call **place)
+/*
+ * "If both sources are provided, Step Functions will use the header value (preferred) over the value in the request
+ * body." What traceHeader cannot be is passed over. False when it has answered.
+ */
+static bool take_trace(struct sw_call *call, const char *trace)
+{
+	const struct sw_shape *shape = call->action->shape;
+	size_t i = 0, len = trace ? strlen(trace) : 0;
+	while (i < shape->count && strcmp(shape->members[i].name, "traceHeader") != 0)
+		i++;
+	if (i == shape->count || len == 0 || len > shape->members[i].max)
+		return true;
+	for (size_t at = 0; at < len; at++) {
+		if ((unsigned char)trace[at] >= 0x80)
+			return true;
+	}
+	if (json_object_set_new(call->request, "traceHeader", json_string(trace)) == 0)
+		return true;
+	sw_call_fail_result(call, SW_ENOMEM, NULL);
+	return false;
+}
+
+/* Is the call another partition's? The request as it is now goes there. */
+static bool pass_on(struct sw_call *call, const char *trace, const char *body, size_t len)
+{
+	if (!call->api->partitions)
+		return false;
+	char *changed = trace ? json_dumps(call->request, JSON_COMPACT) : NULL;
+	bool passed = true;
+	if (trace && !changed)
+		sw_call_fail_result(call, SW_ENOMEM, NULL);
+	else
+		passed = sw_partitions_take(call, changed ? changed : body, changed ? strlen(changed) : len);
+	free(changed);
+	return passed;
+}
+
+enum sw_result sw_api_call_as(struct sw_api *api, const struct sw_credential *caller, const char *trace,
+			      const char *action, const char *body, size_t len, sw_api_reply_fn *reply,
+			      void *user, struct sw_call **place)
 {
 	struct sw_call *call = sw_zalloc(sizeof(*call));
 	if (!call)
@@ -603,14 +702,15 @@ enum sw_result sw_api_call_as(struct sw_api *api, const struct sw_credential *ca
 			     plain ? action : "that was asked for");
 		return SW_OK;
 	}
-	if (!parse_request(call, body, len) || !check_request(call) || !check_access(call, caller))
+	if (!parse_request(call, body, len) || !take_trace(call, trace) || !check_request(call) ||
+	    !check_access(call, caller))
 		return SW_OK;
 	if (call->action->needs_owner && !api->engine) {
 		fail_status(call, 503, "ServiceUnavailable",
 			    "no process runs this data directory: it can only be read");
 		return SW_OK;
 	}
-	if (api->partitions && sw_partitions_take(call, body, len))
+	if (pass_on(call, trace, body, len))
 		return SW_OK;
 	call->action->handle(call);
 	return SW_OK;

@@ -26,12 +26,13 @@ struct sw_api {
 
 /*
  * sw_api_call_at for a caller that may not do everything; borrowed for the call. NULL: a caller that may. What is
- * not allowed is answered with AccessDeniedException.
+ * not allowed is answered with AccessDeniedException. trace is the header X-Amzn-Trace-Id, which an action with a
+ * traceHeader takes in its place; NULL: there is none.
  */
 struct sw_credential;
-enum sw_result sw_api_call_as(struct sw_api *api, const struct sw_credential *caller, const char *action,
-			      const char *body, size_t len, sw_api_reply_fn *reply, void *user,
-			      struct sw_call **place);
+enum sw_result sw_api_call_as(struct sw_api *api, const struct sw_credential *caller, const char *trace,
+			      const char *action, const char *body, size_t len, sw_api_reply_fn *reply,
+			      void *user, struct sw_call **place);
 
 /* What the scope of a signature must name. Borrowed. */
 const char *sw_api_region(const struct sw_api *api);
@@ -84,6 +85,11 @@ bool sw_call_check_name(struct sw_call *call, const char *member);
 bool sw_call_owns(const struct sw_call *call, const struct sw_arn_text *arn);
 /* stateMachineArn of this region and account, without a version: sets subject and machine. */
 bool sw_call_take_machine(struct sw_call *call);
+/*
+ * Of stateMachineArn: does it name a Distributed Map state (stateMachine:NAME/LABEL), which the action does not take?
+ * Then that has been answered.
+ */
+bool sw_call_refuse_label(struct sw_call *call);
 /* The same of any member, with or without a version or an alias. */
 bool sw_call_take_qualified(struct sw_call *call, const char *member);
 /* activityArn: sets subject and activity, which stays NULL in other regions and accounts. */
@@ -101,7 +107,12 @@ void sw_call_answer_empty(struct sw_call *call); /* {} */
 /* HTTP 400 {"__type": type, "message": ...} */
 void sw_call_fail(struct sw_call *call, const char *type, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The same with text of len bytes that may hold U+0000: prefix, text, "'". */
+/* ValidationException with a reason, one of the model's ValidationExceptionReason. */
+void sw_call_fail_reason(struct sw_call *call, const char *reason, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* "text: 'ARN'" of what the call is about, which is told as resourceName, too. */
+void sw_call_fail_resource(struct sw_call *call, const char *type, const char *text);
+/* sw_call_fail with text of len bytes that may hold U+0000: prefix, text, "'". */
 void sw_call_fail_quoting(struct sw_call *call, const char *type, const char *prefix, const char *text,
 			  size_t len);
 /* What the engine or reader said, in AWS's words. */

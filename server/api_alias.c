@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "engine/versions.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const struct sw_member route_members[] = {
@@ -75,7 +74,8 @@ static void fail_routes(struct sw_call *call, const json_t *list, const char *me
 		else
 			sw_buf_printf(&values, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 	}
-	sw_call_fail(call, "ValidationException", "%s Received: [%s]", text, values.data ? values.data : "");
+	sw_call_fail_reason(call, "INVALID_ROUTING_CONFIGURATION", "%s Received: [%s]", text,
+			    values.data ? values.data : "");
 	sw_buf_done(&values);
 }
 
@@ -89,17 +89,11 @@ static bool read_version(struct sw_call *call, const char *text, struct sw_arn_t
 			 uint32_t *ret_version)
 {
 	struct sw_buf message = SW_BUF;
-	char digits[16] = "";
 	bool good = sw_arn_text_parse(text, "stateMachine", ret_arn, &message);
 	if (!good)
 		sw_call_fail(call, "InvalidArn", "Invalid Arn: '%s'", message.data ? message.data : "");
 	sw_buf_done(&message);
-	*ret_version = 0;
-	if (good && ret_arn->qualifier.len > 0 && ret_arn->qualifier.len < 10) {
-		memcpy(digits, ret_arn->qualifier.data, ret_arn->qualifier.len);
-		if (strspn(digits, "0123456789") == strlen(digits))
-			*ret_version = (uint32_t)strtoul(digits, NULL, 10);
-	}
+	*ret_version = good ? sw_arn_text_version(ret_arn->qualifier.data, ret_arn->qualifier.len) : 0;
 	return good;
 }
 
@@ -234,8 +228,8 @@ void sw_call_update_alias(struct sw_call *call)
 	params.name = call->qualifier;
 	params.description = sw_call_text(call, "description", NULL);
 	if (!params.routes && !params.description) {
-		sw_call_fail(call, "ValidationException",
-			     "Either the description or the routingConfiguration must be specified");
+		sw_call_fail_reason(call, "MISSING_REQUIRED_PARAMETER",
+				    "Either the description or the routingConfiguration must be specified");
 		return;
 	}
 	enum sw_result r = sw_engine_update_alias(call->api->engine, &params, updated, call, &err);
@@ -328,9 +322,8 @@ void sw_call_list_aliases(struct sw_call *call)
 
 	if (!sw_call_take_qualified(call, "stateMachineArn"))
 		return;
-	if (call->qualifier && strlen(call->qualifier) < 10 &&
-	    strspn(call->qualifier, "0123456789") == strlen(call->qualifier))
-		version = (uint32_t)strtoul(call->qualifier, NULL, 10);
+	if (call->qualifier)
+		version = sw_arn_text_version(call->qualifier, strlen(call->qualifier));
 	if (call->qualifier && !version) {
 		fail(call, SW_ENOENT, NULL);
 		return;

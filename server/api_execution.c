@@ -47,7 +47,7 @@ static const struct sw_member list_members[] = {
 	{"maxResults", SW_MEMBER_INTEGER, 0, 0, SW_PAGE_RESULTS_MAX},
 	{"nextToken", SW_MEMBER_TEXT, 0, 1, 3096},
 	{"mapRunArn", SW_MEMBER_TEXT, 0, 1, 2000},
-	{"redriveFilter", SW_MEMBER_TEXT, .values = "[REDRIVEN, NOT_REDRIVEN]"},
+	{"redriveFilter", SW_MEMBER_TEXT, .values = "[NOT_REDRIVEN, REDRIVEN]"},
 };
 const struct sw_shape sw_shape_list_executions = SW_SHAPE(list_members);
 
@@ -83,7 +83,8 @@ void sw_call_start_execution(struct sw_call *call)
 	struct sw_start_params params = {0};
 	struct sw_error err = {0};
 
-	if (!sw_call_check_name(call, "name") || !sw_call_take_qualified(call, "stateMachineArn"))
+	if (!sw_call_check_name(call, "name") || sw_call_refuse_label(call) ||
+	    !sw_call_take_qualified(call, "stateMachineArn"))
 		return;
 	params.machine = call->machine;
 	params.qualifier = call->qualifier;
@@ -401,13 +402,26 @@ void sw_call_list_executions(struct sw_call *call)
 	const char *map_run = sw_call_text(call, "mapRunArn", NULL);
 	const char *machine = sw_call_text(call, "stateMachineArn", NULL);
 
-	if (!map_run == !machine) {
+	if (!map_run && !machine) { /* as AWS told cloudquery/cloudquery, pull request 7911 */
+		sw_call_fail_reason(call, "MISSING_REQUIRED_PARAMETER",
+				    "Must provide a StateMachine ARN or MapRun ARN");
+		return;
+	}
+	if (map_run && machine) {
 		sw_call_fail(call, "ValidationException",
 			     "Exactly one of stateMachineArn and mapRunArn must be specified");
 		return;
 	}
 	if (map_run) {
 		sw_call_fail_map_run(call);
+		return;
+	}
+	/* "If you provide a stateMachineArn and a PENDING_REDRIVE statusFilter, the API returns a validation
+	 * exception." */
+	const char *status = sw_call_text(call, "statusFilter", NULL);
+	if (status && strcmp(status, "PENDING_REDRIVE") == 0) {
+		sw_call_fail(call, "ValidationException",
+			     "statusFilter PENDING_REDRIVE can only be specified with mapRunArn");
 		return;
 	}
 	if (sw_call_take_qualified(call, "stateMachineArn") && check_machine(call, true))

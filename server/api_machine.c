@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define TYPES "[STANDARD, EXPRESS]"
+#define TYPES "[EXPRESS, STANDARD]"
 
 static const struct sw_member log_group_members[] = {
 	{"logGroupArn", SW_MEMBER_TEXT, 0, 1, 256},
@@ -18,7 +18,7 @@ static const struct sw_member destination_members[] = {
 };
 static const struct sw_shape destination = SW_SHAPE(destination_members);
 static const struct sw_member logging_members[] = {
-	{"level", SW_MEMBER_TEXT, .values = "[ALL, ERROR, FATAL, OFF]"},
+	{"level", SW_MEMBER_TEXT, .values = "[ALL, FATAL, ERROR, OFF]"},
 	{"includeExecutionData", SW_MEMBER_BOOLEAN},
 	{"destinations", SW_MEMBER_LIST, .shape = &destination},
 };
@@ -136,6 +136,30 @@ static bool logging_is_complete(const json_t *config)
 	return count == 1 || (off && count == 0);
 }
 
+/* "The ARN must end with :*" */
+static bool has_qualifier(const char *arn)
+{
+	size_t len = strlen(arn);
+	return len >= 2 && strcmp(arn + len - 2, ":*") == 0;
+}
+
+/* False when it has answered. */
+static bool check_logging(struct sw_call *call, const json_t *config)
+{
+	const char *arn = log_group_of(json_array_get(json_object_get(config, "destinations"), 0));
+	if (!logging_is_complete(config)) {
+		sw_call_fail(call, "InvalidLoggingConfiguration",
+			     "Invalid Logging Configuration: Must specify exactly one Log Destination.");
+		return false;
+	}
+	if (!arn || has_qualifier(arn))
+		return true;
+	/* As AWS told hashicorp/terraform-provider-aws, issue 17682. */
+	sw_call_fail(call, "InvalidLoggingConfiguration",
+		     "Invalid Logging Configuration: Log Group ARN must be provided with '*' qualifier.");
+	return false;
+}
+
 /* ---- creating and changing ---- */
 
 /* What both have in common; the texts are owned here. */
@@ -190,12 +214,8 @@ static bool read_wanted(struct sw_call *call, struct wanted *wanted)
 	params->publish = sw_call_boolean(call, "publish", false);
 	params->version_description = sw_call_text(call, "versionDescription", NULL);
 	if (json_is_object(log)) {
-		if (!logging_is_complete(log)) {
-			sw_call_fail(
-				call, "InvalidLoggingConfiguration",
-				"Invalid Logging Configuration: Must specify exactly one Log Destination.");
+		if (!check_logging(call, log))
 			return false;
-		}
 		write_logging(&wanted->logging, NULL, log);
 		params->logging_json = wanted->logging.text.data;
 	}
@@ -221,8 +241,9 @@ static void add_finding(const struct sw_finding *finding, const char *definition
 	sw_finding_words(finding, definition, len, &message, &location);
 	sw_buf_printf(list, "%s%s: ", list->len ? ", " : "", finding->code);
 	sw_buf_append(list, message.data ? message.data : "", message.len);
-	if (location.len && location.data[0] != '[')
-		sw_buf_printf(list, " at %s", location.data);
+	/* "MISSING_END_STATE: Workflow has no terminal state at null": recorded by others, floci-io/floci#2735. */
+	if (location.len == 0 || location.data[0] != '[')
+		sw_buf_printf(list, " at %s", location.len ? location.data : "null");
 	list->failed = list->failed || message.failed || location.failed;
 	sw_buf_done(&message);
 	sw_buf_done(&location);
@@ -331,7 +352,7 @@ void sw_call_update_machine(struct sw_call *call)
 	struct sw_findings *findings = NULL;
 	struct sw_error err = {0};
 
-	if (!sw_call_take_machine(call))
+	if (sw_call_refuse_label(call) || !sw_call_take_machine(call))
 		return;
 	if (read_wanted(call, &wanted)) {
 		const struct sw_machine_params *params = &wanted.params;
@@ -371,6 +392,8 @@ void sw_call_delete_machine(struct sw_call *call)
 	struct sw_error err = {0};
 	const char *text = sw_call_text(call, "stateMachineArn", NULL);
 
+	if (sw_call_refuse_label(call))
+		return;
 	bool good = sw_arn_text_parse(text, "stateMachine", &arn, &message);
 	if (!good)
 		sw_call_fail(call, "InvalidArn", "Invalid Arn: '%s'", message.data ? message.data : "");

@@ -29,8 +29,9 @@ void sw_call_fail_map_run(struct sw_call *call)
 	struct sw_arn_text arn;
 	struct sw_buf message = SW_BUF;
 	const char *text = sw_call_text(call, "mapRunArn", NULL);
+	call->subject_text = text;
 	if (sw_arn_text_parse(text, "mapRun", &arn, &message))
-		sw_call_fail(call, "ResourceNotFound", "Resource not found: '%s'", text);
+		sw_call_fail_resource(call, "ResourceNotFound", "Resource not found");
 	else
 		sw_call_fail(call, "InvalidArn", "Invalid Arn: '%s'", message.data ? message.data : "");
 	sw_buf_done(&message);

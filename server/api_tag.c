@@ -31,14 +31,13 @@ static const struct sw_member list_members[] = {
 };
 const struct sw_shape sw_shape_list_tags = SW_SHAPE(list_members);
 
-/* Recorded: api_tagging/tag_state_machine_version. */
+/* Recorded: api_tagging/tag_state_machine_version. TagResource does not have StateMachineDeleting. */
 static void fail(struct sw_call *call, enum sw_result r, const struct sw_error *err)
 {
-	const char *arn = call->subject_text ? call->subject_text : "";
-	if (r == SW_ENOENT)
-		sw_call_fail(call, "ResourceNotFound", "Resource not found: '%s'", arn);
+	if (r == SW_ENOENT || r == SW_EDELETING)
+		sw_call_fail_resource(call, "ResourceNotFound", "Resource not found");
 	else if (r == SW_ELIMIT)
-		sw_call_fail(call, "TooManyTags", "Too many tags: '%s'", arn);
+		sw_call_fail_resource(call, "TooManyTags", "Too many tags");
 	else
 		sw_call_fail_result(call, r, err);
 }

@@ -15,7 +15,7 @@ static const struct sw_shape error_output = SW_SHAPE(error_members);
 static const struct sw_member mock_members[] = {
 	{"result", SW_MEMBER_TEXT, SW_SENSITIVE | SW_ANY_BYTES, 0, JSON_BYTES_MAX},
 	{"errorOutput", SW_MEMBER_OBJECT, .shape = &error_output},
-	{"fieldValidationMode", SW_MEMBER_TEXT, .values = "[STRICT, PRESENT, NONE]"},
+	{"fieldValidationMode", SW_MEMBER_TEXT, .values = "[STRICT, NONE, PRESENT]"},
 };
 static const struct sw_shape mock = SW_SHAPE(mock_members);
 static const struct sw_member configuration_members[] = {
@@ -29,7 +29,7 @@ static const struct sw_member test_state_members[] = {
 	{"definition", SW_MEMBER_TEXT, SW_REQUIRED | SW_SENSITIVE | SW_ANY_BYTES, 1, SW_DEFINITION_BYTES_MAX},
 	{"roleArn", SW_MEMBER_TEXT, 0, 1, 256},
 	{"input", SW_MEMBER_TEXT, SW_SENSITIVE | SW_ANY_BYTES, 0, SW_PAYLOAD_BYTES_MAX},
-	{"inspectionLevel", SW_MEMBER_TEXT, .values = "[INFO, DEBUG, TRACE]"},
+	{"inspectionLevel", SW_MEMBER_TEXT, .values = "[TRACE, INFO, DEBUG]"},
 	{"revealSecrets", SW_MEMBER_BOOLEAN},
 	{"variables", SW_MEMBER_TEXT, SW_SENSITIVE | SW_ANY_BYTES, 0, JSON_BYTES_MAX},
 	{"stateName", SW_MEMBER_TEXT, SW_SENSITIVE, 1, 80},

@@ -10,7 +10,7 @@
 
 static const struct sw_member validate_members[] = {
 	{"definition", SW_MEMBER_TEXT, SW_REQUIRED | SW_SENSITIVE | SW_ANY_BYTES, 1, SW_DEFINITION_BYTES_MAX},
-	{"type", SW_MEMBER_TEXT, .values = "[STANDARD, EXPRESS]"},
+	{"type", SW_MEMBER_TEXT, .values = "[EXPRESS, STANDARD]"},
 	{"severity", SW_MEMBER_TEXT, .values = "[ERROR, WARNING]"},
 	{"maxResults", SW_MEMBER_INTEGER, 0, 0, DIAGNOSTICS_MAX},
 };

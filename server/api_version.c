@@ -5,7 +5,6 @@
 #include "asl/asl.h"
 #include "engine/versions.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const struct sw_member publish_members[] = {
@@ -87,9 +86,9 @@ void sw_call_delete_version(struct sw_call *call)
 			     call->subject_text);
 		return;
 	}
-	unsigned long version = strlen(number) < 10 ? strtoul(number, NULL, 10) : 0; /* 0: there is none */
-	enum sw_result r = sw_engine_delete_version(call->api->engine, call->machine, (uint32_t)version,
-						    deleted, call, &err);
+	uint32_t version = sw_arn_text_version(number, strlen(number)); /* 0: there is none */
+	enum sw_result r =
+		sw_engine_delete_version(call->api->engine, call->machine, version, deleted, call, &err);
 	if (r != SW_OK)
 		deleted(call, r, NULL, &err);
 }

@@ -77,6 +77,19 @@ bool sw_arn_text_parse(const char *text, const char *type, struct sw_arn_text *r
 	return true;
 }
 
+uint32_t sw_arn_text_version(const char *text, size_t len)
+{
+	uint64_t number = 0;
+	if (len == 0 || len > 10 || text[0] == '0')
+		return 0;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return 0;
+		number = number * 10 + (uint64_t)(text[i] - '0');
+	}
+	return number <= UINT32_MAX ? (uint32_t)number : 0;
+}
+
 bool sw_arn_text_is_role(const char *text)
 {
 	const char *at = text;

@@ -22,6 +22,9 @@ struct sw_arn_text {
 bool sw_arn_text_parse(const char *text, const char *type, struct sw_arn_text *ret_arn,
 		       struct sw_buf *message);
 
+/* The number of a version, as AWS writes it: no zeros in front. 0: the text is none. */
+uint32_t sw_arn_text_version(const char *text, size_t len);
+
 /* arn:PARTITION:iam::ACCOUNT:role/PATH */
 bool sw_arn_text_is_role(const char *text);
 

@@ -220,6 +220,35 @@ static enum sw_result listen_all(struct sw_server *server, struct sw_error *err)
 	return r == SW_OK ? listen_given(server, err) : r;
 }
 
+/* An engine may make or divide a directory before there is a server: so mistakes are looked for beforehand. */
+enum sw_result sw_server_check(const struct sw_server_options *options, struct sw_error *err)
+{
+	struct sw_server probe = {.credentials_file = (char *)options->credentials_file};
+	const struct sw_log silent = {0};
+	struct sw_error own = {0};
+	struct sw_tls tls = {0};
+	bool loopback;
+	int fd;
+	const char *certificate = options->tls_certificate_file, *key = options->tls_key_file;
+	enum sw_result r = probe.credentials_file ? sw_server_load_credentials(&probe, err) : SW_OK;
+	bool everywhere = probe.credentials != NULL;
+	sw_credentials_free(probe.credentials);
+	if (r == SW_OK && !certificate != !key)
+		r = sw_error_set(err, SW_EINVAL, "TLS needs both a certificate and its key");
+	if (r == SW_OK && certificate)
+		r = sw_tls_load(certificate, key, options->loop->ops->wall_ms(options->loop->data), &silent,
+				&tls, err);
+	sw_tls_done(&tls);
+	if (r != SW_OK || !options->listen)
+		return r;
+	r = sw_listen_tcp(options->listen, everywhere, &fd, &probe.port, &loopback, &own);
+	if (r == SW_OK)
+		close(fd);
+	if (r == SW_OK || r == SW_EIO) /* in use: perhaps by the owner of the directory, which tells more */
+		return SW_OK;
+	return sw_error_set(err, r, "%s", own.text);
+}
+
 /* The host's sockets that no listener has: they are the server's from the call on. */
 static void close_given(const struct sw_server_options *options, size_t from)
 {

@@ -292,9 +292,9 @@ static void call_api(struct sw_request *request, const char *action, const struc
 	request->state = SW_REQUEST_CALLING;
 	request->meter = sw_request_meter_of(action);
 	request->refs++;
-	enum sw_result r = sw_api_call_as(request->server->api, caller, action,
-					  request->body.data ? request->body.data : "", request->body.len,
-					  answered, request, &request->call);
+	enum sw_result r = sw_api_call_as(request->server->api, caller, header(request, "X-Amzn-Trace-Id"),
+					  action, request->body.data ? request->body.data : "",
+					  request->body.len, answered, request, &request->call);
 	if (r != SW_OK) {
 		request->refs--;
 		set_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "InternalFailure", sw_result_text(r));

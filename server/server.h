@@ -120,7 +120,17 @@ struct sw_server_options {
 	void *metrics_user;
 };
 #define SW_SERVER_SOCKETS_MAX 8
+#ifndef __cplusplus
 #define SW_SERVER_OPTIONS ((struct sw_server_options){.log = {.level = SW_LOG_INFO}})
+#else
+#define SW_SERVER_OPTIONS sw_server_options_fresh()
+inline struct sw_server_options sw_server_options_fresh()
+{
+	struct sw_server_options fresh = {};
+	fresh.log.level = SW_LOG_INFO;
+	return fresh;
+}
+#endif
 /*
  * SW_EIO with a text that names the address. SW_EINVAL: no address, or not a loopback one without credentials, or a
  * credentials file or key that others can read. SW_EDEFINITION with line, column and pointer: a mistake in the
@@ -128,6 +138,12 @@ struct sw_server_options {
  */
 SW_API enum sw_result sw_server_new(struct sw_api *api, const struct sw_server_options *options,
 				    struct sw_server **ret_server, struct sw_error *err);
+/*
+ * Looks at what sw_server_new will need - the credentials file, certificate and key, the form of the address -
+ * and opens nothing: before an engine makes or divides a data directory. Errors as above. That the address is in use, and
+ * mistakes of the sockets, are found by sw_server_new.
+ */
+SW_API enum sw_result sw_server_check(const struct sw_server_options *options, struct sw_error *err);
 /*
  * The whole of it in one call, for a host that has an engine: an API over the engine, which is the server's own, and
  * the server. options.loop must be the engine's. Free the server before the engine. Errors as above.

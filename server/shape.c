@@ -5,11 +5,15 @@
 #include <string.h>
 
 #define PATH_BYTES 256
+#define BUCKETS 16
+/* No more is told of what is wrong with a request, nor of one list in it: AWS's limits are not known. */
+#define TOLD_BYTES_MAX 65536
 
 struct check {
 	struct sw_buf *message; /* of the wrong type, at last of all violations */
 	struct sw_buf violations;
 	unsigned count;
+	bool several; /* there are more than one: their order matters */
 };
 
 /* ---- types ---- */
@@ -105,6 +109,12 @@ static bool check_types(struct check *check, const struct sw_shape *shape, const
 
 /* ---- constraints ---- */
 
+/* Further violations are neither told nor counted. */
+static bool is_full(const struct check *check)
+{
+	return check->violations.len >= TOLD_BYTES_MAX;
+}
+
 /* Java counts UTF-16 units: a character of four bytes in UTF-8 counts twice. */
 static size_t utf16_length(const char *text, size_t len)
 {
@@ -120,10 +130,15 @@ static size_t utf16_length(const char *text, size_t len)
 /* As Java prints a list of structures: [Item(arn=x, weight=50), Item(arn=y, weight=50)]; of texts: [x, y] */
 static void print_list(struct sw_buf *out, const struct sw_member *member, const json_t *list)
 {
+	size_t begin = out->len;
 	sw_buf_char(out, '[');
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *item = json_array_get(list, i);
 		sw_buf_text(out, i ? ", " : "");
+		if (out->len - begin > TOLD_BYTES_MAX) {
+			sw_buf_text(out, "...");
+			break;
+		}
 		if (member->flags & SW_TEXTS) {
 			sw_buf_append(out, json_string_value(item), json_string_length(item));
 			continue;
@@ -162,6 +177,8 @@ static void violation(struct check *check, const struct sw_member *member, const
 		      const json_t *value, const char *rule)
 {
 	struct sw_buf *out = &check->violations;
+	if (is_full(check))
+		return;
 	if (check->count++)
 		sw_buf_text(out, "; ");
 	if (!value) {
@@ -315,27 +332,46 @@ static void check_member(struct check *check, const struct sw_member *member, co
 		check_texts(check, member, path, value);
 	} else if (member->kind == SW_MEMBER_LIST && member->shape) {
 		check_length(check, member, path, value);
-		for (size_t i = 0; i < json_array_size(value); i++) {
+		for (size_t i = 0; i < json_array_size(value) && !is_full(check); i++) {
 			snprintf(inner, sizeof(inner), "%.200s.%zu.member", path, i + 1);
 			check_members(check, member->shape, inner, json_array_get(value, i));
 		}
 	}
 }
 
+static void check_one(struct check *check, const struct sw_member *member, const char *path,
+		      const json_t *object)
+{
+	const json_t *value = json_object_get(object, member->name);
+	char inner[PATH_BYTES];
+
+	snprintf(inner, sizeof(inner), "%.180s%s%.64s", path, *path ? "." : "", member->name);
+	if (value && !json_is_null(value))
+		check_member(check, member, inner, value);
+	else if (member->flags & SW_REQUIRED)
+		violation(check, member, inner, NULL, "not be null");
+}
+
+/* Where java.util.HashMap keeps a key while it has no more than twelve. */
+static unsigned bucket_of(const char *name)
+{
+	uint32_t hash = 0;
+	for (; *name; name++)
+		hash = 31 * hash + (unsigned char)*name;
+	return (hash ^ hash >> 16) % BUCKETS;
+}
+
 static void check_members(struct check *check, const struct sw_shape *shape, const char *path,
 			  const json_t *object)
 {
-	for (size_t i = 0; i < shape->count; i++) {
-		const struct sw_member *member = &shape->members[i];
-		const json_t *value = json_object_get(object, member->name);
-		char inner[PATH_BYTES];
-
-		snprintf(inner, sizeof(inner), "%.180s%s%.64s", path, *path ? "." : "", member->name);
-		if (value && !json_is_null(value))
-			check_member(check, member, inner, value);
-		else if (member->flags & SW_REQUIRED)
-			violation(check, member, inner, NULL, "not be null");
+	for (unsigned bucket = 0; check->several && bucket < BUCKETS; bucket++) {
+		for (size_t i = 0; i < shape->count; i++) {
+			if (bucket_of(shape->members[i].name) == bucket)
+				check_one(check, &shape->members[i], path, object);
+		}
 	}
+	for (size_t i = 0; !check->several && i < shape->count; i++)
+		check_one(check, &shape->members[i], path, object);
 }
 
 enum sw_shape_verdict sw_shape_check(const struct sw_shape *shape, const json_t *request,
@@ -348,6 +384,12 @@ enum sw_shape_verdict sw_shape_check(const struct sw_shape *shape, const json_t 
 		verdict = SW_SHAPE_WRONG_TYPE;
 	} else {
 		check_members(&check, shape, "", request);
+		if (check.count > 1) {
+			check.several = true;
+			check.count = 0;
+			sw_buf_reset(&check.violations);
+			check_members(&check, shape, "", request);
+		}
 		if (check.count) {
 			verdict = SW_SHAPE_OUT_OF_RANGE;
 			sw_buf_printf(message, "%u validation error%s detected: ", check.count,

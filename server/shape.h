@@ -29,13 +29,18 @@ enum sw_member_flags {
 	SW_ALIAS_NAME = 16, /* letters, digits, '_', '-', '.', not digits alone */
 };
 
+/*
+ * The values of an enumeration stand in AWS's order: by the lower five bits of Java's String.hashCode(). So they do in the
+ * message recorded of Step Functions (api/state_machine_status_filter.9a40), and in those of DynamoDB and Kinesis that the
+ * tests of dynalite and kinesalite know.
+ */
 struct sw_shape;
 struct sw_member {
 	const char *name;
 	enum sw_member_kind kind;
 	unsigned flags;
 	uint32_t min, max;            /* length of a text or list, value of an integer; max 0: no limit */
-	const char *values;           /* "[STANDARD, EXPRESS]": what a text may be; NULL: anything. Of a list:
+	const char *values;           /* "[EXPRESS, STANDARD]": what a text may be; NULL: anything. Of a list:
 					 the name of its items' type in messages */
 	const struct sw_shape *shape; /* of an object, or of the items of a list; NULL: not looked into */
 };
@@ -56,7 +61,10 @@ enum sw_shape_verdict {
 /*
  * Checks request (an object). When it does not fit, message gets AWS's text: of the first wrong type, or of
  * all broken constraints. Members that are null count as absent; unknown members are passed over, as AWS
- * does.
+ * does. Several broken constraints come in the order of java.util.HashMap over the names of the members: so they do in
+ * all messages of current AWS services that are known (Amazon Cognito's SignUp: password before username; Amazon
+ * Kinesis Data Analytics: outputs before inputs, roleARN before resourceARN; Amazon SES, Data Firehose). None of Step
+ * Functions is recorded.
  */
 enum sw_shape_verdict sw_shape_check(const struct sw_shape *shape, const json_t *request,
 				     struct sw_buf *message);

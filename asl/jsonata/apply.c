@@ -144,7 +144,7 @@ static enum sw_result apply_once(struct sw_jn_run *run, struct sw_jn_value value
 	case SW_JN_FUNCTION_NEXT:
 		return sw_jn_regex_call(run, function, function->from, function->input, ret_value);
 	default:
-		return sw_jn_regex_call(run, function, 0, count ? args[0] : SW_JN_UNDEFINED_VALUE, ret_value);
+		return sw_jn_regex_apply(run, function, args, count, ret_value);
 	}
 }
 

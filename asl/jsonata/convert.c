@@ -16,11 +16,21 @@ static enum sw_result out_of_memory(struct sw_jn_run *run)
 	return run->failed = SW_ENOMEM;
 }
 
-static json_t *number_tree(double number)
+static json_t *number_tree(struct sw_jn_value value)
 {
+	double number = value.number;
+	int64_t exact;
+	if (sw_jn_exact(value, &exact))
+		return json_integer(exact);
 	if (number == floor(number) && fabs(number) < 9007199254740992.0)
 		return json_integer((json_int_t)number);
 	return json_real(number);
+}
+
+/* Measured on AWS: {'k': 1/0} is {"k": "Infinity"}. */
+static json_t *not_finite_tree(double number)
+{
+	return json_string(isnan(number) ? "NaN" : number < 0 ? "-Infinity" : "Infinity");
 }
 
 /* UTF-8 it is, but for half surrogates from \u escapes: U+FFFD stands for each. */
@@ -100,7 +110,8 @@ static enum sw_result convert(struct sw_jn_run *run, struct sw_jn_value value, u
 	run->bytes_used += NODE_BYTES;
 	if (run->bytes_used > run->bytes_max) {
 		sw_jn_fail(run, "U1001", SW_JN_UNDEFINED_VALUE);
-		run->fail_text = "The result needs more memory than it may have";
+		run->fail_text =
+			"Expression evaluation memory limit exceeded: Check for excessive memory usage";
 		return run->failed;
 	}
 	if ((value.kind == SW_JN_ARRAY || value.kind == SW_JN_OBJECT) && value.form == SW_JN_JSON) {
@@ -117,9 +128,12 @@ static enum sw_result convert(struct sw_jn_run *run, struct sw_jn_value value, u
 		*ret_tree = json_boolean(value.boolean);
 		return SW_OK;
 	case SW_JN_NUMBER:
-		if (!isfinite(value.number))
+		if (isfinite(value.number))
+			*ret_tree = number_tree(value);
+		else if (run->expr->flags & SW_JSONATA_STEP_FUNCTIONS)
+			*ret_tree = not_finite_tree(value.number);
+		else
 			return sw_jn_fail(run, "D1001", value);
-		*ret_tree = number_tree(value.number);
 		break;
 	case SW_JN_STRING:
 		*ret_tree = string_tree(run, value);

@@ -131,11 +131,8 @@ static const struct {
 	{"D3140", "Malformed URL passed to ${{{functionName}}}(): {{value}}"},
 	{"D3141", "{{{message}}}"},
 	/* Of the functions that AWS adds. */
-	{"D3142", "The argument of the parse function is not JSON: {{value}}"},
 	{"D3143", "The second argument of the partition function must be a positive integer: {{value}}"},
 	{"D3144", "The third argument of the range function must not be 0"},
-	{"D3145", "The second argument of the hash function must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512: "
-		  "{{value}}"},
 	{"S0303", "Invalid regular expression: {{{message}}}"},
 	{"U1001", "{{{message}}}"},
 };

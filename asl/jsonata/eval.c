@@ -247,9 +247,12 @@ static enum sw_result block(struct sw_jn_run *run, const struct sw_jn_node *node
 		return run->failed;
 	for (uint32_t i = 0; i < node->slots_count; i++)
 		frame->slots[node->slot_first + i].kind = SW_JN_KIND_UNBOUND;
-	for (uint32_t i = 0; i < node->items.count; i++)
-		if (sw_jn_eval(run, node->items.items[i], input, frame, ret_value) < 0)
+	for (uint32_t i = 0; i < node->items.count; i++) {
+		bool handed_on = node->tuple && i == node->items.count - 1;
+		if ((handed_on ? sw_jn_eval_stream : sw_jn_eval)(run, node->items.items[i], input, frame,
+								 ret_value) < 0)
 			return run->failed;
+	}
 	return SW_OK;
 }
 
@@ -289,7 +292,7 @@ static enum sw_result negate(struct sw_jn_run *run, const struct sw_jn_node *nod
 		sw_jn_blame(run, node, "-", 1);
 		return run->failed;
 	}
-	ret_value->number = -ret_value->number;
+	*ret_value = sw_jn_number(-ret_value->number);
 	return SW_OK;
 }
 
@@ -391,8 +394,19 @@ static enum sw_result dress(struct sw_jn_run *run, const struct sw_jn_node *node
 	return SW_OK;
 }
 
-enum sw_result sw_jn_eval(struct sw_jn_run *run, const struct sw_jn_node *node, struct sw_jn_value input,
-			  struct sw_jn_frame *frame, struct sw_jn_value *ret_value)
+/* What the tuples of a stream are about, as an expression gives it. */
+static enum sw_result items_of(struct sw_jn_run *run, struct sw_jn_value stream,
+			       struct sw_jn_value *ret_value)
+{
+	if (sw_jn_stream_items(run, stream, ret_value) < 0)
+		return run->failed;
+	*ret_value = sw_jn_unwrap(*ret_value);
+	return SW_OK;
+}
+
+static inline enum sw_result eval(struct sw_jn_run *run, const struct sw_jn_node *node,
+				  struct sw_jn_value input, struct sw_jn_frame *frame,
+				  struct sw_jn_value *ret_value)
 {
 	run->depth++;
 	if (sw_jn_deeper(run) < 0 || sw_jn_steps(run, 1) < 0) {
@@ -411,4 +425,21 @@ enum sw_result sw_jn_eval(struct sw_jn_run *run, const struct sw_jn_node *node, 
 		ret_value->flags |= SW_JN_KEEP_SINGLETON;
 	*ret_value = sw_jn_unwrap(*ret_value);
 	return SW_OK;
+}
+
+enum sw_result sw_jn_eval_stream(struct sw_jn_run *run, const struct sw_jn_node *node,
+				 struct sw_jn_value input, struct sw_jn_frame *frame,
+				 struct sw_jn_value *ret_value)
+{
+	return eval(run, node, input, frame, ret_value);
+}
+
+enum sw_result sw_jn_eval(struct sw_jn_run *run, const struct sw_jn_node *node, struct sw_jn_value input,
+			  struct sw_jn_frame *frame, struct sw_jn_value *ret_value)
+{
+	if (eval(run, node, input, frame, ret_value) < 0)
+		return run->failed;
+	return ret_value->kind == SW_JN_ARRAY && ret_value->flags & SW_JN_TUPLES
+		       ? items_of(run, *ret_value, ret_value)
+		       : SW_OK;
 }

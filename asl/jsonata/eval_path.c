@@ -258,15 +258,8 @@ static enum sw_result step(struct sw_jn_run *run, const struct sw_jn_node *path,
 static enum sw_result end_stream(struct sw_jn_run *run, const struct sw_jn_node *path,
 				 struct sw_jn_value stream, struct sw_jn_value *ret_value)
 {
-	struct sw_jn_list list = {0};
 	*ret_value = stream;
-	if (path->tuple || path->group)
-		return SW_OK;
-	for (uint32_t i = 0; i < stream.len; i++)
-		if (sw_jn_list_push(run, &list, sw_jn_tuple_of(sw_jn_array_at(stream, i))->item) < 0)
-			return run->failed;
-	*ret_value = sw_jn_list_array(&list, SW_JN_SEQUENCE);
-	return SW_OK;
+	return path->tuple || path->group ? SW_OK : sw_jn_stream_items(run, stream, ret_value);
 }
 
 /* Runs all steps; sequence starts as the input. *ret_stream: it ended as a stream of tuples. */

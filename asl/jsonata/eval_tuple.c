@@ -46,6 +46,20 @@ struct sw_jn_frame *sw_jn_tuple_frame(struct sw_jn_run *run, struct sw_jn_frame 
 	return frame;
 }
 
+enum sw_result sw_jn_stream_items(struct sw_jn_run *run, struct sw_jn_value stream,
+				  struct sw_jn_value *ret_array)
+{
+	struct sw_jn_list list = {0};
+	for (uint32_t i = 0; i < stream.len; i++) {
+		struct sw_jn_value item = sw_jn_array_at(stream, i);
+		const struct sw_jn_tuple *tuple = sw_jn_tuple_of(item);
+		if (sw_jn_list_push(run, &list, tuple ? tuple->item : item) < 0)
+			return run->failed;
+	}
+	*ret_array = sw_jn_list_array(&list, SW_JN_SEQUENCE);
+	return SW_OK;
+}
+
 /* One result of a step for a tuple, as the next tuple. */
 static enum sw_result next_tuple(struct sw_jn_run *run, const struct sw_jn_node *step,
 				 const struct sw_jn_tuple *from, struct sw_jn_value result, uint32_t index,
@@ -82,7 +96,7 @@ static enum sw_result map_tuple(struct sw_jn_run *run, const struct sw_jn_node *
 	if (!own)
 		return run->failed;
 	own->tuple = tuple;
-	if (sw_jn_eval(run, step, tuple->item, own, &result) < 0)
+	if (sw_jn_eval_stream(run, step, tuple->item, own, &result) < 0)
 		return run->failed;
 	if (!step->closure)
 		sw_jn_frame_free(run, own);

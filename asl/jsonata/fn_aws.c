@@ -2,6 +2,7 @@
 #include "asl/jsonata/builtins.h"
 
 #include "asl/digest.h"
+#include "asl/java_random.h"
 #include "asl/value.h"
 
 #include <math.h>
@@ -19,6 +20,12 @@ static enum sw_result require(struct sw_jn_call *call, const struct sw_jn_value 
 	return SW_OK;
 }
 
+/* AWS tells its own mistakes with the code of $error (measured). */
+static enum sw_result fail_in_words(struct sw_jn_run *run, const char *words)
+{
+	return sw_jn_fail_text(run, "D3137", words, strlen(words));
+}
+
 /* Where an integer is wanted AWS cuts other numbers towards zero: $range(-1.7, 2, 1) begins with -1 (measured). */
 enum sw_result sw_jn_fn_partition(struct sw_jn_call *call, const struct sw_jn_value *args,
 				  struct sw_jn_value *ret_value)
@@ -28,6 +35,8 @@ enum sw_result sw_jn_fn_partition(struct sw_jn_call *call, const struct sw_jn_va
 	if (result)
 		return result;
 	double size = trunc(args[1].number);
+	if (size < 0)
+		return fail_in_words(run, "Second argument must be zero or greater");
 	if (size < 1)
 		return sw_jn_fail(run, "D3143", args[1]);
 	uint32_t len = args[0].len, step = size < len ? (uint32_t)size : len;
@@ -86,8 +95,21 @@ enum sw_result sw_jn_fn_hash(struct sw_jn_call *call, const struct sw_jn_value *
 	sw_buf_reset(&run->scratch);
 	result = sw_digest(algorithm, args[0].text, args[0].len, &run->scratch);
 	if (result == SW_EINVAL)
-		return sw_jn_fail(run, "D3145", args[1]);
+		return fail_in_words(run,
+				     "The second argument of the hash function must be MD5, SHA-1, SHA-256, "
+				     "SHA-384 or SHA-512");
 	return result ? result : sw_jn_scratch_value(run, ret_value);
+}
+
+/* Towards zero; beyond its range what is nearest, as Java casts. */
+static int64_t to_long(struct sw_jn_value value)
+{
+	int64_t exact;
+	if (sw_jn_exact(value, &exact))
+		return exact;
+	if (value.number >= 0x1p63)
+		return INT64_MAX;
+	return value.number < -0x1p63 ? INT64_MIN : (int64_t)value.number;
 }
 
 enum sw_result sw_jn_fn_random_seeded(struct sw_jn_call *call, const struct sw_jn_value *args,
@@ -98,12 +120,8 @@ enum sw_result sw_jn_fn_random_seeded(struct sw_jn_call *call, const struct sw_j
 	enum sw_result result = require(call, args, "n");
 	if (result)
 		return result;
-	/* Any finite number is a seed: those beyond 2^53 by their bits. */
-	double number = trunc(args[0].number) + 0.0;
-	uint64_t seed;
-	memcpy(&seed, &number, sizeof(seed));
-	struct sw_rng rng = sw_rng(seed);
-	*ret_value = sw_jn_number(sw_rng_double(&rng));
+	struct sw_java_random random = sw_java_random((uint64_t)to_long(args[0]));
+	*ret_value = sw_jn_number(sw_java_random_double(&random));
 	return SW_OK;
 }
 
@@ -155,16 +173,19 @@ enum sw_result sw_jn_fn_parse(struct sw_jn_call *call, const struct sw_jn_value 
 			      struct sw_jn_value *ret_value)
 {
 	struct sw_jn_run *run = call->run;
-	struct sw_error err = {0};
+	struct sw_error err = {0}, words = {0};
 	json_t *tree;
 	enum sw_result result = require(call, args, "s");
 	if (result)
 		return result;
-	result = sw_json_parse(args[0].text, args[0].len, 0, &tree, &err);
+	/* A key that is given twice is refused there, too. */
+	result = sw_json_parse(args[0].text, args[0].len, SW_JSON_REJECT_DUPLICATES, &tree, &err);
 	if (result == SW_ENOMEM)
 		return result;
-	if (result)
-		return sw_jn_fail(run, "D3142", sw_jn_string(err.text, strlen(err.text)));
+	if (result) {
+		sw_error_set(&words, result, "Invalid JSON: %s", err.text);
+		return fail_in_words(run, words.text);
+	}
 	result = copy_tree(run, sw_jn_from_json(tree), ret_value);
 	json_decref(tree);
 	return result;

@@ -99,20 +99,23 @@ static enum sw_result function_next(struct matcher *matcher, struct finding *ret
 	*ret_found = !result && answer.kind != SW_JN_UNDEFINED;
 	if (!*ret_found)
 		return result;
-	if (answer.kind != SW_JN_OBJECT)
-		return sw_jn_fail(run, "T1010", answer);
 	struct sw_jn_value text = member(answer, "match"), start = member(answer, "start");
 	struct sw_jn_value groups = member(answer, "groups");
-	if (start.kind != SW_JN_NUMBER && member(answer, "end").kind != SW_JN_NUMBER &&
-	    groups.kind != SW_JN_ARRAY && member(answer, "next").kind != SW_JN_FUNCTION)
+	/* What is false in JavaScript is taken for a match without anything in it. */
+	if (start.kind != SW_JN_NUMBER && groups.kind != SW_JN_ARRAY &&
+	    member(answer, "next").kind != SW_JN_FUNCTION && sw_jn_js_truthy(answer))
 		return sw_jn_fail(run, "T1010", answer);
 	matcher->begun = true;
 	matcher->next = member(answer, "next");
-	size_t at = start.kind == SW_JN_NUMBER ? unit_offset(matcher->text, start.number) : 0;
-	size_t len = text.kind == SW_JN_STRING ? text.len : 0;
-	*ret_finding = (struct finding){at, at + len, text, start, groups, answer};
-	if (ret_finding->end > matcher->text.len)
-		ret_finding->end = matcher->text.len;
+	/* Its match need not stand there: ends are counted from where it says that it begins. */
+	double from = start.kind == SW_JN_NUMBER ? start.number : 0;
+	double len = text.kind == SW_JN_STRING ? (double)sw_jn_units(text.text, text.len) : 0;
+	*ret_finding = (struct finding){.start = unit_offset(matcher->text, from),
+					.end = unit_offset(matcher->text, from + len),
+					.text = text,
+					.index = start,
+					.groups = groups,
+					.answer = answer};
 	return sw_jn_steps(run, 1);
 }
 
@@ -318,14 +321,17 @@ static void put_replacement(struct sw_jn_run *run, struct sw_jn_value replacemen
 }
 
 /* Calls a function with the match, as the regular expression would have answered it; what it gives is appended. */
-static enum sw_result put_called(struct sw_jn_run *run, struct sw_jn_value function,
+static enum sw_result put_called(const struct matcher *matcher, struct sw_jn_value function,
 				 const struct finding *finding, struct sw_buf *out)
 {
+	struct sw_jn_run *run = matcher->run;
 	struct sw_jn_value argument = finding->answer, given;
 	enum sw_result result = SW_OK;
 	if (argument.kind == SW_JN_UNDEFINED) {
-		struct sw_jn_object *object = sw_jn_object_new(run, 4);
-		if (!object)
+		struct sw_jn_object *object = sw_jn_object_new(run, 5);
+		struct sw_jn_value next;
+		if (!object ||
+		    sw_jn_regex_next(run, matcher->pattern, matcher->text, finding->end, &next) < 0)
 			return run->failed;
 		double end =
 			finding->index.number + (double)sw_jn_units(finding->text.text, finding->text.len);
@@ -336,6 +342,8 @@ static enum sw_result put_called(struct sw_jn_run *run, struct sw_jn_value funct
 			result = sw_jn_object_put(run, object, "end", 3, sw_jn_number(end));
 		if (!result)
 			result = sw_jn_object_put(run, object, "groups", 6, finding->groups);
+		if (!result)
+			result = sw_jn_object_put(run, object, "next", 4, next);
 		argument = sw_jn_object(object);
 	}
 	if (!result)
@@ -367,7 +375,7 @@ static enum sw_result replace_matches(struct matcher *matcher, struct sw_jn_valu
 		if (replacement.kind == SW_JN_STRING)
 			put_replacement(run, replacement, &finding, out);
 		else if (replacement.kind == SW_JN_FUNCTION)
-			result = put_called(run, replacement, &finding, out);
+			result = put_called(matcher, replacement, &finding, out);
 		else
 			result = sw_jn_fail(run, "D3012", replacement);
 		if (!result)

@@ -41,13 +41,14 @@ enum sw_jn_array_flags {
 	SW_JN_CONS = 4,           /* made by [ ... ]: not flattened into a sequence */
 	SW_JN_TUPLES = 8,         /* a stream of tuples (@, #, %): never seen by functions */
 };
+#define SW_JN_EXACT 32 /* flag of numbers: see sw_jn_integer */
 
 struct sw_jn_object;
 struct sw_jn_function;
 
 struct sw_jn_value {
 	uint8_t kind, form, flags;
-	uint32_t len; /* bytes of a string, items of an array */
+	uint32_t len; /* bytes of a string, items of an array; of integers: see sw_jn_integer */
 	union {
 		double number; /* as in JavaScript: every number is a double */
 		bool boolean;
@@ -74,6 +75,13 @@ static inline struct sw_jn_value sw_jn_number(double number)
 {
 	return (struct sw_jn_value){.kind = SW_JN_NUMBER, .number = number};
 }
+/*
+ * An integer of a JSON text: calculated with as a double, but it keeps the digits that a double has no room for as
+ * long as it is only handed on (as on AWS). len is what the double lacks.
+ */
+struct sw_jn_value sw_jn_integer(int64_t integer);
+/* False: it is no such number, or one that every double holds. */
+bool sw_jn_exact(struct sw_jn_value value, int64_t *ret_integer);
 /* text is borrowed: a literal, a part of another value, or memory of the run. */
 static inline struct sw_jn_value sw_jn_string(const char *text, size_t len)
 {
@@ -267,11 +275,17 @@ struct sw_jn_match {
 enum sw_result sw_jn_regex_match(struct sw_jn_run *run, struct sw_jn_value regex, const char *text,
 				 size_t len, size_t from, struct sw_jn_match *ret_match, bool *ret_found);
 
+/* The member `next` of a match: finds the next one in text, at or after byte from. */
+enum sw_result sw_jn_regex_next(struct sw_jn_run *run, struct sw_jn_value regex, struct sw_jn_value text,
+				size_t from, struct sw_jn_value *ret_next);
+
 /* ---- texts shared by built-ins and evaluator -------------------------------------------------------- */
 
 /* As $string casts (number.c for numbers: 15 significant digits, JavaScript's exponents); appends to out. Strings
  * as they are at the top, functions "", numbers that are not finite fail with D3001. */
 enum sw_result sw_jn_print(struct sw_jn_run *run, struct sw_jn_value value, bool pretty, struct sw_buf *out);
+/* As messages show values: JSON.stringify, with all the digits of numbers. */
+enum sw_result sw_jn_print_exact(struct sw_jn_run *run, struct sw_jn_value value, struct sw_buf *out);
 /* A double as JavaScript's String(number) prints it: 1e21, 1e-7, 0.1, -0 as 0. */
 void sw_jn_print_number(double number, struct sw_buf *out);
 /* -1, 0, 1 by UTF-16 units, as JavaScript's < does. */

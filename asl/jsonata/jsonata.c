@@ -145,13 +145,9 @@ static const char *fill_value(struct sw_jn_run *run, struct sw_jn_value value)
 	const char *text = NULL;
 	if (value.kind == SW_JN_UNDEFINED || value.kind == SW_JN_FUNCTION)
 		return NULL;
-	if (value.kind == SW_JN_NUMBER && !(value.number - value.number == 0))
-		return "null";
 	run->failed = SW_OK;
 	run->err = &ignored;
-	if (value.kind == SW_JN_STRING)
-		sw_json_quote(&buf, value.text, value.len);
-	if (value.kind == SW_JN_STRING || sw_jn_print(run, value, false, &buf) == SW_OK)
+	if (sw_jn_print_exact(run, value, &buf) == SW_OK)
 		text = buf.data ? sw_arena_strdup(&run->arena, buf.data, buf.len > 600 ? 600 : buf.len)
 				: NULL;
 	sw_buf_done(&buf);
@@ -166,7 +162,7 @@ static void describe(struct sw_jn_run *run)
 	struct sw_jn_fill fill = {.token = run->err->token[0] ? token : NULL,
 				  .name = run->err->token,
 				  .message = run->fail_text};
-	const char *deep = "Stack overflow error: Check for non-terminating recursive function.  Consider "
+	const char *deep = "Stack overflow error: Check for non-terminating recursive function. Consider "
 			   "rewriting as tail-recursive.";
 	quote(run->err->token, token, sizeof(token));
 	fill.value = fill_value(run, run->fail_value);

@@ -24,12 +24,12 @@ struct sw_rng; /* of base/rng.h; a program that embeds leaves it NULL, or asks w
 
 /* What the reference implementation throws: a code (S0101, T2001, D3030, U1001...), the place, the words. */
 struct sw_jsonata_error {
-	char code[8];      /* "" while there is none */
-	uint32_t position; /* as the reference implementation counts: characters (code points) read so far */
+	char code[8];          /* "" while there is none */
+	uint32_t position;     /* as the reference implementation counts: UTF-16 units read so far */
 	uint32_t line, column; /* 1-based, in characters: where a caret belongs; 0: no place is known */
 	char token[64];        /* the token or function blamed, "" when there is none; cut at its end */
 	char message[512];     /* one line, with values filled in; cut at its end */
-	bool thrown;           /* code is D3137 or D3141 and message the words of $error or $assert */
+	bool thrown; /* message has words of its own: those of $error, $assert or a function of AWS (D3137, D3141) */
 };
 
 /* ---- expressions ---------------------------------------------------------------------------------- */

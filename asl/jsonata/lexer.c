@@ -30,12 +30,13 @@ static char peek(const struct sw_jn_compiler *compiler, size_t ahead)
 	return compiler->at + ahead < compiler->len ? compiler->text[compiler->at + ahead] : '\0';
 }
 
-/* Goes on by bytes; continuation bytes of UTF-8 count as no character. */
+/* Goes on by bytes; positions are UTF-16 units: two of a character that takes four bytes. */
 static void skip(struct sw_jn_compiler *compiler, size_t bytes)
 {
-	for (; bytes && compiler->at < compiler->len; bytes--, compiler->at++)
-		if (((unsigned char)compiler->text[compiler->at] & 0xC0) != 0x80)
-			compiler->position++;
+	for (; bytes && compiler->at < compiler->len; bytes--, compiler->at++) {
+		unsigned char c = (unsigned char)compiler->text[compiler->at];
+		compiler->position += ((c & 0xC0) != 0x80) + (c >= 0xF0);
+	}
 }
 
 static enum sw_result fail_here(struct sw_jn_compiler *compiler, const char *code, const char *token)

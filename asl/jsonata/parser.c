@@ -37,12 +37,16 @@ static const char *token_text(struct sw_jn_value value, char *out, size_t bytes)
 {
 	if (value.kind == SW_JN_STRING)
 		snprintf(out, bytes, "%.*s", (int)(value.len < 60 ? value.len : 60), value.text);
-	else if (value.kind == SW_JN_NUMBER)
-		snprintf(out, bytes, "%.15g", value.number);
 	else if (value.kind == SW_JN_BOOLEAN)
 		snprintf(out, bytes, "%s", value.boolean ? "true" : "false");
 	else
 		snprintf(out, bytes, "null");
+	if (value.kind == SW_JN_NUMBER) {
+		struct sw_buf digits = SW_BUF;
+		sw_jn_print_number(value.number, &digits);
+		snprintf(out, bytes, "%s", digits.failed ? "" : digits.data);
+		sw_buf_done(&digits);
+	}
 	return out;
 }
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #define DEPTH_MAX 1000
+#define PRETTY 1
+#define EXACT 2 /* numbers with all of their digits */
 
 /* The digits of the shortest text that reads back as number, without point or exponent; *ret_exponent: where the
  * point stands behind the first of them. */
@@ -132,19 +134,19 @@ static void quote(struct sw_buf *out, const char *text, size_t len)
 	sw_buf_char(out, '"');
 }
 
-static void new_line(struct sw_buf *out, bool pretty, unsigned depth)
+static void new_line(struct sw_buf *out, unsigned how, unsigned depth)
 {
-	if (!pretty)
+	if (!(how & PRETTY))
 		return;
 	sw_buf_char(out, '\n');
 	for (unsigned i = 0; i < depth; i++)
 		sw_buf_text(out, "  ");
 }
 
-static enum sw_result print(struct sw_jn_run *run, struct sw_jn_value value, bool pretty, unsigned depth,
+static enum sw_result print(struct sw_jn_run *run, struct sw_jn_value value, unsigned how, unsigned depth,
 			    struct sw_buf *out);
 
-static enum sw_result print_array(struct sw_jn_run *run, struct sw_jn_value value, bool pretty,
+static enum sw_result print_array(struct sw_jn_run *run, struct sw_jn_value value, unsigned how,
 				  unsigned depth, struct sw_buf *out)
 {
 	sw_buf_char(out, '[');
@@ -152,18 +154,17 @@ static enum sw_result print_array(struct sw_jn_run *run, struct sw_jn_value valu
 		struct sw_jn_value item = sw_jn_array_at(value, i);
 		if (i)
 			sw_buf_char(out, ',');
-		new_line(out, pretty, depth + 1);
-		if (print(run, item.kind == SW_JN_UNDEFINED ? sw_jn_null() : item, pretty, depth + 1, out) <
-		    0)
+		new_line(out, how, depth + 1);
+		if (print(run, item.kind == SW_JN_UNDEFINED ? sw_jn_null() : item, how, depth + 1, out) < 0)
 			return run->failed;
 	}
 	if (value.len)
-		new_line(out, pretty, depth);
+		new_line(out, how, depth);
 	sw_buf_char(out, ']');
 	return SW_OK;
 }
 
-static enum sw_result print_object(struct sw_jn_run *run, struct sw_jn_value value, bool pretty,
+static enum sw_result print_object(struct sw_jn_run *run, struct sw_jn_value value, unsigned how,
 				   unsigned depth, struct sw_buf *out)
 {
 	struct sw_jn_walk at = {0};
@@ -173,21 +174,22 @@ static enum sw_result print_object(struct sw_jn_run *run, struct sw_jn_value val
 		if (any)
 			sw_buf_char(out, ',');
 		any = true;
-		new_line(out, pretty, depth + 1);
+		new_line(out, how, depth + 1);
 		quote(out, at.key, at.key_len);
-		sw_buf_text(out, pretty ? ": " : ":");
-		if (print(run, at.value, pretty, depth + 1, out) < 0)
+		sw_buf_text(out, how & PRETTY ? ": " : ":");
+		if (print(run, at.value, how, depth + 1, out) < 0)
 			return run->failed;
 	}
 	if (any)
-		new_line(out, pretty, depth);
+		new_line(out, how, depth);
 	sw_buf_char(out, '}');
 	return SW_OK;
 }
 
-static enum sw_result print(struct sw_jn_run *run, struct sw_jn_value value, bool pretty, unsigned depth,
+static enum sw_result print(struct sw_jn_run *run, struct sw_jn_value value, unsigned how, unsigned depth,
 			    struct sw_buf *out)
 {
+	int64_t exact;
 	if (depth > DEPTH_MAX || out->len > run->bytes_max)
 		return sw_jn_fail(run, "U1001", SW_JN_UNDEFINED_VALUE);
 	if (sw_jn_steps(run, 1) < 0)
@@ -202,21 +204,24 @@ static enum sw_result print(struct sw_jn_run *run, struct sw_jn_value value, boo
 		sw_buf_text(out, value.boolean ? "true" : "false");
 		return SW_OK;
 	case SW_JN_NUMBER:
-		if (isnan(value.number)) {
+		if (isnan(value.number) || (isinf(value.number) && how & EXACT)) {
 			sw_buf_text(out, "null");
 			return SW_OK;
 		}
 		if (isinf(value.number))
 			return sw_jn_fail(run, "D1001", value);
-		sw_jn_print_number(rounded(value.number), out);
+		if (sw_jn_exact(value, &exact))
+			sw_buf_printf(out, "%lld", (long long)exact);
+		else
+			sw_jn_print_number(how & EXACT ? value.number : rounded(value.number), out);
 		return SW_OK;
 	case SW_JN_STRING:
 		quote(out, value.text, value.len);
 		return SW_OK;
 	case SW_JN_ARRAY:
-		return print_array(run, value, pretty, depth, out);
+		return print_array(run, value, how, depth, out);
 	case SW_JN_OBJECT:
-		return print_object(run, value, pretty, depth, out);
+		return print_object(run, value, how, depth, out);
 	default:
 		sw_buf_text(out, "\"\"");
 		return SW_OK;
@@ -235,5 +240,10 @@ enum sw_result sw_jn_print(struct sw_jn_run *run, struct sw_jn_value value, bool
 		return sw_jn_fail(run, "D3001", value);
 	if (value.kind == SW_JN_ARRAY && value.flags & SW_JN_OUTER && value.len)
 		value = sw_jn_array_at(value, 0);
-	return print(run, value, pretty, 0, out);
+	return print(run, value, pretty ? PRETTY : 0, 0, out);
+}
+
+enum sw_result sw_jn_print_exact(struct sw_jn_run *run, struct sw_jn_value value, struct sw_buf *out)
+{
+	return print(run, value, EXACT, 0, out);
 }

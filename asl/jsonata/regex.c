@@ -3,6 +3,7 @@
 #include "asl/jsonata/regex_translate.h"
 #include "asl/jsonata/tree.h"
 
+#include <math.h>
 #include <pcre2.h>
 #include <stdio.h>
 
@@ -273,6 +274,33 @@ static enum sw_result match_groups(struct sw_jn_run *run, struct sw_jn_value tex
 	return sw_jn_object_put(run, object, "groups", 6, sw_jn_list_array(&groups, 0));
 }
 
+enum sw_result sw_jn_regex_next(struct sw_jn_run *run, struct sw_jn_value regex, struct sw_jn_value text,
+				size_t from, struct sw_jn_value *ret_next)
+{
+	struct sw_jn_function *next = sw_jn_alloc(run, sizeof(*next));
+	if (!next)
+		return run->failed;
+	*next = (struct sw_jn_function){
+		.type = SW_JN_FUNCTION_NEXT, .node = regex.function->node, .input = text, .from = from};
+	*ret_next = sw_jn_function_value(next);
+	return SW_OK;
+}
+
+/* What a regular expression looks at when it is called with something that is no string, as JavaScript does. */
+static enum sw_result as_text(struct sw_jn_run *run, struct sw_jn_value *text)
+{
+	if (text->kind != SW_JN_NUMBER && text->kind != SW_JN_BOOLEAN && text->kind != SW_JN_NULL)
+		return SW_OK;
+	sw_buf_reset(&run->scratch);
+	if (text->kind == SW_JN_NUMBER)
+		sw_jn_print_number(text->number, &run->scratch);
+	else
+		sw_buf_text(&run->scratch, text->kind == SW_JN_NULL ? "null"
+					   : text->boolean          ? "true"
+								    : "false");
+	return sw_jn_scratch_value(run, text);
+}
+
 enum sw_result sw_jn_regex_call(struct sw_jn_run *run, const struct sw_jn_function *function, size_t from,
 				struct sw_jn_value text, struct sw_jn_value *ret_value)
 {
@@ -291,21 +319,45 @@ enum sw_result sw_jn_regex_call(struct sw_jn_run *run, const struct sw_jn_functi
 	if (again && whole->start == whole->end)
 		return sw_jn_fail(run, "D1004", SW_JN_UNDEFINED_VALUE);
 	struct sw_jn_object *object = sw_jn_object_new(run, 5);
-	struct sw_jn_function *next = sw_jn_alloc(run, sizeof(*next));
-	if (!object || !next)
+	struct sw_jn_value next;
+	if (!object ||
+	    sw_jn_regex_next(run, sw_jn_function_value(&regex), text, (size_t)whole->end, &next) < 0)
 		return run->failed;
-	*next = (struct sw_jn_function){.type = SW_JN_FUNCTION_NEXT,
-					.node = function->node,
-					.input = text,
-					.from = (size_t)whole->end};
 	if (sw_jn_object_put(run, object, "match", 5,
 			     sw_jn_string(text.text + whole->start, (size_t)(whole->end - whole->start))) <
 		    0 ||
 	    sw_jn_object_put(run, object, "start", 5, sw_jn_number(units(text.text, whole->start))) < 0 ||
 	    sw_jn_object_put(run, object, "end", 3, sw_jn_number(units(text.text, whole->end))) < 0 ||
-	    match_groups(run, text, &match, object) < 0 ||
-	    sw_jn_object_put(run, object, "next", 4, sw_jn_function_value(next)) < 0)
+	    match_groups(run, text, &match, object) < 0 || sw_jn_object_put(run, object, "next", 4, next) < 0)
 		return run->failed;
 	*ret_value = sw_jn_object(object);
 	return SW_OK;
+}
+
+/* Bytes of so many UTF-16 units; more than len: there are not so many. */
+static size_t bytes_of(const char *text, size_t len, double count)
+{
+	size_t at = 0;
+	while (at < len && count > 0) {
+		size_t bytes = sw_jn_character(text + at, len - at);
+		count -= bytes == 4 ? 2 : 1;
+		at += bytes ? bytes : sw_jn_half_pair(text + at, len - at) ? 3 : 1;
+	}
+	return count > 0 ? len + 1 : at;
+}
+
+enum sw_result sw_jn_regex_apply(struct sw_jn_run *run, const struct sw_jn_function *function,
+				 const struct sw_jn_value *args, unsigned count,
+				 struct sw_jn_value *ret_value)
+{
+	struct sw_jn_value text = count ? args[0] : SW_JN_UNDEFINED_VALUE;
+	size_t from = 0;
+	*ret_value = SW_JN_UNDEFINED_VALUE;
+	if (as_text(run, &text) < 0 || text.kind != SW_JN_STRING)
+		return run->failed;
+	if (sw_jn_steps(run, text.len / BYTES_OF_A_STEP) < 0)
+		return run->failed;
+	if (count > 1 && args[1].kind == SW_JN_NUMBER)
+		from = bytes_of(text.text, text.len, trunc(args[1].number));
+	return from <= text.len ? sw_jn_regex_call(run, function, from, text, ret_value) : SW_OK;
 }

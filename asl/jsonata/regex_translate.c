@@ -112,6 +112,12 @@ static void escape(struct translation *translation, bool in_class)
 
 static const char *class(struct translation *translation)
 {
+	if (translation->at < translation->end && *translation->at == ']') {
+		/* No character is in it. (PCRE2 does not repeat what it knows to fail.) */
+		translation->at++;
+		sw_buf_text(translation->out, "(?:(?!))");
+		return NULL;
+	}
 	sw_buf_char(translation->out, '[');
 	if (translation->at < translation->end && *translation->at == '^')
 		sw_buf_char(translation->out, *translation->at++);

@@ -21,7 +21,8 @@ void *sw_jn_alloc(struct sw_jn_run *run, size_t bytes)
 	void *memory;
 	if (bytes > run->bytes_max || run->bytes_used + rounded > run->bytes_max) {
 		sw_jn_fail(run, "U1001", SW_JN_UNDEFINED_VALUE);
-		run->fail_text = "The expression needs more memory than it may have";
+		run->fail_text =
+			"Expression evaluation memory limit exceeded: Check for excessive memory usage";
 		return NULL;
 	}
 	run->bytes_used += rounded;
@@ -72,7 +73,7 @@ enum sw_result sw_jn_steps(struct sw_jn_run *run, uint64_t steps)
 	}
 	run->steps_left = 0;
 	sw_jn_fail(run, "U1001", SW_JN_UNDEFINED_VALUE);
-	run->fail_text = "The expression takes more steps than it may take";
+	run->fail_text = "Expression evaluation timeout: Check for infinite loop";
 	return run->failed;
 }
 

@@ -129,7 +129,7 @@ struct sw_jn_node {
 	bool distinct;     /* of objects: all keys are strings in the text and differ */
 	bool folded;       /* a constant that was an expression */
 	bool dressed;      /* has predicates or a group */
-	uint32_t position; /* as the reference implementation counts: characters up to the token's end */
+	uint32_t position; /* as the reference implementation counts: UTF-16 units up to the token's end */
 	uint32_t at;       /* byte where the token starts */
 	struct sw_jn_value value; /* literals; the text of names, variables, operators */
 	uint32_t name;            /* of names that are bound: its number */
@@ -219,7 +219,7 @@ struct sw_jn_compiler {
 	enum sw_result failed;
 	const char *text;
 	size_t len, at;    /* of the lexer */
-	uint32_t position; /* characters before `at` */
+	uint32_t position; /* UTF-16 units before `at` */
 	struct sw_jn_token token;
 	uint32_t depth;
 	bool bare_token;          /* the token of a failure is no text: messages hold it without quotes */
@@ -337,6 +337,13 @@ static inline struct sw_jn_value sw_jn_function_value(const struct sw_jn_functio
 
 enum sw_result sw_jn_eval(struct sw_jn_run *run, const struct sw_jn_node *node, struct sw_jn_value input,
 			  struct sw_jn_frame *frame, struct sw_jn_value *ret_value);
+/* As sw_jn_eval; a path or block that hands on its stream of tuples gives it, for those who look inside. */
+enum sw_result sw_jn_eval_stream(struct sw_jn_run *run, const struct sw_jn_node *node,
+				 struct sw_jn_value input, struct sw_jn_frame *frame,
+				 struct sw_jn_value *ret_value);
+/* What the tuples of a stream are about, as a sequence. */
+enum sw_result sw_jn_stream_items(struct sw_jn_run *run, struct sw_jn_value stream,
+				  struct sw_jn_value *ret_array);
 enum sw_result sw_jn_eval_path(struct sw_jn_run *run, const struct sw_jn_node *node, struct sw_jn_value input,
 			       struct sw_jn_frame *frame, struct sw_jn_value *ret_value);
 /* Of one [filter]; the result is an array, or the only item where that comes to the same. */
@@ -419,7 +426,12 @@ uint32_t sw_jn_hash(const char *key, size_t len);
 void sw_jn_object_remove(struct sw_jn_object *object, const char *key, size_t len);
 /* A deep copy whose objects may be changed, as $clone makes it. */
 enum sw_result sw_jn_clone(struct sw_jn_run *run, struct sw_jn_value value, struct sw_jn_value *ret_value);
-/* Calls a regular expression as a function: a match object or undefined. */
+/* Calls a regular expression as a function of a text and of where to begin (which $filter and others take for the
+ * index of the item): a match object or undefined. */
+enum sw_result sw_jn_regex_apply(struct sw_jn_run *run, const struct sw_jn_function *function,
+				 const struct sw_jn_value *args, unsigned count,
+				 struct sw_jn_value *ret_value);
+/* The same, from a byte on. */
 enum sw_result sw_jn_regex_call(struct sw_jn_run *run, const struct sw_jn_function *function, size_t from,
 				struct sw_jn_value text, struct sw_jn_value *ret_value);
 

@@ -7,6 +7,25 @@
 
 #define DEPTH_MAX 2000 /* of a value: transforms may build values that hold themselves */
 
+struct sw_jn_value sw_jn_integer(int64_t integer)
+{
+	struct sw_jn_value value = sw_jn_number((double)integer);
+	/* Of the greatest the double is 2^63, one more than an int64_t holds. */
+	int64_t lacking = value.number < 0x1p63 ? integer - (int64_t)value.number : integer - INT64_MAX - 1;
+	value.len = (uint32_t)(int32_t)lacking;
+	value.flags = integer > 9007199254740991 || integer < -9007199254740991 ? SW_JN_EXACT : 0;
+	return value;
+}
+
+bool sw_jn_exact(struct sw_jn_value value, int64_t *ret_integer)
+{
+	int32_t lacking = (int32_t)value.len;
+	if (value.kind != SW_JN_NUMBER || !(value.flags & SW_JN_EXACT))
+		return false;
+	*ret_integer = value.number < 0x1p63 ? (int64_t)value.number + lacking : INT64_MAX + (lacking + 1);
+	return true;
+}
+
 struct sw_jn_value sw_jn_from_json(const json_t *tree)
 {
 	struct sw_jn_value value = {.form = SW_JN_JSON, .json = tree};
@@ -25,7 +44,7 @@ struct sw_jn_value sw_jn_from_json(const json_t *tree)
 			return sw_jn_number(sw_json_number(tree));
 		return sw_jn_string(json_string_value(tree), json_string_length(tree));
 	case JSON_INTEGER:
-		return sw_jn_number((double)json_integer_value(tree));
+		return sw_jn_integer(json_integer_value(tree));
 	case JSON_REAL:
 		return sw_jn_number(json_real_value(tree));
 	case JSON_TRUE:

@@ -16,7 +16,7 @@ struct place {
 	const struct place *up;
 	const char *root; /* "$" */
 	const char *name;
-	size_t index;
+	int64_t index; /* as the path has it: [-1] stays [-1] */
 };
 
 /* One path over one item. */
@@ -61,7 +61,7 @@ static void put_place(struct sw_buf *out, const struct place *place)
 		else if (at->name)
 			sw_buf_printf(out, "['%s']", at->name);
 		else
-			sw_buf_printf(out, "[%zu]", at->index);
+			sw_buf_printf(out, "[%lld]", (long long)at->index);
 	}
 }
 
@@ -115,23 +115,29 @@ static enum sw_path_status throw_no_object(struct walk *walk, const struct sw_pa
 	return throw_at(walk, before, place, after);
 }
 
+/* "Filter: [0]['b'] CAN NOT BE APPLIED. Current context is: 1": the rest of the path, and what is there. */
+static void put_unfit(struct sw_path_run *run, const struct sw_path_token *token, const char *unfit,
+		      const json_t *model)
+{
+	if (!run->text || run->quiet)
+		return;
+	sw_buf_reset(run->text);
+	sw_buf_text(run->text, "Filter: ");
+	for (; token; token = token->next)
+		sw_buf_text(run->text, token->fragment);
+	sw_buf_printf(run->text, " %s. Current context is: ", unfit);
+	if (sw_json_is_string(model))
+		sw_buf_append(run->text, json_string_value(model), json_string_length(model));
+	else
+		(void)sw_json_print(model, run->text, 1024); /* a cut message will do */
+}
+
 static enum sw_path_status throw_not_array(struct walk *walk, const struct sw_path_token *token,
 					   const struct place *place, const json_t *model)
 {
-	struct sw_path_run *run = walk->run;
 	if (json_is_null(model))
 		return throw_at(walk, "The path ", place, " is null");
-	if (run->text && !run->quiet) {
-		sw_buf_reset(run->text);
-		sw_buf_text(run->text, "Filter: ");
-		for (; token; token = token->next)
-			sw_buf_text(run->text, token->fragment);
-		sw_buf_text(run->text, " can only be applied to arrays. Current context is: ");
-		if (sw_json_is_string(model))
-			sw_buf_append(run->text, json_string_value(model), json_string_length(model));
-		else
-			(void)sw_json_print(model, run->text, 1024); /* a cut message will do */
-	}
+	put_unfit(walk->run, token, "can only be applied to arrays", model);
 	return SW_PATH_NOT_FOUND;
 }
 
@@ -287,12 +293,11 @@ static enum sw_path_status visit_property(struct walk *walk, const struct sw_pat
 static enum sw_path_status visit_index(struct walk *walk, const struct sw_path_token *token,
 				       const struct place *place, const json_t *model, int64_t index)
 {
-	if (index < 0)
-		index += (int64_t)json_array_size(model);
-	if (index < 0 || (uint64_t)index >= json_array_size(model))
+	int64_t at = index < 0 ? index + (int64_t)json_array_size(model) : index;
+	if (at < 0 || (uint64_t)at >= json_array_size(model))
 		return SW_PATH_OK;
-	struct place here = {.up = place, .index = (size_t)index};
-	enum sw_path_status status = deliver(walk, token, &here, json_array_get(model, (size_t)index));
+	struct place here = {.up = place, .index = index};
+	enum sw_path_status status = deliver(walk, token, &here, json_array_get(model, (size_t)at));
 	return status == SW_PATH_BOUNDS ? SW_PATH_OK : status;
 }
 
@@ -349,11 +354,7 @@ static enum sw_path_status visit_wildcard(struct walk *walk, const struct sw_pat
 		}
 		return status;
 	}
-	if (sw_path_is_leaf(token))
-		return SW_PATH_OK;
-	char after[100];
-	snprintf(after, sizeof(after), " but found '%s'. ", java_class(model));
-	return throw_at(walk, "Expected to find an object or array in path ", place, after);
+	return SW_PATH_OK; /* a scalar has no children, which is no error */
 }
 
 static enum sw_path_status visit_filter(struct walk *walk, const struct sw_path_token *token,
@@ -367,15 +368,12 @@ static enum sw_path_status visit_filter(struct walk *walk, const struct sw_path_
 			status = deliver(walk, token, place, model);
 		return status;
 	}
-	if (!json_is_array(model))
-		return token->upstream_definite
-			       ? sw_path_throw(walk->run, SW_PATH_INVALID,
-					       "Filter: %s can not be applied to primitives. Current context "
-					       "is: %s",
-					       token->fragment,
-					       sw_json_is_string(model) ? json_string_value(model)
-									: "a value")
-			       : SW_PATH_OK;
+	if (!json_is_array(model) && !token->upstream_definite)
+		return SW_PATH_OK;
+	if (!json_is_array(model)) {
+		put_unfit(walk->run, token, "can not be applied to primitives", model);
+		return SW_PATH_INVALID;
+	}
 	for (size_t i = 0; i < json_array_size(model) && status == SW_PATH_OK; i++) {
 		status = sw_path_filter_accepts(walk->run, token->filter, json_array_get(model, i), &accepts);
 		if (status == SW_PATH_OK && accepts)
@@ -437,7 +435,7 @@ static enum sw_path_status scan_items(struct walk *walk, const struct sw_path_to
 	if (sw_path_is_leaf(token))
 		return visit(walk, token, place, model);
 	for (size_t i = 0; i < json_array_size(model) && status == SW_PATH_OK; i++) {
-		struct place here = {.up = place, .index = i};
+		struct place here = {.up = place, .index = (int64_t)i};
 		if (sw_path_is_leaf(token->next))
 			walk->upstream = (long)i;
 		status = visit(walk, token->next, &here, json_array_get(model, i));
@@ -469,7 +467,7 @@ static enum sw_path_status scan(struct walk *walk, const struct sw_path_token *t
 		}
 	}
 	for (size_t i = 0; json_is_array(model) && i < json_array_size(model) && status == SW_PATH_OK; i++) {
-		struct place here = {.up = place, .index = i};
+		struct place here = {.up = place, .index = (int64_t)i};
 		status = scan(walk, token, &here, json_array_get(model, i));
 	}
 	walk->run->depth--;

@@ -11,6 +11,8 @@
 /* What comparing and searching texts costs, beside the step of visiting the value. */
 #define TEXT_BYTES_OF_A_STEP 512
 #define SCANNED_BYTES_OF_A_STEP 64
+/* Looking at the types of values only. */
+#define VALUES_OF_A_STEP 16
 
 /* A value while a filter is evaluated. Borrowed but for `own` and `copy`. */
 struct node {
@@ -349,6 +351,20 @@ static enum sw_path_status as_list(struct sw_path_run *run, const struct node *n
 	return SW_PATH_OK;
 }
 
+/* The same with a kind for each item: one that has none is an error whatever becomes of the list. */
+static enum sw_path_status as_values(struct sw_path_run *run, const struct node *node,
+				     const json_t **ret_list)
+{
+	enum sw_path_status status = as_list(run, node, ret_list);
+	size_t count = status == SW_PATH_OK && *ret_list ? json_array_size(*ret_list) : 0;
+	for (size_t i = 0; i < count; i++) {
+		const json_t *item = json_array_get(*ret_list, i);
+		if (json_is_array(item) || json_is_object(item))
+			return sw_path_throw(run, SW_PATH_EVALUATION, "Could not determine value type");
+	}
+	return status == SW_PATH_OK ? sw_path_charge(run, count / VALUES_OF_A_STEP) : status;
+}
+
 static enum sw_path_status list_contains(struct sw_path_run *run, const json_t *list, const struct node *node,
 					 bool *ret_contains)
 {
@@ -393,9 +409,9 @@ static enum sw_path_status compare_lists(struct sw_path_run *run, enum sw_path_o
 {
 	const json_t *list, *others;
 	size_t common;
-	enum sw_path_status status = as_list(run, right, &others);
+	enum sw_path_status status = as_values(run, right, &others);
 	if (status == SW_PATH_OK && others)
-		status = as_list(run, left, &list);
+		status = as_values(run, left, &list);
 	if (status != SW_PATH_OK || !others || !list) {
 		*ret_true = false;
 		return status;
@@ -403,31 +419,6 @@ static enum sw_path_status compare_lists(struct sw_path_run *run, enum sw_path_o
 	status = count_common(run, list, others, &common);
 	*ret_true = op == SW_PATH_SUBSETOF ? common == json_array_size(list)
 					   : (common > 0) == (op == SW_PATH_ANYOF);
-	return status;
-}
-
-/* ALL: the left list contains every item of the right one. */
-static enum sw_path_status contains_all(struct sw_path_run *run, const struct node *left,
-					const struct node *right, bool *ret_true)
-{
-	const json_t *required, *list;
-	size_t common;
-	enum sw_path_status status = as_list(run, right, &required);
-	*ret_true = false;
-	if (status != SW_PATH_OK)
-		return status;
-	if (!required)
-		return sw_path_throw(run, SW_PATH_INVALID, "Expected value list node");
-	if (left->kind != SW_PATH_OPERAND_JSON)
-		return SW_PATH_OK;
-	status = as_list(run, left, &list);
-	if (status != SW_PATH_OK)
-		return status;
-	*ret_true = true;
-	if (!list)
-		return SW_PATH_OK;
-	status = count_common(run, required, list, &common);
-	*ret_true = common == json_array_size(required);
 	return status;
 }
 
@@ -607,8 +598,8 @@ static enum sw_path_status apply(struct sw_path_run *run, enum sw_path_operator 
 			status = list_contains(run, list, left, ret_true);
 		*ret_true = *ret_true == (op == SW_PATH_IN);
 		return status;
-	case SW_PATH_ALL:
-		return contains_all(run, left, right, ret_true);
+	case SW_PATH_ALL: /* takes a list that only the library's own interface can make: passes nothing */
+		return sw_path_throw(run, SW_PATH_INVALID, "Expected value list node");
 	case SW_PATH_CONTAINS:
 		return contains(run, left, right, ret_true);
 	case SW_PATH_SIZE:
@@ -651,9 +642,9 @@ static enum sw_path_status path_operand(struct sw_path_run *run, const struct sw
 					bool exists, const json_t *item, struct node *node)
 {
 	const struct sw_jsonpath *path = operand->path;
-	enum sw_path_status status =
-		exists ? sw_path_evaluate(run, path, path->of_root ? run->document : item, true, &node->own)
-		       : evaluate_operand_path(run, path, item, &node->own);
+	/* By itself also a path from $ is looked up in the item: the library has it so in [?($.a)]. */
+	enum sw_path_status status = exists ? sw_path_evaluate(run, path, item, true, &node->own)
+					    : evaluate_operand_path(run, path, item, &node->own);
 	if (exists && (status == SW_PATH_OK || status == SW_PATH_NOT_FOUND)) {
 		node->kind = SW_PATH_OPERAND_BOOLEAN;
 		node->boolean = status == SW_PATH_OK;
@@ -663,6 +654,11 @@ static enum sw_path_status path_operand(struct sw_path_run *run, const struct sw
 		node->kind = SW_PATH_OPERAND_UNDEFINED;
 		return SW_PATH_OK;
 	}
+	/* The library cannot compare what keys() gives: a set of names is none of its kinds of value. */
+	if (status == SW_PATH_OK && path->definite && path->tail->function == SW_PATH_KEYS &&
+	    json_is_array(node->own))
+		return sw_path_throw(run, SW_PATH_EVALUATION,
+				     "Could not convert the keys of an object to a ValueNode");
 	if (status == SW_PATH_OK)
 		node_of_tree(node, node->own);
 	return status;

@@ -330,14 +330,30 @@ json_t *sw_intrinsic_describe(const struct sw_intrinsic *call)
 /* ---- evaluation --------------------------------------------------------------------------------------- */
 
 /*
- * "The function 'States.X(...)' had the following error: ...": AWS names the whole expression, not the inner call
- * (measured: floci-io/floci#2870).
+ * A path that has no value: AWS names the whole expression, not the inner call (measured:
+ * floci-io/floci#2870).
  */
-static enum sw_result call_failed(const struct sw_intrinsic *whole, const char *error, const char *message,
-				  struct sw_failure *failure)
+static enum sw_result argument_failed(const struct sw_intrinsic *whole, const char *message,
+				      struct sw_failure *failure)
 {
-	enum sw_result r = sw_failure_set(failure, error, "The function '%s' had the following error: %s",
-					  whole->text, message ? message : "");
+	enum sw_result r =
+		sw_failure_set(failure, "States.Runtime", "The function '%s' had the following error: %s",
+			       whole->text, message ? message : "");
+	return r < 0 ? r : SW_EQUERY;
+}
+
+/*
+ * A function that fails in itself. It is not the States.IntrinsicFailure of the specification (recorded:
+ * gabrielmoreira/tiny-asl-machine, Feature.IntrinsicComposition-003 and many others).
+ */
+static enum sw_result function_failed(const struct sw_intrinsic *whole, const struct sw_intrinsic *call,
+				      const struct sw_buf *message, struct sw_failure *failure)
+{
+	enum sw_result r =
+		sw_failure_set(failure, "States.Runtime",
+			       "There was an error while evaluating the intrinsic function: %s. %s%s",
+			       whole->text, message->len > 0 ? message->data : "Invalid arguments in States.",
+			       message->len > 0 ? "" : call->function->name);
 	return r < 0 ? r : SW_EQUERY;
 }
 
@@ -353,7 +369,7 @@ static enum sw_result path_failed(const struct sw_intrinsic *whole, const struct
 	struct sw_buf text = SW_BUF;
 	const char *told = message->data ? message->data : "";
 	if (error != SW_JSONPATH_NOT_FOUND || strncmp(told, no_array, strlen(no_array)) == 0)
-		return call_failed(whole, "States.Runtime", told, failure);
+		return argument_failed(whole, told, failure);
 	sw_buf_printf(&text, "The JsonPath argument for the field '%s' could not be found in the input '",
 		      path->text + path->of_context);
 	if (env->input)
@@ -361,7 +377,7 @@ static enum sw_result path_failed(const struct sw_intrinsic *whole, const struct
 	sw_buf_char(&text, '\'');
 	enum sw_result r = sw_buf_result(&text);
 	if (r == SW_OK)
-		r = call_failed(whole, "States.Runtime", text.data, failure);
+		r = argument_failed(whole, text.data, failure);
 	sw_buf_done(&text);
 	return r;
 }
@@ -404,10 +420,8 @@ static enum sw_result evaluate_call(const struct sw_intrinsic *whole, const stru
 	if (r == SW_OK) {
 		struct sw_intrinsic_call given = {env, arguments, count, &message};
 		r = call->function->run(&given, ret_tree);
-		/* Appendix A: "States.IntrinsicFailure: a state's attempt to invoke an intrinsic function
-		 * failed". */
 		if (r == SW_EQUERY)
-			r = call_failed(whole, "States.IntrinsicFailure", message.data, failure);
+			r = function_failed(whole, call, &message, failure);
 	}
 	for (size_t i = 0; i < count; i++)
 		json_decref(arguments[i]);

@@ -17,7 +17,7 @@ struct sw_intrinsic_call {
 	const struct sw_query_env *env;
 	json_t *const *arguments; /* borrowed */
 	size_t count;
-	struct sw_buf *error; /* what went wrong, for SW_EQUERY */
+	struct sw_buf *error; /* what went wrong, for SW_EQUERY; nothing: the arguments */
 };
 typedef enum sw_result sw_intrinsic_fn(const struct sw_intrinsic_call *call, json_t **ret_tree);
 

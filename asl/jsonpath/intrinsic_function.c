@@ -1,5 +1,6 @@
 /* The eighteen intrinsic functions. */
 #include "asl/digest.h"
+#include "asl/java_random.h"
 #include "asl/json_scan.h"
 #include "asl/jsonpath/intrinsic.h"
 
@@ -42,20 +43,14 @@ static enum sw_result give_text(const struct sw_intrinsic_call *call, struct sw_
 	return r;
 }
 
-static const char *const ordinals[] = {"first", "second", "third"};
-
 static enum sw_result need_array(const struct sw_intrinsic_call *call, size_t i)
 {
-	if (json_is_array(call->arguments[i]))
-		return SW_OK;
-	return fails(call, "the %s argument must be an array", ordinals[i]);
+	return json_is_array(call->arguments[i]) ? SW_OK : SW_EQUERY;
 }
 
 static enum sw_result need_string(const struct sw_intrinsic_call *call, size_t i)
 {
-	if (sw_json_is_string(call->arguments[i]))
-		return SW_OK;
-	return fails(call, "the %s argument must be a string", ordinals[i]);
+	return sw_json_is_string(call->arguments[i]) ? SW_OK : SW_EQUERY;
 }
 
 /* The text of an argument that need_string saw to be a string. */
@@ -65,17 +60,17 @@ static const char *text_of(const struct sw_intrinsic_call *call, size_t i)
 	return text ? text : "";
 }
 
-/* "If you specify a non-integer value, it is rounded to the nearest integer": by Math.round, halves go up. */
+/* The documentation says that a number with a fraction is rounded; AWS cuts it (captured: ArrayPartition). */
 static enum sw_result need_integer(const struct sw_intrinsic_call *call, size_t i, int64_t *ret_number)
 {
 	const json_t *tree = call->arguments[i];
 	if (!sw_json_is_number(tree))
-		return fails(call, "the %s argument must be a number", ordinals[i]);
+		return SW_EQUERY;
 	if (sw_json_whole(tree, ret_number))
 		return SW_OK;
-	double number = floor(sw_json_number(tree) + 0.5);
+	double number = trunc(sw_json_number(tree));
 	if (!(number >= -9223372036854775808.0 && number < 9223372036854775808.0))
-		return fails(call, "the %s argument is out of range", ordinals[i]);
+		return SW_EQUERY;
 	*ret_number = (int64_t)number;
 	return SW_OK;
 }
@@ -114,34 +109,50 @@ static void put_java(struct sw_buf *out, const json_t *value, unsigned depth)
 }
 
 /* Each {} stands for the next argument; \{ \} and \\ for their second character. */
-static enum sw_result format(const struct sw_intrinsic_call *call, json_t **ret_tree)
+static enum sw_result fill_in(const struct sw_intrinsic_call *call, const struct sw_buf *template,
+			      struct sw_buf *out)
 {
-	struct sw_buf out = SW_BUF;
+	static const char unmatched[] =
+		"Invalid template in States.Format: matching '%c' not found for '%c'.";
+	const char *at = template->data, *end = at + template->len;
 	size_t used = 1;
-	enum sw_result r = need_string(call, 0);
-	if (r < 0)
-		return r;
-	const char *at = json_string_value(call->arguments[0]);
-	const char *end = at + json_string_length(call->arguments[0]);
-	while (at < end && out.len <= TEXT_BYTES_MAX) {
-		if (at + 1 < end && at[0] == '\\' && strchr("{}\\", at[1]) && at[1]) {
-			sw_buf_char(&out, at[1]);
+	while (at < end && out->len <= TEXT_BYTES_MAX) {
+		char next = at + 1 < end ? at[1] : '\0';
+		if (*at == '\\' && next && strchr("{}\\", next)) {
+			sw_buf_char(out, next);
 			at += 2;
-		} else if (at + 1 < end && at[0] == '{' && at[1] == '}') {
+		} else if (*at == '{' && next == '}') {
 			if (used < call->count)
-				put_java(&out, call->arguments[used], 0);
+				put_java(out, call->arguments[used], 0);
 			used++;
 			at += 2;
+		} else if (*at == '{' || *at == '}') {
+			return fails(call, unmatched, '{' + '}' - *at, *at);
 		} else {
-			sw_buf_char(&out, *at++);
+			sw_buf_char(out, *at++);
 		}
 	}
-	if (at == end && used != call->count) {
-		sw_buf_done(&out);
-		return fails(call,
-			     "the number of arguments does not match the occurrences of {} in the string");
-	}
-	return give_text(call, &out, ret_tree);
+	if (at == end && used != call->count)
+		return fails(call, "Invalid arguments in States.Format: number of arguments do not match the "
+				   "occurrences of {}.");
+	return SW_OK;
+}
+
+/* A template that is no string is taken as its text. */
+static enum sw_result format(const struct sw_intrinsic_call *call, json_t **ret_tree)
+{
+	struct sw_buf template = SW_BUF, out = SW_BUF;
+	put_java(&template, call->arguments[0], 0);
+	enum sw_result r = sw_buf_result(&template);
+	if (r == SW_OK && template.len > 0)
+		r = fill_in(call, &template, &out);
+	else if (r == SW_OK && call->count > 1)
+		r = SW_EQUERY;
+	sw_buf_done(&template);
+	if (r == SW_OK)
+		return give_text(call, &out, ret_tree);
+	sw_buf_done(&out);
+	return r;
 }
 
 static enum sw_result string_to_json(const struct sw_intrinsic_call *call, json_t **ret_tree)
@@ -158,7 +169,10 @@ static enum sw_result string_to_json(const struct sw_intrinsic_call *call, json_
 	r = sw_json_parse(text, len, 0, ret_tree, &err);
 	if (r == SW_OK || r == SW_ENOMEM)
 		return r;
-	return fails(call, "the string is not JSON: %s (line %u, column %u)", err.text, err.line, err.column);
+	return fails(
+		call,
+		"Cannot convert String to Json in States.StringToJson, caused by: %s (line %u, column %u)",
+		err.text, err.line, err.column);
 }
 
 static enum sw_result json_to_string(const struct sw_intrinsic_call *call, json_t **ret_tree)
@@ -179,10 +193,10 @@ static enum sw_result json_to_string(const struct sw_intrinsic_call *call, json_
 /* "A third argument of true would merge deeply, which is not supported". */
 static enum sw_result json_merge(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {
-	if (!json_is_object(call->arguments[0]) || !json_is_object(call->arguments[1]))
-		return fails(call, "the first two arguments must be objects");
-	if (!json_is_false(call->arguments[2]))
-		return fails(call, "the third argument must be false: deep merging is not supported");
+	const json_t *deep = call->arguments[2];
+	if (!json_is_object(call->arguments[0]) || !json_is_object(call->arguments[1]) ||
+	    json_is_true(deep) || (sw_json_is_string(deep) && strcmp(json_string_value(deep), "true") == 0))
+		return SW_EQUERY;
 	json_t *merged = sw_json_shallow_copy(call->arguments[0]);
 	if (merged && json_object_update(merged, call->arguments[1]) != 0) {
 		json_decref(merged);
@@ -302,7 +316,7 @@ static enum sw_result array_partition(const struct sw_intrinsic_call *call, json
 	if (r < 0)
 		return r;
 	if (size <= 0)
-		return fails(call, "the second argument must be a positive number");
+		return SW_EQUERY;
 	json_t *chunks = json_array();
 	for (size_t i = 0; chunks && i < json_array_size(call->arguments[0]); i++) {
 		if ((int64_t)i % size == 0) {
@@ -318,19 +332,33 @@ static enum sw_result array_partition(const struct sw_intrinsic_call *call, json
 	return give(chunks, ret_tree);
 }
 
+/* AWS compares the texts: "1" is 1, and objects with their members in another order are not equal. */
 static enum sw_result array_contains(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {
 	uint32_t own = SW_QUERY_STEPS_MAX, *steps_left = call->env->steps_left ? call->env->steps_left : &own;
+	struct sw_buf wanted = SW_BUF, text = SW_BUF;
 	bool found = false;
 	enum sw_result r = need_array(call, 0);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; !found && i < json_array_size(call->arguments[0]); i++)
-		found = sw_json_equal_within(json_array_get(call->arguments[0], i), call->arguments[1],
-					     steps_left);
-	if (!found && *steps_left == 0)
-		return fails(call, "more than %d values are compared", SW_QUERY_STEPS_MAX);
-	return give(json_boolean(found), ret_tree);
+	put_java(&wanted, call->arguments[1], 0);
+	r = sw_buf_result(&wanted);
+	for (size_t i = 0; r == SW_OK && !found && i < json_array_size(call->arguments[0]); i++) {
+		sw_buf_reset(&text);
+		put_java(&text, json_array_get(call->arguments[0], i), 0);
+		r = sw_buf_result(&text);
+		uint32_t steps = (uint32_t)(text.len / 2) + 1;
+		if (r == SW_OK && steps > *steps_left)
+			r = fails(call, "more than %d values are compared", SW_QUERY_STEPS_MAX);
+		*steps_left -= steps < *steps_left ? steps : *steps_left;
+		found = text.len == wanted.len &&
+			(text.len == 0 || memcmp(text.data, wanted.data, text.len) == 0);
+	}
+	if (r == SW_OK && (wanted.len > TEXT_BYTES_MAX || text.len > TEXT_BYTES_MAX))
+		r = fails(call, "a value is too long");
+	sw_buf_done(&wanted);
+	sw_buf_done(&text);
+	return r < 0 ? r : give(json_boolean(found), ret_tree);
 }
 
 /* From the first to the second number, both included, by steps of the third. */
@@ -345,12 +373,12 @@ static enum sw_result array_range(const struct sw_intrinsic_call *call, json_t *
 	if (r < 0)
 		return r;
 	if (step == 0)
-		return fails(call, "the third argument must not be 0");
+		return SW_EQUERY;
 	json_t *items = json_array();
 	for (int64_t at = from; items && (step > 0 ? at <= to : at >= to);) {
 		if (json_array_size(items) == RANGE_ITEMS_MAX) {
 			json_decref(items);
-			return fails(call, "the array would have more than %d items", RANGE_ITEMS_MAX);
+			return SW_EQUERY;
 		}
 		if (json_array_append_new(items, json_integer(at)) != 0) {
 			json_decref(items);
@@ -362,6 +390,7 @@ static enum sw_result array_range(const struct sw_intrinsic_call *call, json_t *
 	return give(items, ret_tree);
 }
 
+/* Of an empty array, AWS gives null for whatever index is past its end. */
 static enum sw_result array_get_item(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {
 	int64_t index;
@@ -370,9 +399,11 @@ static enum sw_result array_get_item(const struct sw_intrinsic_call *call, json_
 		r = need_integer(call, 1, &index);
 	if (r < 0)
 		return r;
-	if (index < 0 || (uint64_t)index >= json_array_size(call->arguments[0]))
-		return fails(call, "the index %lld is outside of the array of %zu items", (long long)index,
-			     json_array_size(call->arguments[0]));
+	size_t count = json_array_size(call->arguments[0]);
+	if (index >= 0 && count == 0)
+		return give(json_null(), ret_tree);
+	if (index < 0 || (uint64_t)index >= count)
+		return SW_EQUERY;
 	return give(json_incref(json_array_get(call->arguments[0], (size_t)index)), ret_tree);
 }
 
@@ -382,7 +413,7 @@ static enum sw_result array_length(const struct sw_intrinsic_call *call, json_t 
 	return r < 0 ? r : give(json_integer((json_int_t)json_array_size(call->arguments[0])), ret_tree);
 }
 
-/* A text that equal values share: 1 and 1.0 have the same, members are sorted. */
+/* A text that values share which are equal in Java: 1 and 1.0 have two, members are sorted. */
 static void put_key(struct sw_buf *out, const json_t *value, unsigned depth);
 
 static int by_text(const void *a, const void *b)
@@ -409,23 +440,12 @@ static void put_members_key(struct sw_buf *out, const json_t *value, unsigned de
 	sw_free((void *)names);
 }
 
-static void put_number_key(struct sw_buf *out, const json_t *value)
-{
-	int64_t whole;
-	if (sw_json_whole(value, &whole))
-		sw_buf_printf(out, "%lld", (long long)whole);
-	else if (json_is_real(value) && fabs(json_real_value(value)) >= 9223372036854775808.0)
-		sw_buf_printf(out, "%.0f", json_real_value(value)); /* as an integer of that size has it */
-	else
-		(void)sw_json_print(value, out, SIZE_MAX); /* a failure stays in the buffer */
-}
-
 static void put_key(struct sw_buf *out, const json_t *value, unsigned depth)
 {
 	if (depth > SW_JSON_DEPTH_MAX) {
 		out->failed = true;
-	} else if (sw_json_is_number(value)) {
-		put_number_key(out, value);
+	} else if (json_is_real(value)) {
+		sw_buf_printf(out, "%.17gd", json_real_value(value));
 	} else if (json_is_object(value)) {
 		sw_buf_char(out, '{');
 		put_members_key(out, value, depth);
@@ -457,26 +477,113 @@ static enum sw_result seen_before(json_t *seen, const json_t *item, bool *ret_se
 	return r;
 }
 
+/* String.hashCode(), of UTF-16 units. */
+static uint32_t text_hash(const char *text, size_t len)
+{
+	uint32_t hash = 0;
+	for (size_t at = 0, bytes; at < len; at += bytes) {
+		bytes = character_bytes(text + at, text + len);
+		uint32_t code = code_point(text + at, bytes);
+		if (code > 0xFFFF) {
+			hash = 31 * hash + (0xD7C0 + (code >> 10));
+			code = 0xDC00 | (code & 0x3FF);
+		}
+		hash = 31 * hash + code;
+	}
+	return hash;
+}
+
+/* Of Integer, Long and Double; all larger integers are taken as one. */
+static uint32_t number_hash(const json_t *value)
+{
+	uint64_t bits = 0;
+	double real = json_is_real(value) ? json_real_value(value) : 0;
+	if (json_is_integer(value))
+		bits = (uint64_t)json_integer_value(value);
+	if (json_is_integer(value) && (int64_t)bits >= INT32_MIN && (int64_t)bits <= INT32_MAX)
+		return (uint32_t)bits;
+	if (json_is_real(value))
+		memcpy(&bits, &real, sizeof(bits));
+	return (uint32_t)(bits ^ bits >> 32);
+}
+
+/* hashCode() of what Java has for a value. */
+static uint32_t java_hash(const json_t *value, unsigned depth)
+{
+	json_t *tree = (json_t *)value; /* jansson's iterators are not const */
+	uint32_t hash = json_is_array(value) ? 1 : 0;
+	if (depth > SW_JSON_DEPTH_MAX || json_is_null(value))
+		return 0;
+	if (json_is_boolean(value))
+		return json_is_true(value) ? 1231 : 1237;
+	if (sw_json_is_string(value))
+		return text_hash(json_string_value(value), json_string_length(value));
+	if (sw_json_is_number(value))
+		return number_hash(value);
+	for (size_t i = 0; i < json_array_size(value); i++)
+		hash = 31 * hash + java_hash(json_array_get(value, i), depth + 1);
+	for (void *at = json_object_iter(tree); at; at = json_object_iter_next(tree, at)) {
+		const char *name = json_object_iter_key(at);
+		hash += text_hash(name, json_object_iter_key_len(at)) ^
+			java_hash(json_object_iter_value(at), depth + 1);
+	}
+	return hash;
+}
+
+struct unique_item {
+	json_t *item; /* borrowed */
+	uint32_t bucket;
+	size_t at;
+};
+
+static int by_bucket(const void *a, const void *b)
+{
+	const struct unique_item *one = a, *other = b;
+	if (one->bucket != other->bucket)
+		return one->bucket < other->bucket ? -1 : 1;
+	return one->at < other->at ? -1 : 1;
+}
+
+/* How many buckets new HashSet<>(list) has. */
+static uint32_t bucket_count(size_t items)
+{
+	float wanted = (float)items / 0.75f + 1;
+	uint32_t count = 16;
+	while ((float)count < floorf(wanted) && count < 1u << 30)
+		count *= 2;
+	return count;
+}
+
+/* In the order in which a HashSet of Java has them (recorded: States.ArrayUnique([true, false]) on AWS). */
 static enum sw_result array_unique(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {
 	enum sw_result r = need_array(call, 0);
 	if (r < 0)
 		return r;
+	size_t size = json_array_size(call->arguments[0]), count = 0;
+	uint32_t mask = bucket_count(size) - 1;
 	json_t *unique = json_array(), *seen = json_object();
-	r = unique && seen ? SW_OK : SW_ENOMEM;
-	for (size_t i = 0; r == SW_OK && i < json_array_size(call->arguments[0]); i++) {
+	struct unique_item *items = sw_zalloc_array(size + 1, sizeof(*items));
+	r = unique && seen && items ? SW_OK : SW_ENOMEM;
+	for (size_t i = 0; r == SW_OK && i < size; i++) {
 		json_t *item = json_array_get(call->arguments[0], i);
-		bool before;
+		bool before = true;
 		r = seen_before(seen, item, &before);
-		if (r == SW_OK && !before && json_array_append(unique, item) != 0)
-			r = SW_ENOMEM;
+		if (r < 0 || before)
+			continue;
+		uint32_t hash = java_hash(item, 0);
+		items[count++] = (struct unique_item){item, (hash ^ hash >> 16) & mask, i};
 	}
+	if (r == SW_OK)
+		qsort(items, count, sizeof(*items), by_bucket);
+	for (size_t i = 0; r == SW_OK && i < count; i++)
+		r = json_array_append(unique, items[i].item) == 0 ? SW_OK : SW_ENOMEM;
 	json_decref(seen);
-	if (r < 0) {
-		json_decref(unique);
-		return r;
-	}
-	return give(unique, ret_tree);
+	sw_free(items);
+	if (r == SW_OK)
+		return give(unique, ret_tree);
+	json_decref(unique);
+	return r;
 }
 
 /* ---- encodings ---------------------------------------------------------------------------------------- */
@@ -490,7 +597,7 @@ static enum sw_result need_coded(const struct sw_intrinsic_call *call)
 	for (size_t i = 0; r == SW_OK && i < json_string_length(call->arguments[0]); i++)
 		characters += ((unsigned char)json_string_value(call->arguments[0])[i] & 0xC0) != 0x80;
 	if (r == SW_OK && characters > CODED_CHARACTERS_MAX)
-		return fails(call, "the string has more than %d characters", CODED_CHARACTERS_MAX);
+		return SW_EQUERY;
 	return r;
 }
 
@@ -513,40 +620,65 @@ static enum sw_result base64_encode(const struct sw_intrinsic_call *call, json_t
 	return give_text(call, &out, ret_tree);
 }
 
+/* How many bytes Java takes as one character, *ret_valid or not. */
+static size_t utf8_bytes(const unsigned char *at, const unsigned char *end, bool *ret_valid)
+{
+	unsigned char lead = at[0];
+	size_t have = 1, want = lead < 0x80                  ? 1
+				: lead < 0xC2 || lead > 0xF4 ? 0
+				: lead < 0xE0                ? 2
+				: lead < 0xF0                ? 3
+							     : 4;
+	unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+	unsigned char high = lead == 0xF4 ? 0x8F : 0xBF;
+	while (have < want && at + have < end && at[have] >= low && at[have] <= high) {
+		low = 0x80;
+		high = 0xBF;
+		have++;
+	}
+	*ret_valid = have == want && !(lead == 0xED && at[1] >= 0xA0); /* no halves of surrogate pairs */
+	return have;
+}
+
+/* What is not UTF-8 becomes U+FFFD. */
+static void put_utf8(struct sw_buf *out, const struct sw_buf *bytes)
+{
+	const unsigned char *at = (const unsigned char *)bytes->data, *end = at + bytes->len;
+	while (at < end) {
+		bool valid;
+		size_t len = utf8_bytes(at, end, &valid);
+		sw_buf_append(out, valid ? (const char *)at : "\xEF\xBF\xBD", valid ? len : 3);
+		at += len;
+	}
+}
+
+/* As forgiving as AWS: what is no letter of it is passed over, = ends it, - and _ stand for + and /. */
 static enum sw_result base64_decode(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {
-	struct sw_buf out = SW_BUF;
+	struct sw_buf bytes = SW_BUF, out = SW_BUF;
 	uint32_t bits = 0;
 	unsigned filled = 0;
 	enum sw_result r = need_coded(call);
 	if (r < 0)
 		return r;
-	const char *text = json_string_value(call->arguments[0]);
-	size_t len = json_string_length(call->arguments[0]), padding = 0;
-	while (len > 0 && padding < 2 && text[len - 1] == '=') {
-		len--;
-		padding++;
-	}
-	bool bad = padding > 0 ? (len + padding) % 4 != 0 : len % 4 == 1;
-	for (size_t i = 0; i < len && !bad; i++) {
-		const char *letter = text[i] ? strchr(base64_letters, text[i]) : NULL;
-		bad = !letter;
-		bits = letter ? bits << 6 | (uint32_t)(letter - base64_letters) : bits;
+	const char *at = text_of(call, 0), *end = at + json_string_length(call->arguments[0]);
+	for (; at < end && *at != '='; at++) {
+		char c = *at == '-' ? '+' : *at == '_' ? '/' : *at;
+		const char *letter = c ? strchr(base64_letters, c) : NULL;
+		if (!letter)
+			continue;
+		bits = bits << 6 | (uint32_t)(letter - base64_letters);
 		filled += 6;
 		if (filled >= 8) {
 			filled -= 8;
-			sw_buf_char(&out, (char)(bits >> filled & 0xFF));
+			sw_buf_char(&bytes, (char)(bits >> filled & 0xFF));
 		}
 	}
-	r = sw_buf_result(&out);
-	if (r == SW_OK && bad)
-		r = fails(call, "the string is not Base64");
-	if (r == SW_OK && !sw_json_is_utf8(out.data ? out.data : "", out.len))
-		r = fails(call, "the decoded bytes are not UTF-8");
-	if (r == SW_OK)
-		return give_text(call, &out, ret_tree);
-	sw_buf_done(&out);
-	return r;
+	r = sw_buf_result(&bytes);
+	if (r == SW_OK && bytes.len > 0)
+		put_utf8(&out, &bytes);
+	sw_buf_done(&bytes);
+	return r < 0 ? r : give_text(call, &out, ret_tree);
 }
 
 static enum sw_result hash(const struct sw_intrinsic_call *call, json_t **ret_tree)
@@ -560,7 +692,7 @@ static enum sw_result hash(const struct sw_intrinsic_call *call, json_t **ret_tr
 		r = need_coded(call);
 		sw_buf_append(&text, json_string_value(data), json_string_length(data));
 	} else if (sw_json_print(data, &text, CODED_CHARACTERS_MAX) == SW_ELIMIT) {
-		r = fails(call, "the data has more than %d characters", CODED_CHARACTERS_MAX);
+		r = SW_EQUERY;
 	}
 	if (r == SW_OK)
 		r = sw_buf_result(&text);
@@ -571,47 +703,51 @@ static enum sw_result hash(const struct sw_intrinsic_call *call, json_t **ret_tr
 	if (r == SW_OK)
 		return give_text(call, &out, ret_tree);
 	sw_buf_done(&out);
-	if (r == SW_EINVAL)
-		return fails(call, "the algorithm must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512");
-	return r;
+	return r == SW_EINVAL ? SW_EQUERY : r;
 }
 
 /* ---- numbers ------------------------------------------------------------------------------------------ */
 
-/* "You must specify integer values in the range of -2147483648 and 2147483647." */
+/*
+ * "If you specify a non-integer value, it is rounded to the nearest integer": by Math.round, halves go up
+ * (recorded: math_operations.math_add). Neither the numbers nor their sum leave the 32 bits.
+ */
 static enum sw_result math_add(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {
-	int64_t numbers[2];
+	int64_t sum = 0;
 	for (size_t i = 0; i < 2; i++) {
-		enum sw_result r = need_integer(call, i, &numbers[i]);
-		if (r < 0)
-			return r;
-		if (numbers[i] < INT32_MIN || numbers[i] > INT32_MAX)
-			return fails(call, "the %s argument must be between %d and %d", ordinals[i],
-				     INT32_MIN, INT32_MAX);
+		const json_t *tree = call->arguments[i];
+		double number = sw_json_is_number(tree) ? floor(sw_json_number(tree) + 0.5) : INFINITY;
+		if (!(number >= INT32_MIN && number <= INT32_MAX))
+			return SW_EQUERY;
+		sum += (int64_t)number;
 	}
-	return give(json_integer(numbers[0] + numbers[1]), ret_tree);
+	return sum < INT32_MIN || sum > INT32_MAX ? SW_EQUERY : give(json_integer(sum), ret_tree);
 }
 
-/* From the first number (included) to the second (excluded); with a third, always the same for it. */
+/* From the first number to below the second; with a third, that of java.util.Random for it. */
 static enum sw_result math_random(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {
-	int64_t from, to, seed;
+	int64_t from = 0, to = 0, seed = 0;
 	enum sw_result r = need_integer(call, 0, &from);
 	if (r == SW_OK)
 		r = need_integer(call, 1, &to);
 	if (r == SW_OK && call->count > 2)
 		r = need_integer(call, 2, &seed);
-	if (r < 0)
-		return r;
-	if (to <= from)
-		return fails(call, "the second number must be greater than the first");
-	struct sw_rng seeded = sw_rng(call->count > 2 ? (uint64_t)seed : 0);
-	struct sw_rng *rng = call->count > 2 ? &seeded : call->env->rng;
-	uint64_t offset = sw_rng_below(rng, (uint64_t)to - (uint64_t)from);
+	if (r < 0 || to <= from)
+		return SW_EQUERY;
+	uint64_t span = (uint64_t)to - (uint64_t)from, offset;
+	if (call->count > 2 && span <= INT32_MAX) {
+		struct sw_java_random random = sw_java_random((uint64_t)seed);
+		offset = sw_java_random_below(&random, (uint32_t)span);
+	} else {
+		struct sw_rng seeded = sw_rng(call->count > 2 ? (uint64_t)seed : 0);
+		offset = sw_rng_below(call->count > 2 ? &seeded : call->env->rng, span);
+	}
 	return give(json_integer((json_int_t)((uint64_t)from + offset)), ret_tree);
 }
 
+/* AWS does not mind arguments. */
 static enum sw_result uuid(const struct sw_intrinsic_call *call, json_t **ret_tree)
 {
 	char text[37];
@@ -622,7 +758,7 @@ static enum sw_result uuid(const struct sw_intrinsic_call *call, json_t **ret_tr
 /* ---- the table --------------------------------------------------------------------------------------- */
 
 static const struct sw_intrinsic_function functions[] = {
-	{"Format", 1, SW_INTRINSIC_ARGUMENTS_MAX, "s", format},
+	{"Format", 1, SW_INTRINSIC_ARGUMENTS_MAX, "", format},
 	{"StringToJson", 1, 1, "s", string_to_json},
 	{"JsonToString", 1, 1, "", json_to_string},
 	{"Array", 0, SW_INTRINSIC_ARGUMENTS_MAX, "", array},
@@ -639,7 +775,7 @@ static const struct sw_intrinsic_function functions[] = {
 	{"MathRandom", 2, 3, "nnn", math_random},
 	{"MathAdd", 2, 2, "nn", math_add},
 	{"StringSplit", 2, 2, "ss", string_split},
-	{"UUID", 0, 0, "", uuid},
+	{"UUID", 0, SW_INTRINSIC_ARGUMENTS_MAX, "", uuid},
 };
 
 const struct sw_intrinsic_function *sw_intrinsic_find(const char *name, size_t len)

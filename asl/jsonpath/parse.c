@@ -81,7 +81,7 @@ static bool add_name(struct parse *parse, struct sw_path_token *token, const cha
 	return true;
 }
 
-/* ['a','b'] with the quotes it was written in; ' and \ escaped. */
+/* ['a','b'] with the quotes it was written in; the names as they are, for messages only. */
 static bool name_fragment(struct parse *parse, struct sw_path_token *token, char quote)
 {
 	struct sw_buf text = SW_BUF;
@@ -90,11 +90,7 @@ static bool name_fragment(struct parse *parse, struct sw_path_token *token, char
 		if (name != token->names)
 			sw_buf_char(&text, ',');
 		sw_buf_char(&text, quote);
-		for (const char *c = name->text; *c; c++) {
-			if (*c == '\\' || *c == '\'')
-				sw_buf_char(&text, '\\');
-			sw_buf_char(&text, *c);
-		}
+		sw_buf_text(&text, name->text);
 		sw_buf_char(&text, quote);
 	}
 	sw_buf_char(&text, ']');

@@ -172,6 +172,21 @@ static enum sw_result look_up(struct sw_evaluation *evaluation, const struct sw_
 		expr->text);
 }
 
+/*
+ * What a Numeric...Path names need not be a number: AWS takes true as 1, false, lists and objects as 0
+ * (captured: gabrielmoreira/tiny-asl-machine, Choice.NumericGreaterThanPath-008 and its neighbours). The
+ * variable must be one.
+ */
+static enum sw_result as_number(json_t **tree)
+{
+	if (!json_is_boolean(*tree) && !json_is_array(*tree) && !json_is_object(*tree))
+		return SW_OK;
+	json_t *number = json_integer(json_is_true(*tree) ? 1 : 0);
+	json_decref(*tree);
+	*tree = number;
+	return number ? SW_OK : SW_ENOMEM;
+}
+
 static enum sw_result test_variable(struct sw_evaluation *evaluation, const struct sw_rule *rule,
 				    bool *ret_true)
 {
@@ -191,6 +206,8 @@ static enum sw_result test_variable(struct sw_evaluation *evaluation, const stru
 		return r;
 	if (rule->kind == SW_RULE_COMPARE && rule->path)
 		r = look_up(evaluation, rule->path, &with);
+	if (r == SW_OK && with && rule->operand == SW_OPERAND_NUMERIC)
+		r = as_number(&with);
 	if (r == SW_OK && rule->kind == SW_RULE_COMPARE)
 		*ret_true = compare(rule, value, with ? with : rule->literal);
 	else if (r == SW_OK && rule->kind == SW_RULE_MATCHES)
@@ -206,6 +223,7 @@ static enum sw_result test_condition(struct sw_evaluation *evaluation, const str
 				     bool *ret_true)
 {
 	json_t *value;
+	char place[SW_PLACE_BYTES];
 	if (!rule->condition) {
 		*ret_true = json_is_true(rule->literal);
 		return SW_OK;
@@ -214,7 +232,8 @@ static enum sw_result test_condition(struct sw_evaluation *evaluation, const str
 	if (r < 0)
 		return r;
 	if (!json_is_boolean(value))
-		r = sw_failure_unexpected(&evaluation->turn->failure, rule->condition, "Condition", "boolean",
+		r = sw_failure_unexpected(&evaluation->turn->failure, rule->condition,
+					  sw_evaluation_place(evaluation, "Condition", place), "boolean",
 					  value);
 	else
 		*ret_true = json_is_true(value);
@@ -263,9 +282,11 @@ static enum sw_result choose(struct sw_turn *turn, struct sw_branch *branch, str
 	enum sw_result r = sw_evaluation_input(&evaluation, input);
 	for (uint32_t i = 0; i < state->as.choice.rules_count && r == SW_OK && !holds; i++) {
 		const struct sw_rule *rule = &state->as.choice.rules[i];
+		evaluation.within = (struct sw_place){"Choices", i};
 		r = test(&evaluation, rule, &holds);
 		if (r == SW_OK && holds)
-			*ret_leaving = (struct sw_leaving){input, rule->next, &rule->assign, rule->output};
+			*ret_leaving = (struct sw_leaving){input, rule->next, &rule->assign, rule->output,
+							   evaluation.within};
 	}
 	sw_evaluation_done(&evaluation);
 	if (r < 0 || holds)
@@ -274,7 +295,8 @@ static enum sw_result choose(struct sw_turn *turn, struct sw_branch *branch, str
 		return sw_turn_runtime(turn,
 				       "Failed to transition out of the state. The state does not point to a "
 				       "next state.");
-	*ret_leaving = (struct sw_leaving){input, state->as.choice.fallback, &state->assign, state->output};
+	*ret_leaving =
+		(struct sw_leaving){input, state->as.choice.fallback, &state->assign, state->output, {0}};
 	return SW_OK;
 }
 

@@ -60,12 +60,23 @@ enum sw_result sw_evaluation_input(struct sw_evaluation *evaluation, struct sw_v
 	return sw_value_tree(input, &evaluation->env.input);
 }
 
+const char *sw_evaluation_place(const struct sw_evaluation *evaluation, const char *field,
+				char text[SW_PLACE_BYTES])
+{
+	if (!evaluation->within.list)
+		return field;
+	snprintf(text, SW_PLACE_BYTES, "%s[%u]/%s", evaluation->within.list, evaluation->within.index, field);
+	return text;
+}
+
 enum sw_result sw_evaluate(struct sw_evaluation *evaluation, const struct sw_expr *expr, const char *field,
 			   json_t **ret_tree)
 {
+	char place[SW_PLACE_BYTES];
 	struct sw_failure *failure = &evaluation->turn->failure;
 	enum sw_result r = expr->ops->evaluate(expr, &evaluation->env, ret_tree, failure);
-	if (r == SW_EQUERY && expr->ops->locate && expr->ops->locate(expr, field, failure) < 0)
+	if (r == SW_EQUERY && expr->ops->locate &&
+	    expr->ops->locate(expr, sw_evaluation_place(evaluation, field, place), failure) < 0)
 		r = SW_ENOMEM;
 	if (evaluation->failed && r == SW_OK)
 		json_decref(*ret_tree);
@@ -97,10 +108,11 @@ enum sw_result sw_evaluate_template(struct sw_evaluation *evaluation, const stru
 				    const char *field, struct sw_value **ret_value)
 {
 	json_t *tree;
+	char place[SW_PLACE_BYTES];
 	if (json_is_null(evaluation->env.input) && sw_template_reads_input(template))
 		return null_input(evaluation);
-	enum sw_result r =
-		sw_template_evaluate(template, field, &evaluation->env, &tree, &evaluation->turn->failure);
+	enum sw_result r = sw_template_evaluate(template, sw_evaluation_place(evaluation, field, place),
+						&evaluation->env, &tree, &evaluation->turn->failure);
 	if (evaluation->failed) {
 		if (r == SW_OK)
 			json_decref(tree);
@@ -314,11 +326,13 @@ static enum sw_result tell_assigned(const json_t *assigned, struct sw_value **re
 static enum sw_result evaluate_assign(struct sw_evaluation *evaluation, const struct sw_assign *assign,
 				      json_t **ret_assigned)
 {
+	char place[SW_PLACE_BYTES];
+	const char *field = sw_evaluation_place(evaluation, "Assign", place);
 	json_t *assigned = json_object();
 	enum sw_result r = assigned ? SW_OK : SW_ENOMEM;
 	for (uint32_t i = 0; i < assign->count && r == SW_OK; i++) {
 		json_t *tree;
-		r = sw_template_evaluate(assign->list[i].value, "Assign", &evaluation->env, &tree,
+		r = sw_template_evaluate(assign->list[i].value, field, &evaluation->env, &tree,
 					 &evaluation->turn->failure);
 		if (r == SW_OK && json_object_set_new_nocheck(assigned, assign->list[i].name, tree) < 0)
 			r = SW_ENOMEM;
@@ -449,6 +463,7 @@ enum sw_result sw_step_output(struct sw_turn *turn, struct sw_branch *branch,
 	struct sw_value *selected = NULL, *output = NULL, *assigned = NULL;
 	bool looks_back = leaving->output || (leaving->assign && leaving->assign->count > 0);
 	sw_evaluation_init(&evaluation, turn, branch);
+	evaluation.within = leaving->within;
 	sw_turn_see(turn, SW_STATION_RESULT, leaving->result);
 	enum sw_result r = select_result(&evaluation, leaving->result, &selected);
 	if (r == SW_OK)
@@ -507,6 +522,7 @@ enum sw_result sw_step_catch_output(struct sw_turn *turn, struct sw_branch *bran
 	if (r == SW_OK)
 		r = look_back(&evaluation, error_output);
 	evaluation.env.result = NULL;
+	evaluation.within = (struct sw_place){"Catch", (uint32_t)(catcher - branch->state->catchers)};
 	if (r == SW_OK && catcher->output)
 		r = sw_evaluate_template(&evaluation, catcher->output, "Output", &output);
 	else if (r == SW_OK)

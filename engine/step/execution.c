@@ -314,7 +314,8 @@ const struct sw_branch *sw_branch_iteration(const struct sw_execution *execution
 			return branch;
 		branch = parent;
 	}
-	return NULL;
+	/* A state that is tested alone, as if in the first iteration of the Map around it. */
+	return branch && branch->item ? branch : NULL;
 }
 
 bool sw_branch_may_have_children(const struct sw_branch *branch)

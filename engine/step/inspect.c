@@ -140,7 +140,7 @@ static enum sw_result check_failures(struct sw_turn *turn, struct sw_branch *bra
 	if (!trial->counts_failures || !trial->result)
 		return SW_OK;
 	enum sw_result r = sw_value_tree(trial->result, &tree);
-	if (r == SW_OK && json_is_array(tree))
+	if (r == SW_OK && !turn->inspection->has_length && json_is_array(tree))
 		length = json_array_size(tree);
 	if (r == SW_OK && exceeds_tolerance(turn->inspection, length))
 		r = sw_turn_throw(turn, SW_THROWN_BY_WORK, "States.ExceedToleratedFailureThreshold",
@@ -151,6 +151,8 @@ static enum sw_result check_failures(struct sw_turn *turn, struct sw_branch *bra
 static enum sw_result prepare_map(struct sw_turn *turn, struct sw_branch *branch)
 {
 	enum sw_result r = sw_step_map_prepare(turn, branch);
+	if (r == SW_OK && turn->inspection->trial->items_pointed)
+		sw_turn_see(turn, SW_STATION_ITEMS_POINTER, branch->items);
 	if (r == SW_OK)
 		r = select_items(turn, branch);
 	if (r == SW_OK)
@@ -233,6 +235,24 @@ static enum sw_result count_retries(struct sw_branch *branch, uint32_t retry_cou
 	return SW_OK;
 }
 
+/*
+ * "When testing states within Map or Parallel states, errors propagate to parent state error handlers just as
+ * they would in a real execution." Not out of a distributed Map: its iterations fail by themselves.
+ */
+enum sw_result sw_inspection_go_up(struct sw_turn *turn, struct sw_branch *branch, bool *ret_gone)
+{
+	const struct sw_state *owner = branch->state->flow->owner;
+	*ret_gone = owner && !(owner->type == SW_STATE_MAP && owner->as.map.distributed);
+	if (!*ret_gone)
+		return SW_OK;
+	sw_value_unref(branch->item);
+	sw_free(branch->retrier_counts);
+	branch->item = NULL;
+	branch->retrier_counts = NULL;
+	branch->state = owner;
+	return count_retries(branch, turn->inspection->trial->retry_count);
+}
+
 static enum sw_result take_variables(struct sw_value *object, struct sw_variables *ret_variables)
 {
 	const struct sw_variables none = {0};
@@ -251,6 +271,7 @@ static enum sw_result approach(struct sw_turn *turn, const struct sw_trial *tria
 	branch->phase = SW_PHASE_WORK;
 	branch->entered_ms = turn->event->now_ms;
 	branch->input = sw_value_ref(trial->input);
+	branch->item = trial->item ? sw_value_ref(trial->item) : NULL;
 	enum sw_result r = count_retries(branch, trial->retry_count);
 	if (r == SW_OK && trial->variables)
 		r = take_variables(trial->variables, &branch->variables);

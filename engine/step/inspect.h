@@ -13,6 +13,7 @@
 	X(SW_STATION_INPUT_PATH, "afterInputPath")           \
 	X(SW_STATION_PARAMETERS, "afterParameters")          \
 	X(SW_STATION_ITEMS_PATH, "afterItemsPath")           \
+	X(SW_STATION_ITEMS_POINTER, "afterItemsPointer")     \
 	X(SW_STATION_ITEM_SELECTOR, "afterItemSelector")     \
 	X(SW_STATION_RESULT, "result")                       \
 	X(SW_STATION_RESULT_SELECTOR, "afterResultSelector") \
@@ -30,6 +31,7 @@ struct sw_trial {
 	const struct sw_state *state;
 	const char *shown_name; /* $$.State.Name */
 	struct sw_value *input;
+	struct sw_value *item;      /* of the first iteration of a Map around the state; NULL: none */
 	struct sw_value *variables; /* an object; NULL: none */
 	const json_t *context;      /* what $$ is; NULL: the usual one */
 	/* How the work of a Task, Parallel or Map ends: with result, else with error and cause. */
@@ -38,6 +40,7 @@ struct sw_trial {
 	uint32_t retry_count; /* how often the retrier that takes the failure has retried before */
 	/* Map */
 	struct sw_value *items; /* what its ItemReader has read, an array; NULL: not known */
+	bool items_pointed;     /* found there by an ItemsPointer */
 	bool counts_failures;   /* failures says how many iterations failed */
 	uint32_t failures;
 };

@@ -39,6 +39,7 @@ struct sw_turn {
 	struct sw_rng rng;
 	struct sw_failure failure; /* when a function returned SW_EQUERY */
 	enum sw_thrower thrower;
+	uint32_t joined_id;             /* ...StateSucceeded of this transition; 0: none */
 	uint32_t full_after_id;         /* with SW_ECLOSED: what the event without room would have followed */
 	const struct sw_value *counted; /* the last value that effects->events_bytes counts */
 	struct sw_inspection *inspection; /* one state is tested alone; NULL: the usual case */
@@ -47,6 +48,8 @@ struct sw_turn {
 /* ---- inspect.c ----------------------------------------------------------------------------------------- */
 
 void sw_inspection_see(struct sw_inspection *inspection, enum sw_station station, struct sw_value *value);
+/* From a state that is tested alone, and has failed, to the one around it. */
+enum sw_result sw_inspection_go_up(struct sw_turn *turn, struct sw_branch *branch, bool *ret_gone);
 /* What the data is at a station, for who wants to know. */
 static inline void sw_turn_see(struct sw_turn *turn, enum sw_station station, struct sw_value *value)
 {
@@ -82,12 +85,19 @@ void sw_step_move(struct sw_branch *branch, enum sw_branch_wait wait);
 /* The branch has a transition to make: it joins the queue. */
 void sw_step_ready(struct sw_turn *turn, struct sw_branch *branch, enum sw_phase phase);
 
+/* The rule of a Choice or the catcher that a field is of; list NULL: it is the state's own. */
+struct sw_place {
+	const char *list; /* "Choices", "Catch" */
+	uint32_t index;
+};
+
 /* How a state is left. */
 struct sw_leaving {
 	struct sw_value *result;     /* of the work; borrowed. Choice, Wait, Succeed: the effective input */
 	const struct sw_state *next; /* NULL: End */
 	const struct sw_assign *assign;   /* NULL: none */
 	const struct sw_template *output; /* JSONata's Output; NULL: ResultSelector, ResultPath, OutputPath */
+	struct sw_place within;           /* that assign and output stand in */
 };
 /* Makes the output, assigns variables, writes ...StateExited, and enters the next state or ends the branch.
  */
@@ -193,10 +203,15 @@ enum sw_result sw_step_settle(struct sw_turn *turn, struct sw_branch *branch, en
 /* A child has ended well. */
 enum sw_result sw_step_child_done(struct sw_turn *turn, struct sw_branch *child, struct sw_value *output);
 /*
- * Ends all that runs below branch: cancels, ...Aborted events (not of branch `failed`). It is held: when nobody
- * deals with the failure the execution ends, and may be redriven.
+ * Ends all that runs below branch: cancels, ...Aborted events (not of branch `failed`), all of which follow
+ * previous_id, the last event of what failed (measured on AWS: floci-io/floci, AslExecutorParallelCutTest). It is
+ * held: when nobody deals with the failure the execution ends, and may be redriven.
  */
-enum sw_result sw_step_stop_children(struct sw_turn *turn, struct sw_branch *branch, uint32_t failed);
+enum sw_result sw_step_stop_children(struct sw_turn *turn, struct sw_branch *branch, uint32_t failed,
+				     uint32_t previous_id);
+/* ...StateAborted of the state that branch is in, if its type has that event. */
+enum sw_result sw_step_write_aborted(struct sw_turn *turn, const struct sw_branch *branch,
+				     uint32_t previous_id);
 /* Nobody needs the branches below any more. */
 enum sw_result sw_step_remove_children(struct sw_turn *turn, struct sw_branch *branch);
 /* The children are done and joined: leaves by Next or End. */
@@ -223,6 +238,7 @@ struct sw_evaluation {
 	struct sw_turn *turn;
 	const struct sw_branch *branch;    /* whose state, retry count, token and variables are seen */
 	const struct sw_branch *iteration; /* the Map iteration that is seen; NULL: none */
+	struct sw_place within;            /* what the fields are told to stand in */
 	json_t *context;                   /* built at first need */
 	uint32_t steps_left;               /* of all its expressions */
 	bool failed;                       /* out of memory inside a callback */
@@ -232,6 +248,10 @@ void sw_evaluation_init(struct sw_evaluation *evaluation, struct sw_turn *turn,
 void sw_evaluation_done(struct sw_evaluation *evaluation);
 /* Sets $ (JSONPath) and $states.input (JSONata). */
 enum sw_result sw_evaluation_input(struct sw_evaluation *evaluation, struct sw_value *input);
+#define SW_PLACE_BYTES 48
+/* A field as failures name it: "Choices[1]/Condition", or as it is. text is room for that. */
+const char *sw_evaluation_place(const struct sw_evaluation *evaluation, const char *field,
+				char text[SW_PLACE_BYTES]);
 /* field: where the expression stands, for failures ("Condition"). */
 enum sw_result sw_evaluate(struct sw_evaluation *evaluation, const struct sw_expr *expr, const char *field,
 			   json_t **ret_tree);

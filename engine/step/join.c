@@ -62,28 +62,30 @@ enum sw_result sw_step_child_done(struct sw_turn *turn, struct sw_branch *child,
 
 /* ---- children that are dropped ------------------------------------------------------------------------ */
 
-static enum sw_result write_aborted(struct sw_turn *turn, struct sw_branch *branch)
+enum sw_result sw_step_write_aborted(struct sw_turn *turn, const struct sw_branch *branch,
+				     uint32_t previous_id)
 {
 	const struct sw_state_ops *ops = sw_state_ops(branch->state->type);
 	bool entered = branch->wait != SW_BRANCH_READY || branch->phase != SW_PHASE_ENTER;
 	if (!entered || ops->aborted == 0)
 		return SW_OK;
-	struct sw_event_writer event = sw_event_next(turn, ops->aborted, branch);
+	struct sw_event_writer event = sw_event_after(turn, ops->aborted, previous_id);
 	return sw_event_end(&event);
 }
 
-static enum sw_result write_iteration_aborted(struct sw_turn *turn, struct sw_branch *branch)
+static enum sw_result write_iteration_aborted(struct sw_turn *turn, const struct sw_branch *branch,
+					      uint32_t previous_id)
 {
 	const struct sw_branch *parent = sw_execution_branch(turn->execution, branch->parent);
 	if (parent->state->type != SW_STATE_MAP)
 		return SW_OK;
-	struct sw_event_writer event = sw_event_next(turn, SW_HISTORY_ITERATION_ABORTED, branch);
+	struct sw_event_writer event = sw_event_after(turn, SW_HISTORY_ITERATION_ABORTED, previous_id);
 	sw_event_name(&event, SW_FIELD_NAME, parent->state->name);
 	sw_event_integer(&event, SW_FIELD_INDEX, branch->index);
 	return sw_event_end(&event);
 }
 
-static enum sw_result drop(struct sw_turn *turn, struct sw_branch *branch)
+static enum sw_result drop(struct sw_turn *turn, struct sw_branch *branch, uint32_t previous_id)
 {
 	enum sw_result r = SW_OK;
 	if (branch->wait == SW_BRANCH_DONE || branch->wait == SW_BRANCH_HELD)
@@ -91,21 +93,22 @@ static enum sw_result drop(struct sw_turn *turn, struct sw_branch *branch)
 	if (branch->wait == SW_BRANCH_TASK)
 		r = sw_effects_command(turn->effects, SW_COMMAND_CANCEL, branch->number, branch->attempt);
 	if (r == SW_OK)
-		r = write_aborted(turn, branch);
-	return r < 0 ? r : write_iteration_aborted(turn, branch);
+		r = write_iteration_aborted(turn, branch, previous_id);
+	return r < 0 ? r : sw_step_write_aborted(turn, branch, previous_id);
 }
 
-enum sw_result sw_step_stop_children(struct sw_turn *turn, struct sw_branch *branch, uint32_t failed)
+/* What is around comes before what is inside: children have greater numbers. */
+enum sw_result sw_step_stop_children(struct sw_turn *turn, struct sw_branch *branch, uint32_t failed,
+				     uint32_t previous_id)
 {
 	struct sw_execution *execution = turn->execution;
 	sw_execution_unqueue_below(execution, branch->number);
-	/* Backwards: what is inside ends before what is around it. */
 	uint32_t first = sw_execution_place_below(execution, branch->number);
-	for (uint32_t i = execution->branches_count; i-- > first;) {
+	for (uint32_t i = first; i < execution->branches_count; i++) {
 		struct sw_branch *child = execution->branches[i];
 		if (!sw_branch_is_below(execution, child, branch->number))
 			continue;
-		enum sw_result r = child->number == failed ? SW_OK : drop(turn, child);
+		enum sw_result r = child->number == failed ? SW_OK : drop(turn, child, previous_id);
 		if (r < 0)
 			return r;
 		sw_step_hold(child);
@@ -126,7 +129,7 @@ enum sw_result sw_step_remove_children(struct sw_turn *turn, struct sw_branch *b
 enum sw_result sw_step_leave_joined(struct sw_turn *turn, struct sw_branch *branch, struct sw_value *result)
 {
 	const struct sw_state *state = branch->state;
-	const struct sw_leaving leaving = {result, state->next, &state->assign, state->output};
+	const struct sw_leaving leaving = {result, state->next, &state->assign, state->output, {0}};
 	struct sw_value *output, *assigned;
 	/* While the children are there: when it fails they are what a redrive goes on from. */
 	enum sw_result r = sw_step_output(turn, branch, &leaving, &output, &assigned);

@@ -224,8 +224,10 @@ enum sw_result sw_step_map_join(struct sw_turn *turn, struct sw_branch *branch)
 		return r;
 	struct sw_event_writer event = sw_event_after(turn, SW_HISTORY_MAP_SUCCEEDED, branch->previous_id);
 	r = sw_event_end(&event);
-	if (r == SW_OK)
+	if (r == SW_OK) {
+		turn->joined_id = event.event->id;
 		r = sw_step_leave_joined(turn, branch, result);
+	}
 	sw_value_unref(result);
 	return r;
 }

@@ -181,13 +181,17 @@ static enum sw_result catch_failure(struct sw_turn *turn, struct sw_branch *bran
 
 /* ---- on its way up ------------------------------------------------------------------------------------ */
 
+/*
+ * The last event follows whatever was told last of what failed; that may be a ...StateSucceeded, which nothing else
+ * follows (measured on AWS: floci-io/floci, AslExecutorBranchHistoryEventsTest).
+ */
 static enum sw_result fail_execution(struct sw_turn *turn, const struct sw_branch *branch,
 				     const struct sw_failure *failure)
 {
 	struct sw_ending ending = {
 		.status = SW_STATUS_FAILED,
 		.type = SW_HISTORY_EXECUTION_FAILED,
-		.previous_id = branch->previous_id,
+		.previous_id = turn->joined_id > branch->previous_id ? turn->joined_id : branch->previous_id,
 		.error = failure->error,
 		.cause = failure->cause,
 		.stop_ms = turn->event->now_ms,
@@ -215,7 +219,8 @@ static enum sw_result add_place(const struct sw_branch *branch, struct sw_failur
 /*
  * An expression could not be evaluated, or gave what its field does not take: an event of its own. What goes
  * wrong before the state has done anything follows what the state's own entering follows (recorded:
- * assign/...undefined_arguments); in a Wait it follows the entering (scenarios/wait_timestamp_jsonata_no_z).
+ * assign/...undefined_arguments, and all others of 2024-11); in a Wait it follows the entering
+ * (scenarios/wait_timestamp_jsonata_no_z, of 2024-12; others measured that in 2026 for all types, docs/deviations.md).
  */
 static enum sw_result write_evaluation_failed(struct sw_turn *turn, struct sw_branch *branch,
 					      const struct sw_failure *failure)
@@ -246,21 +251,43 @@ static enum sw_result write_state_failed(struct sw_turn *turn, struct sw_branch 
 static enum sw_result go_up(struct sw_turn *turn, struct sw_branch **branch)
 {
 	struct sw_branch *child = *branch, *parent = sw_execution_branch(turn->execution, child->parent);
-	uint32_t number = child->number;
+	uint32_t number = child->number, last_id = child->previous_id;
 	SW_ASSERT(parent && parent->wait == SW_BRANCH_CHILDREN);
-	if (parent->state->type == SW_STATE_MAP) {
-		struct sw_event_writer event =
-			sw_event_after(turn, SW_HISTORY_ITERATION_FAILED, child->previous_id);
+	/* Measured on AWS (floci-io/floci#3167): a Task whose failure ends its branch is told to be aborted. */
+	enum sw_result r =
+		child->state->type == SW_STATE_TASK ? sw_step_write_aborted(turn, child, last_id) : SW_OK;
+	if (r == SW_OK)
+		r = sw_step_stop_children(turn, parent, number, last_id);
+	if (r == SW_OK && parent->state->type == SW_STATE_MAP) {
+		struct sw_event_writer event = sw_event_after(turn, SW_HISTORY_ITERATION_FAILED, last_id);
 		sw_event_name(&event, SW_FIELD_NAME, parent->state->name);
 		sw_event_integer(&event, SW_FIELD_INDEX, child->index);
-		enum sw_result r = sw_event_end(&event);
-		if (r < 0)
-			return r;
+		r = sw_event_end(&event);
 	}
-	parent->previous_id = child->previous_id;
+	parent->previous_id = last_id;
 	sw_branch_touch(parent);
 	*branch = parent;
-	return sw_step_stop_children(turn, parent, number);
+	return r;
+}
+
+/*
+ * The Catch itself cannot be carried out. That is what the state fails of, and its catchers do not see it; it is told
+ * from where the state stood before it failed for the first time (measured on AWS: floci-io/floci#3167).
+ */
+static enum sw_result fail_again(struct sw_turn *turn, struct sw_branch *branch, struct thrown *thrown,
+				 uint32_t previous_id)
+{
+	enum sw_result r = SW_OK;
+	sw_failure_done(&thrown->failure);
+	*thrown = (struct thrown){turn->failure, SW_THROWN_BY_INTERPRETER};
+	turn->failure = (struct sw_failure){0};
+	if (!is_error(thrown, SW_ERROR_DATA_LIMIT))
+		r = add_place(branch, &thrown->failure);
+	if (r < 0 || !is_error(thrown, SW_ERROR_QUERY))
+		return r;
+	branch->previous_id = previous_id;
+	r = write_evaluation_failed(turn, branch, &thrown->failure);
+	return r < 0 ? r : write_state_failed(turn, branch);
 }
 
 /* One state deals with the failure. *ret_taken: nothing remains to be done. */
@@ -270,10 +297,17 @@ static enum sw_result deal_with(struct sw_turn *turn, struct sw_branch *branch, 
 	enum sw_result r = retry(turn, branch, thrown, ret_taken);
 	if (r < 0 || *ret_taken)
 		return r;
+	uint32_t previous_id = branch->previous_id;
 	r = write_state_failed(turn, branch);
 	if (r == SW_OK)
 		r = catch_failure(turn, branch, thrown, ret_taken);
-	return r;
+	return r == SW_EQUERY && !turn->inspection ? fail_again(turn, branch, thrown, previous_id) : r;
+}
+
+/* A failure of the interpreter ends the execution from wherever it happens; nothing is told of what is cut. */
+static bool ends_execution(const struct thrown *thrown)
+{
+	return thrown->thrower == SW_THROWN_BY_INTERPRETER && is_error(thrown, SW_ERROR_RUNTIME);
 }
 
 static enum sw_result rise(struct sw_turn *turn, struct sw_branch *branch, struct thrown *thrown)
@@ -281,18 +315,10 @@ static enum sw_result rise(struct sw_turn *turn, struct sw_branch *branch, struc
 	for (;;) {
 		bool taken = false;
 		enum sw_result r = deal_with(turn, branch, thrown, &taken);
-		if (r == SW_EQUERY) {
-			/* The Catch itself cannot be carried out. */
-			sw_failure_done(&thrown->failure);
-			thrown->failure = turn->failure;
-			turn->failure = (struct sw_failure){0};
-			r = add_place(branch, &thrown->failure);
-			if (r == SW_OK)
-				r = write_evaluation_failed(turn, branch, &thrown->failure);
-			return r < 0 ? r : fail_execution(turn, branch, &thrown->failure);
-		}
 		if (r < 0 || taken)
 			return r;
+		if (ends_execution(thrown))
+			return fail_execution(turn, branch, &thrown->failure);
 		/* "If the state failed because of a States.DataLimitExceeded error, [it] is rerun, including the
 		 * branches that were successful in the original execution attempt." */
 		if (is_error(thrown, SW_ERROR_DATA_LIMIT))
@@ -307,8 +333,22 @@ static enum sw_result rise(struct sw_turn *turn, struct sw_branch *branch, struc
 	}
 }
 
-/* A failure of a state that is tested alone: told as it is, without its place, and no further than the state.
- */
+/* The state deals with the failure, or one of those around it. */
+static enum sw_result rise_in_test(struct sw_turn *turn, struct sw_branch *branch, struct thrown *thrown,
+				   bool *ret_taken)
+{
+	bool outside = true;
+	enum sw_result r = SW_OK;
+	*ret_taken = false;
+	while (r == SW_OK && outside && !*ret_taken) {
+		r = deal_with(turn, branch, thrown, ret_taken);
+		if (r == SW_OK && !*ret_taken)
+			r = sw_inspection_go_up(turn, branch, &outside);
+	}
+	return r;
+}
+
+/* A failure of a state that is tested alone: told as it is, without its place. */
 static enum sw_result show(struct sw_turn *turn, struct sw_branch *branch, struct thrown *thrown)
 {
 	struct sw_inspection *inspection = turn->inspection;
@@ -322,7 +362,7 @@ static enum sw_result show(struct sw_turn *turn, struct sw_branch *branch, struc
 		inspection->failure.cause = NULL;
 	}
 	inspection->verdict = SW_VERDICT_FAILED;
-	r = deal_with(turn, branch, thrown, &taken);
+	r = rise_in_test(turn, branch, thrown, &taken);
 	if (r == SW_EQUERY) {
 		/* The Catch itself cannot be carried out. */
 		sw_failure_done(&inspection->failure);
@@ -351,18 +391,18 @@ enum sw_result sw_step_throw(struct sw_turn *turn, struct sw_branch *branch)
 		sw_failure_done(&thrown.failure);
 		return r;
 	}
-	if (branch->next_index > 0)
-		r = sw_step_stop_children(turn, branch, SW_NO_BRANCH);
-	if (r == SW_OK && interpreter && !is_error(&thrown, SW_ERROR_DATA_LIMIT))
+	if (interpreter && !is_error(&thrown, SW_ERROR_DATA_LIMIT))
 		r = add_place(branch, &thrown.failure);
 	if (r == SW_OK && interpreter)
 		r = write_evaluation_failed(turn, branch, &thrown.failure);
-	/* A failure of the interpreter ends the execution from wherever it happens, without ...StateFailed.
-	 */
-	if (r == SW_OK && interpreter && is_error(&thrown, SW_ERROR_RUNTIME))
+	if (r == SW_OK && ends_execution(&thrown)) {
 		r = fail_execution(turn, branch, &thrown.failure);
-	else if (r == SW_OK)
-		r = rise(turn, branch, &thrown);
+	} else {
+		if (r == SW_OK && branch->next_index > 0)
+			r = sw_step_stop_children(turn, branch, SW_NO_BRANCH, branch->previous_id);
+		if (r == SW_OK)
+			r = rise(turn, branch, &thrown);
+	}
 	sw_failure_done(&thrown.failure);
 	return r;
 }

@@ -173,7 +173,7 @@ enum sw_result sw_step_leave(struct sw_turn *turn, struct sw_branch *branch, con
 enum sw_result sw_step_leave_with(struct sw_turn *turn, struct sw_branch *branch, struct sw_value *result)
 {
 	const struct sw_state *state = branch->state;
-	struct sw_leaving leaving = {result, state->next, &state->assign, state->output};
+	struct sw_leaving leaving = {result, state->next, &state->assign, state->output, {0}};
 	return sw_step_leave(turn, branch, &leaving);
 }
 
@@ -381,6 +381,7 @@ static enum sw_result transition(struct sw_turn *turn, struct sw_branch *branch)
 {
 	const struct sw_state_ops *ops = &state_ops[branch->state->type];
 	SW_ASSERT(branch->wait == SW_BRANCH_READY);
+	turn->joined_id = 0;
 	switch (branch->phase) {
 	case SW_PHASE_ENTER:
 		return enter(turn, branch);

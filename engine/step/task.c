@@ -78,6 +78,31 @@ static enum sw_result find_seconds(struct sw_evaluation *evaluation, const struc
 	return r;
 }
 
+static void find_role(void *user, const char *pointer, const struct sw_expr *expr)
+{
+	const struct sw_expr **ret_expr = user;
+	if (strcmp(pointer, "/RoleArn") == 0)
+		*ret_expr = expr;
+}
+
+/* What events tell as a string has to be one; JSONata's failure is that of all fields with a type. */
+static enum sw_result check_credentials(struct sw_evaluation *evaluation, const struct sw_template *template,
+					const json_t *tree)
+{
+	const struct sw_expr *expr = sw_template_expression(template);
+	const json_t *role = json_object_get(tree, "RoleArn");
+	if (expr && !json_is_object(tree))
+		return sw_failure_unexpected(&evaluation->turn->failure, expr, "Credentials", "object", tree);
+	if (!role || sw_json_is_string(role))
+		return SW_OK;
+	if (!expr)
+		sw_template_each(template, find_role, &expr);
+	if (expr && sw_evaluation_is_jsonata(evaluation))
+		return sw_failure_unexpected(&evaluation->turn->failure, expr, "Credentials/RoleArn",
+					     "string", role);
+	return sw_turn_runtime(evaluation->turn, "The field 'RoleArn' of Credentials must be a string.");
+}
+
 /* AWS tells the role as "roleArn". */
 static enum sw_result find_credentials(struct sw_evaluation *evaluation, struct sw_value **ret_credentials)
 {
@@ -90,6 +115,8 @@ static enum sw_result find_credentials(struct sw_evaluation *evaluation, struct 
 	if (r < 0)
 		return r;
 	r = sw_value_tree(value, &tree);
+	if (r == SW_OK)
+		r = check_credentials(evaluation, template, tree);
 	if (r == SW_OK) {
 		json_t *role = json_object_get(tree, "RoleArn");
 		*ret_credentials =

@@ -341,7 +341,7 @@ class Places(Access):
         for mode in (0o640, 0o604, 0o620, 0o602):
             os.chmod(keys, mode)
             self.fails(2, "remedy: chmod 600 " + keys, "serve", "--listen", "none", "--credentials", keys)
-        self.fails(5, "No such file", "serve", "--listen", "none", "--credentials", keys + "x")
+        self.fails(2, "No such file", "serve", "--listen", "none", "--credentials", keys + "x")
         self.fails(2, "not a regular file", "serve", "--listen", "none", "--credentials", self.folder)
         mistake = self.private("bad.json", '{"credentials": [\n  {"accessKey": "A"}]}')
         self.fails(2, "bad.json:2:4: /credentials/0: this member is not known", "serve", "--listen", "none",

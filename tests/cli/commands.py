@@ -10,7 +10,7 @@ from door import ARN, NAP, PASS, Case, main, task, tools
 
 COMMANDS = ["run", "validate", "create", "start", "list", "describe", "history", "watch", "stop", "delete", "redrive",
             "activity", "task", "api", "serve",
-            "graph", "explain", "jsonata", "jsonpath", "intrinsic", "status", "doctor", "dump", "backup", "restore"]
+            "graph", "explain", "test", "jsonata", "jsonpath", "intrinsic", "status", "doctor", "dump", "backup", "restore"]
 BAD = '{\n  "StartAt": "A",\n  "States": {"A": {"Type": "Pass", "Next": "Nowhere"}}\n}'
 
 
@@ -212,6 +212,15 @@ class Files(Case):
         self.assertEqual(done.out, f"{good}: ok\n")
         self.fails(2, "No such file", "validate", "nowhere.json", data=False)
 
+    def test_validate_holds_against_the_type(self):
+        task = {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync", "Parameters": {}, "End": True}
+        file = self.file("sync.json", {"StartAt": "A", "States": {"A": task}})
+        self.ok("validate", file, "--type", "STANDARD", data=False)
+        self.fails(2, "/States/A/Resource: an EXPRESS state machine cannot wait", "validate", file, "--type", "EXPRESS", data=False)
+        mistake = self.run_("validate", file, "--type", "EXPRESS", "--json", data=False).json()["diagnostics"][0]
+        self.assertEqual(mistake["message"], "Express state machine does not support '.sync' service integration")
+        self.fails(2, "--type must be", "validate", file, "--type", "FAST", data=False)
+
     def test_validate_json(self):
         good, bad = self.file("good.json", PASS), self.file("bad.json", BAD)
         self.assertEqual(self.ok("validate", good, "--json", data=False).json(),
@@ -220,7 +229,8 @@ class Files(Case):
         first, second = done.json()
         self.assertEqual((done.code, first["result"], second["result"]), (2, "FAIL", "OK"))
         mistake = first["diagnostics"][0]
-        self.assertEqual((mistake["severity"], mistake["code"], mistake["line"]), ("ERROR", "MISSING_END_STATE", 3))
+        self.assertEqual((mistake["severity"], mistake["code"], mistake["line"]), ("ERROR", "MISSING_TRANSITION_TARGET", 3))
+        self.assertEqual(first["diagnostics"][-1]["code"], "MISSING_END_STATE")
         self.assertEqual({"severity", "code", "message", "location", "pointer", "text", "line", "column"}, set(mistake))
         name = "n" + "é" * 200  # texts are cut at the border of a character
         long = self.file("long.json", {"StartAt": name, "States": {name: {"Type": "Pass", "Next": name + "x"}}})
@@ -369,9 +379,10 @@ class Files(Case):
         self.fails(2, "usage", "intrinsic", data=False)
 
     def test_intrinsic_fails_as_an_execution_would(self):
-        done = self.fails(1, "States.IntrinsicFailure", "intrinsic", "States.ArrayGetItem($, 5)", given=b"[]", data=False)
+        done = self.fails(1, "States.Runtime: ", "intrinsic", "States.ArrayGetItem($, 5)", given=b"[1]", data=False)
         self.assertEqual(done.out, "")
-        self.assertIn("The function 'States.ArrayGetItem($, 5)' had the following error: ", done.err)
+        self.assertIn("There was an error while evaluating the intrinsic function: States.ArrayGetItem($, 5). Invalid "
+                      "arguments in States.ArrayGetItem", done.err)
         done = self.fails(1, "States.Runtime: ", "intrinsic", "States.Array($.no)", given=b"{}", data=False)
         self.assertIn("The JsonPath argument for the field '$.no' could not be found in the input '{}'", done.err)
         self.fails(1, "$no", "intrinsic", "States.Array($no)", data=False)

@@ -51,7 +51,7 @@ class Opening(Case):
             self.fails(5, "blocker", *words, data=os.path.join(blocker, "data"))
             self.fails(5, "blocker", *words, data=blocker)
         self.fails(5, "", "list", "machines", data=blocker)
-        self.fails(5, "", "run", self.file("pass.json", PASS), data="")
+        self.fails(2, "--data takes the name of a directory", "run", self.file("pass.json", PASS), data="")
 
     def test_an_empty_file_is_a_crash_while_the_store_was_made(self):
         os.mkdir(self.data)

@@ -170,7 +170,7 @@ class Newer(Case):
         self.fails(2, "an action is a name", "api", "List\r\nX-Evil: 1")
         self.fails(2, "an action is a name", "api", "")
         self.fails(2, "a JSON object", "api", "ListActivities", "[]")
-        self.fails(2, "--input:1:2", "api", "ListActivities", "{")
+        self.fails(2, "request:1:2", "api", "ListActivities", "{")
 
     def test_a_request_of_a_mebibyte(self):
         big = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": '"' * 270000, "End": True}}}

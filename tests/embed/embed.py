@@ -102,6 +102,7 @@ def main():
         check_jobrunner(tree)
         check_server(tree)
         check_lifecycle(tree)
+        check_cplusplus(tree)
 
 
 def check_headers(tree, headers):
@@ -186,6 +187,22 @@ def check_blocking(tree):
         program = tree.example("embed-blocking.c", static=static)
         if program:
             check_kept(tree, program, lambda text: text == wanted)
+
+
+def check_cplusplus(tree):
+    """A host in C++, as old and as new as hosts are."""
+    if not shutil.which("c++"):
+        skip("there is no C++ compiler")
+        return
+    source = os.path.join(tree.source, "tests/embed/host.cpp")
+    wanted = '{"output":"7","status":"SUCCEEDED"}\na call that is not allowed, or an argument out of range\n1 succeeded\n'
+    for standard in ("c++11", "c++20"):
+        program = tree.path("host-" + standard)
+        done = run("c++", f"-std={standard}", *WARNINGS, "-Wpedantic", "-o", program, source,
+                   *tree.pkg_config("--cflags", "--libs", "stepwell-server"))
+        verdict(f"host.cpp builds as {standard}", done.returncode == 0, done.stderr[:2000])
+        if done.returncode == 0:
+            check_run(tree, os.path.basename(program), [program], lambda text: text == wanted)
 
 
 def check_poll(tree):

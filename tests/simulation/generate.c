@@ -56,17 +56,20 @@ static void retry(struct generator *g, struct state *state)
 		      all ? "States.ALL" : error_name(g), state->interval_seconds, attempts, 1 + below(g, 2));
 }
 
-/* What a catcher makes of the failure. */
-static const char *caught(bool jsonata)
+/* What a catcher makes of the failure; now and then it cannot be carried out itself. */
+static const char *caught(struct generator *g, bool jsonata)
 {
+	if (g->era >= ERA_CATCHERS && !g->machine->calm && chance(g, 10))
+		return jsonata ? "\"Output\":\"{% $states.input.missing %}\"" : "\"ResultPath\":\"$.n.x\"";
 	return jsonata ? "\"Output\":\"{% $merge([$states.input,{'e':$states.errorOutput.Error}]) %}\""
 		       : "\"ResultPath\":\"$.e\"";
 }
 
 static void catcher(struct generator *g, const char *next, bool jsonata)
 {
-	sw_buf_printf(g->out, ",\"Catch\":[{\"ErrorEquals\":[\"%s\"],%s,\"Next\":\"%s\"}]", error_name(g),
-		      caught(jsonata), next);
+	const char *error = error_name(g), *made = caught(g, jsonata);
+	sw_buf_printf(g->out, ",\"Catch\":[{\"ErrorEquals\":[\"%s\"],%s,\"Next\":\"%s\"}]", error, made,
+		      next);
 }
 
 /* Of a Task: known to the checks. The second is for what the first leaves, and leads elsewhere if it can. */
@@ -83,7 +86,7 @@ static void catchers(struct generator *g, struct state *state, const char *next,
 		snprintf(state->catchers[i].error, sizeof(state->catchers[i].error), "%s", error);
 		snprintf(state->catchers[i].next, sizeof(state->catchers[i].next), "%s", target);
 		sw_buf_printf(g->out, "%s{\"ErrorEquals\":[\"%s\"],%s,\"Next\":\"%s\"}", i ? "," : "", error,
-			      caught(jsonata), target);
+			      caught(g, jsonata), target);
 	}
 	sw_buf_char(g->out, ']');
 	state->catchers_count = count;

@@ -56,12 +56,16 @@ struct machine {
 /*
  * What happens in simulations has grown; seeds that found something stay what they were. The lowest seeds know nothing
  * of redrives and have one catcher a Task, those of the second era nothing of JSONata and what came with it: variables,
- * item selectors, activities, updates, EXPRESS machines and values with records of their own.
+ * item selectors, activities, updates, EXPRESS machines and values with records of their own, those of the third no
+ * catchers that fail.
  */
-enum era { ERA_FIRST, ERA_REDRIVES, ERA_LANGUAGES };
+enum era { ERA_FIRST, ERA_REDRIVES, ERA_LANGUAGES, ERA_CATCHERS };
 static inline enum era era_of(uint64_t seed)
 {
-	return seed < 10000 ? ERA_FIRST : seed < 100000 ? ERA_REDRIVES : ERA_LANGUAGES;
+	return seed < 10000    ? ERA_FIRST
+	       : seed < 100000 ? ERA_REDRIVES
+	       : seed < 200000 ? ERA_LANGUAGES
+			       : ERA_CATCHERS;
 }
 void machine_generate(struct machine *machine, struct sw_rng *rng, bool calm, enum era era);
 void machine_done(struct machine *machine);

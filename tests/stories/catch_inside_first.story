@@ -32,12 +32,13 @@
 <redeliver 1 2>
 [    0] > fail 1 2 Large indeed
 13<-12 LambdaFunctionFailed
-14<-5 WaitStateAborted
-15<-13 ParallelStateFailed
-16<-15 ParallelStateExited
-17<-16 PassStateEntered
-18<-17 PassStateExited
-19<-18 ExecutionSucceeded
+14<-13 TaskStateAborted
+15<-13 WaitStateAborted
+16<-13 ParallelStateFailed
+17<-16 ParallelStateExited
+18<-17 PassStateEntered
+19<-18 PassStateExited
+20<-19 ExecutionSucceeded
 <finish>
 [200000] > crash 200000
 = SUCCEEDED {"input":{"id":7,"error":{"Error":"Large","Cause":"indeed"}},"why":"Large"}

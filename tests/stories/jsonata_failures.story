@@ -31,4 +31,4 @@
 13<-12 PassStateExited
 14<-13 ExecutionSucceeded
 <finish>
-= SUCCEEDED {"why":"States.QueryEvaluationError","cause":"An error occurred while executing the state 'Call' (entered at the event id #2). The JSONata expression '$states.result.missing' specified for the field 'Output/list/1/deep' returned nothing (undefined)."}
+= SUCCEEDED {"why":"States.QueryEvaluationError","cause":"An error occurred while executing the state 'Call' (entered at the event id #2). The JSONata expression '$states.result.missing' specified for the field 'Output/list[1]/deep' returned nothing (undefined)."}

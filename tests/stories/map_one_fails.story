@@ -26,14 +26,15 @@
 <redeliver 2 1>
 [    0] > fail 2 1 Broken it is
 12<-11 LambdaFunctionFailed
-13<-12 MapIterationFailed
-14<-9 TaskStateAborted
-15<-14 MapIterationAborted
-16<-12 MapStateFailed
-17<-16 MapStateExited
-18<-17 PassStateEntered
-19<-18 PassStateExited
-20<-19 ExecutionSucceeded
+13<-12 TaskStateAborted
+14<-12 MapIterationAborted
+15<-12 TaskStateAborted
+16<-12 MapIterationFailed
+17<-12 MapStateFailed
+18<-17 MapStateExited
+19<-18 PassStateEntered
+20<-19 PassStateExited
+21<-20 ExecutionSucceeded
 <cancel 1 1>
 <finish>
 [    0] > succeed 1 1 "too late"

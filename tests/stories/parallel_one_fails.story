@@ -25,13 +25,14 @@
 <dispatch 3 1>
 [    0] > fail 3 1 Broken it is broken
 11<-10 LambdaFunctionFailed
-12<-5 WaitStateAborted
-13<-8 TaskStateAborted
-14<-11 ParallelStateFailed
-15<-14 ParallelStateExited
-16<-15 PassStateEntered
-17<-16 PassStateExited
-18<-17 ExecutionSucceeded
+12<-11 TaskStateAborted
+13<-11 TaskStateAborted
+14<-11 WaitStateAborted
+15<-11 ParallelStateFailed
+16<-15 ParallelStateExited
+17<-16 PassStateEntered
+18<-17 PassStateExited
+19<-18 ExecutionSucceeded
 <cancel 1 1>
 <finish>
 [60000] > advance 60000

@@ -45,44 +45,45 @@
 <dispatch 2 2>
 [    0] > fail 3 1 Broken
 29<-23 LambdaFunctionFailed
-30<-29 MapIterationFailed
-31<-28 TaskStateAborted
-32<-31 MapIterationAborted
-33<-29 MapStateFailed
-34<-33 ExecutionFailed
+30<-29 TaskStateAborted
+31<-29 MapIterationAborted
+32<-29 TaskStateAborted
+33<-29 MapIterationFailed
+34<-29 MapStateFailed
+35<-34 ExecutionFailed
 <cancel 2 2>
 <finish>
 [ 1000] > crash 1000
 [ 1000] > redrive
-35<-34 ExecutionRedriven
-36<-32 LambdaFunctionScheduled
-37<-36 LambdaFunctionStarted
-38<-29 LambdaFunctionScheduled
-39<-38 LambdaFunctionStarted
+36<-35 ExecutionRedriven
+37<-28 LambdaFunctionScheduled
+38<-37 LambdaFunctionStarted
+39<-29 LambdaFunctionScheduled
+40<-39 LambdaFunctionStarted
 <dispatch 2 3>
 <dispatch 3 2>
 [ 1000] > crash
 <redeliver 2 3>
 <redeliver 3 2>
 [ 1000] > succeed 2 3 "b"
-40<-37 LambdaFunctionSucceeded
-41<-40 TaskStateExited
-42<-41 MapIterationSucceeded
+41<-38 LambdaFunctionSucceeded
+42<-41 TaskStateExited
+43<-42 MapIterationSucceeded
 [ 1000] > succeed 3 2 3
-43<-39 LambdaFunctionSucceeded
-44<-43 TaskStateExited
-45<-44 TaskStateEntered
-46<-45 LambdaFunctionScheduled
-47<-46 LambdaFunctionStarted
+44<-40 LambdaFunctionSucceeded
+45<-44 TaskStateExited
+46<-45 TaskStateEntered
+47<-46 LambdaFunctionScheduled
+48<-47 LambdaFunctionStarted
 <dispatch 3 3>
 [ 1000] > crash
 <redeliver 3 3>
 [ 1000] > succeed 3 3 "c"
-48<-47 LambdaFunctionSucceeded
-49<-48 TaskStateExited
-50<-49 MapIterationSucceeded
-51<-50 MapStateSucceeded
-52<-50 MapStateExited
-53<-52 ExecutionSucceeded
+49<-48 LambdaFunctionSucceeded
+50<-49 TaskStateExited
+51<-50 MapIterationSucceeded
+52<-51 MapStateSucceeded
+53<-51 MapStateExited
+54<-53 ExecutionSucceeded
 <finish>
 = SUCCEEDED ["a","b","c"]

@@ -30,28 +30,29 @@
 <dispatch 2 2>
 [ 1000] > fail 2 2 Busy
 15<-14 LambdaFunctionFailed
-16<-15 ParallelStateFailed
-17<-16 ExecutionFailed
+16<-15 TaskStateAborted
+17<-15 ParallelStateFailed
+18<-17 ExecutionFailed
 <finish>
 [ 5000] > crash 5000
 [ 5000] > redrive
-18<-17 ExecutionRedriven
-19<-15 LambdaFunctionScheduled
-20<-19 LambdaFunctionStarted
+19<-18 ExecutionRedriven
+20<-15 LambdaFunctionScheduled
+21<-20 LambdaFunctionStarted
 <dispatch 2 3>
 [ 5000] > crash
 <redeliver 2 3>
 [ 5000] > fail 2 3 Busy
-21<-20 LambdaFunctionFailed
+22<-21 LambdaFunctionFailed
 [ 6000] > advance 6000
-22<-21 LambdaFunctionScheduled
-23<-22 LambdaFunctionStarted
+23<-22 LambdaFunctionScheduled
+24<-23 LambdaFunctionStarted
 <dispatch 2 4>
 [ 6000] > succeed 2 4 "b"
-24<-23 LambdaFunctionSucceeded
-25<-24 TaskStateExited
-26<-25 ParallelStateSucceeded
-27<-25 ParallelStateExited
-28<-27 ExecutionSucceeded
+25<-24 LambdaFunctionSucceeded
+26<-25 TaskStateExited
+27<-26 ParallelStateSucceeded
+28<-26 ParallelStateExited
+29<-28 ExecutionSucceeded
 <finish>
 = SUCCEEDED ["a","b"]

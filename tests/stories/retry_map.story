@@ -31,42 +31,44 @@
 <dispatch 3 1>
 [    0] > fail 3 1 Busy
 19<-18 LambdaFunctionFailed
-20<-19 MapIterationFailed
-21<-11 TaskStateAborted
-22<-21 MapIterationAborted
+20<-19 TaskStateAborted
+21<-19 MapIterationAborted
+22<-19 TaskStateAborted
+23<-19 MapIterationFailed
 <cancel 2 1>
 [ 4999] > crash 4999
 [ 5000] > advance 5000
-23<-19 MapStateStarted
-24<-23 MapIterationStarted
-25<-23 MapIterationStarted
-26<-24 TaskStateEntered
+24<-19 MapStateStarted
+25<-24 MapIterationStarted
+26<-24 MapIterationStarted
 27<-25 TaskStateEntered
-28<-26 LambdaFunctionScheduled
-29<-28 LambdaFunctionStarted
-30<-27 LambdaFunctionScheduled
-31<-30 LambdaFunctionStarted
+28<-26 TaskStateEntered
+29<-27 LambdaFunctionScheduled
+30<-29 LambdaFunctionStarted
+31<-28 LambdaFunctionScheduled
+32<-31 LambdaFunctionStarted
 <dispatch 4 1>
 <dispatch 5 1>
 [ 5000] > succeed 4 1 "A2"
-32<-29 LambdaFunctionSucceeded
-33<-32 TaskStateExited
-34<-33 MapIterationSucceeded
-35<-33 MapIterationStarted
-36<-35 TaskStateEntered
-37<-36 LambdaFunctionScheduled
-38<-37 LambdaFunctionStarted
+33<-30 LambdaFunctionSucceeded
+34<-33 TaskStateExited
+35<-34 MapIterationSucceeded
+36<-34 MapIterationStarted
+37<-36 TaskStateEntered
+38<-37 LambdaFunctionScheduled
+39<-38 LambdaFunctionStarted
 <dispatch 6 1>
 [ 5000] > succeed 5 1 "B2"
-39<-31 LambdaFunctionSucceeded
-40<-39 TaskStateExited
-41<-40 MapIterationSucceeded
+40<-32 LambdaFunctionSucceeded
+41<-40 TaskStateExited
+42<-41 MapIterationSucceeded
 [ 5000] > crash
 <redeliver 6 1>
 [ 5000] > fail 6 1 Busy
-42<-38 LambdaFunctionFailed
-43<-42 MapIterationFailed
-44<-42 MapStateFailed
-45<-44 ExecutionFailed
+43<-39 LambdaFunctionFailed
+44<-43 TaskStateAborted
+45<-43 MapIterationFailed
+46<-43 MapStateFailed
+47<-46 ExecutionFailed
 <finish>
 = FAILED Busy

@@ -31,22 +31,23 @@
 14<-13 TaskStateExited
 [    0] > fail 2 1 Busy
 15<-10 LambdaFunctionFailed
-16<-12 TaskStateAborted
+16<-15 TaskStateAborted
+17<-15 TaskStateAborted
 <cancel 3 1>
 [    0] > succeed 3 1 "too late"
 ! the task the token belongs to is over
 [ 4999] > crash 4999
 [ 5000] > advance 5000
-17<-15 ParallelStateStarted
-18<-17 TaskStateEntered
-19<-17 TaskStateEntered
-20<-17 TaskStateEntered
-21<-18 LambdaFunctionScheduled
-22<-21 LambdaFunctionStarted
-23<-19 LambdaFunctionScheduled
-24<-23 LambdaFunctionStarted
-25<-20 LambdaFunctionScheduled
-26<-25 LambdaFunctionStarted
+18<-15 ParallelStateStarted
+19<-18 TaskStateEntered
+20<-18 TaskStateEntered
+21<-18 TaskStateEntered
+22<-19 LambdaFunctionScheduled
+23<-22 LambdaFunctionStarted
+24<-20 LambdaFunctionScheduled
+25<-24 LambdaFunctionStarted
+26<-21 LambdaFunctionScheduled
+27<-26 LambdaFunctionStarted
 <dispatch 4 1>
 <dispatch 5 1>
 <dispatch 6 1>
@@ -55,18 +56,18 @@
 <redeliver 5 1>
 <redeliver 6 1>
 [ 5000] > succeed 6 1 "c2"
-27<-26 LambdaFunctionSucceeded
-28<-27 TaskStateExited
+28<-27 LambdaFunctionSucceeded
+29<-28 TaskStateExited
 [ 5000] > succeed 4 1 "a2"
-29<-22 LambdaFunctionSucceeded
-30<-29 TaskStateExited
+30<-23 LambdaFunctionSucceeded
+31<-30 TaskStateExited
 [ 5000] > crash
 <redeliver 5 1>
 [ 5000] > succeed 5 1 "b2"
-31<-24 LambdaFunctionSucceeded
-32<-31 TaskStateExited
-33<-32 ParallelStateSucceeded
-34<-32 ParallelStateExited
-35<-34 ExecutionSucceeded
+32<-25 LambdaFunctionSucceeded
+33<-32 TaskStateExited
+34<-33 ParallelStateSucceeded
+35<-33 ParallelStateExited
+36<-35 ExecutionSucceeded
 <finish>
 = SUCCEEDED ["a2","b2","c2"]

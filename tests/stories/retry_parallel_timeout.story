@@ -25,31 +25,32 @@
 10<-9 TaskSubmitted
 [10000] > crash 10000
 11<-7 LambdaFunctionTimedOut
-12<-10 TaskStateAborted
+12<-11 TaskStateAborted
+13<-11 TaskStateAborted
 [11000] > crash 11000
-13<-11 ParallelStateStarted
-14<-13 TaskStateEntered
-15<-13 TaskStateEntered
-16<-14 LambdaFunctionScheduled
-17<-16 LambdaFunctionStarted
-18<-15 TaskScheduled
-19<-18 TaskStarted
+14<-11 ParallelStateStarted
+15<-14 TaskStateEntered
+16<-14 TaskStateEntered
+17<-15 LambdaFunctionScheduled
+18<-17 LambdaFunctionStarted
+19<-16 TaskScheduled
+20<-19 TaskStarted
 <dispatch 3 1>
 <dispatch 4 1>
 [11000] > submitted 4 1 {}
-20<-19 TaskSubmitted
+21<-20 TaskSubmitted
 [11000] > succeed 2 1 "too late"
 ! the task the token belongs to is over
 [11000] > crash
 <redeliver 3 1>
 [11000] > succeed 4 1 "b"
-21<-20 TaskSucceeded
-22<-21 TaskStateExited
+22<-21 TaskSucceeded
+23<-22 TaskStateExited
 [11000] > succeed 3 1 "a"
-23<-17 LambdaFunctionSucceeded
-24<-23 TaskStateExited
-25<-24 ParallelStateSucceeded
-26<-24 ParallelStateExited
-27<-26 ExecutionSucceeded
+24<-18 LambdaFunctionSucceeded
+25<-24 TaskStateExited
+26<-25 ParallelStateSucceeded
+27<-25 ParallelStateExited
+28<-27 ExecutionSucceeded
 <finish>
 = SUCCEEDED ["a","b"]

@@ -172,6 +172,12 @@ static void express_machines_are_checked_as_aws_does(void **unused)
 	expect_express("\"Type\": \"Task\", \"Resource\": \"arn:aws:states:::states:startExecution.sync:2\"",
 		       "Express state machine does not support '.sync' service integration",
 		       "/States/P/Branches[0]/States/A/Resource");
+	expect_express("\"Type\": \"Map\", \"Iterator\": {\"ProcessorConfig\": {\"Mode\": \"DISTRIBUTED\", "
+		       "\"ExecutionType\": \"EXPRESS\"}, \"StartAt\": \"B\", \"States\": {\"B\": "
+		       "{\"Type\": \"Succeed\"}}}",
+		       "The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' state "
+		       "machines",
+		       "/States/P/Branches[0]/States/A/Iterator/ProcessorConfig/Mode");
 	expect_express("\"Type\": \"Task\", \"Resource\": \"arn:aws:states:::states:startExecution\"", NULL,
 		       NULL);
 }
@@ -233,6 +239,20 @@ static void a_loop_without_end_names_no_place(void **unused)
 		     "\"B\": {\"Type\": \"Pass\", \"Next\": \"A\"}, \"C\": {\"Type\": \"Pass\", \"Next\": "
 		     "\"A\"}}}",
 		     "MISSING_END_STATE", "Workflow has no terminal state", "");
+}
+
+/* floci-io/floci#2786, measured on AWS */
+static void a_missing_end_is_told_behind_a_missing_target(void **unused)
+{
+	struct sw_findings *findings = findings_of(
+		"{\"StartAt\": \"A\", \"States\": {\n\"A\": {\"Type\": \"Pass\", \"Next\": \"X\"}}}");
+	(void)unused;
+	assert_int_equal(sw_findings_count(findings), 2);
+	assert_string_equal(sw_findings_get(findings, 0)->code, "MISSING_TRANSITION_TARGET");
+	assert_int_equal(sw_findings_get(findings, 0)->error.line, 2);
+	assert_string_equal(sw_findings_get(findings, 1)->code, "MISSING_END_STATE");
+	assert_int_equal(sw_findings_get(findings, 1)->error.line, 1);
+	sw_findings_free(findings);
 }
 
 static void columns_count_characters(void **unused)
@@ -324,6 +344,7 @@ int main(void)
 		cmocka_unit_test(dangling_targets_come_with_what_they_leave_unreachable),
 		cmocka_unit_test(places_in_arrays_have_brackets_for_aws),
 		cmocka_unit_test(a_loop_without_end_names_no_place),
+		cmocka_unit_test(a_missing_end_is_told_behind_a_missing_target),
 		cmocka_unit_test(columns_count_characters),
 		cmocka_unit_test(mistakes_inside_an_expression_have_their_column),
 		cmocka_unit_test(a_good_definition_may_have_warnings),

@@ -138,6 +138,25 @@ static void mistakes_are_found_where_they_are(void **state)
 	refuses("\"a\0b\"", 5, SW_EJSON, 1, 3);
 }
 
+static void refuse_with(const char *text, const char *why)
+{
+	struct sw_error err = {0};
+	assert_int_equal(sw_json_check(text, strlen(text), &err), SW_EJSON);
+	assert_string_equal(err.text, why);
+}
+
+static void what_other_formats_allow_is_told(void **state)
+{
+	refuse_with("\xEF\xBB\xBF{}", "a byte order mark is no JSON: save the file without one");
+	refuse_with("{ // why\n}", "JSON has no comments");
+	refuse_with("[1 /* one */]", "JSON has no comments");
+	refuse_with("{} // end", "JSON has no comments");
+	refuse_with("{'a': 1}", "a string stands in double quotes, not in single ones");
+	refuse_with("['a']", "a string stands in double quotes, not in single ones");
+	refuse_with("[/]",
+		    "expected a value (a string in double quotes, a number, true, false, null, [ or {)");
+}
+
 static void surrogates_come_in_pairs(void **state)
 {
 	refuse_text("\"\\ud83d\"", 1, 3);
@@ -287,6 +306,7 @@ int main(void)
 		cmocka_unit_test(numbers_beyond_a_double_are_refused),
 		cmocka_unit_test(numbers_do_not_depend_on_the_locale),
 		cmocka_unit_test(mistakes_are_found_where_they_are),
+		cmocka_unit_test(what_other_formats_allow_is_told),
 		cmocka_unit_test(surrogates_come_in_pairs),
 		cmocka_unit_test(bytes_that_are_not_utf8_are_refused),
 		cmocka_unit_test(keys_have_no_nul_and_may_come_twice_unless_asked),

@@ -137,6 +137,53 @@ static void a_path_that_finds_nothing_fails_in_aws_s_words(void **state)
 	sw_failure_done(&failure);
 }
 
+/* "Output/values[0]", "Output/a/b[0][1]" and what follows: floci-io/floci#2689. */
+static void locates(const char *source_text, const char *cause)
+{
+	struct sw_owner owner;
+	const struct sw_template *template = NULL;
+	struct sw_failure failure = {0};
+	struct sw_query_env env = {.variable = no_variable};
+	json_t *source = tree_of(source_text), *tree;
+	sw_owner_init(&owner);
+	assert_int_equal(sw_template_compile(source, &sw_query_jsonata, &owner, &template, NULL, NULL),
+			 SW_OK);
+	assert_int_equal(sw_template_evaluate(template, "Output", &env, &tree, &failure), SW_EQUERY);
+	assert_string_equal(failure.cause, cause);
+	sw_failure_done(&failure);
+	sw_owner_done(&owner);
+	json_decref(source);
+}
+
+static void failures_of_jsonata_are_located_as_aws_does(void **state)
+{
+	locates("\"{% $no %}\"", "The JSONata expression '$no' specified for the field 'Output' returned "
+				 "nothing (undefined).");
+	locates("{\"values\":[\"{% $no %}\",1]}",
+		"The JSONata expression '$no' specified for the field 'Output/values[0]' returned nothing "
+		"(undefined).");
+	locates("{\"a\":{\"b\":[[1,\"{% 1 + 'a' %}\"]]}}",
+		"The JSONata expression '1 + 'a'' specified for the field 'Output/a/b[0][1]' threw an error "
+		"during "
+		"evaluation. T2002: The right side of the \"+\" operator must evaluate to a number");
+}
+
+/* Bounds have no code there: floci-io/floci#2737. */
+static void bounds_of_jsonata_are_told_as_aws_does(void **state)
+{
+	locates("[\"{% ($f := function($n) { 1 + $f($n) }; $f(1)) %}\"]",
+		"The JSONata expression '($f := function($n) { 1 + $f($n) }; $f(1))' specified for the field "
+		"'Output[0]' threw an error during evaluation: Stack overflow error: Check for "
+		"non-terminating "
+		"recursive function. Consider rewriting as tail-recursive.");
+	locates("[\"{% $count([1..9e6].$string()) %}\"]",
+		"The JSONata expression '$count([1..9e6].$string())' specified for the field 'Output[0]' "
+		"threw an "
+		"error during evaluation: Expression evaluation memory limit exceeded: Check for excessive "
+		"memory "
+		"usage");
+}
+
 /* Measured on AWS: floci-io/floci#3167. */
 static void an_index_past_the_end_gives_null(void **state)
 {
@@ -155,10 +202,10 @@ static void a_failing_function_keeps_its_own_text(void **state)
 	json_t *tree = NULL;
 	assert_int_equal(evaluate("{\"v.$\":\"States.ArrayLength($.a)\"}", "{\"a\":1}", &tree, &failure),
 			 SW_EQUERY);
-	assert_string_equal(failure.error, "States.IntrinsicFailure");
+	assert_string_equal(failure.error, "States.Runtime");
 	assert_string_equal(failure.cause,
-			    "The function 'States.ArrayLength($.a)' had the following error: the first "
-			    "argument must be an array");
+			    "There was an error while evaluating the intrinsic function: "
+			    "States.ArrayLength($.a). Invalid arguments in States.ArrayLength");
 	sw_failure_done(&failure);
 }
 
@@ -236,6 +283,8 @@ int main(void)
 		cmocka_unit_test(constant_parts_are_shared_with_the_result),
 		cmocka_unit_test(all_mistakes_are_reported_with_their_pointers),
 		cmocka_unit_test(a_path_that_finds_nothing_fails_in_aws_s_words),
+		cmocka_unit_test(failures_of_jsonata_are_located_as_aws_does),
+		cmocka_unit_test(bounds_of_jsonata_are_told_as_aws_does),
 		cmocka_unit_test(an_index_past_the_end_gives_null),
 		cmocka_unit_test(a_failing_function_keeps_its_own_text),
 		cmocka_unit_test(causes_are_cut_at_a_character),

@@ -341,10 +341,12 @@ static void a_reader_opens_a_directory_and_knows_its_region_and_account(void **s
 	assert_string_equal(sw_reader_region(reader), "ap-south-1");
 	assert_string_equal(sw_reader_account(reader), "123456789012");
 	sw_reader_close(reader);
-	assert_int_equal(sw_reader_open(path, "us-west-2", "7", &reader, NULL), SW_OK);
+	assert_int_equal(sw_reader_open(path, "us-west-2", "000000000007", &reader, NULL), SW_OK);
 	assert_string_equal(sw_reader_region(reader), "us-west-2");
-	assert_string_equal(sw_reader_account(reader), "7");
+	assert_string_equal(sw_reader_account(reader), "000000000007");
 	sw_reader_close(reader);
+	assert_int_equal(sw_reader_open(path, "us:west", NULL, &reader, NULL), SW_EINVAL);
+	assert_int_equal(sw_reader_open(path, NULL, "7", &reader, NULL), SW_EINVAL);
 	assert_int_equal(sw_reader_open(NULL, NULL, NULL, &reader, NULL), SW_EINVAL);
 	sw_batch_free(batch);
 	nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);

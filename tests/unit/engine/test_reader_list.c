@@ -41,7 +41,8 @@ static void assert_executions(struct world *w, const struct sw_list_filter *filt
 	sw_buf_done(&text);
 }
 
-static void machines_are_listed_by_creation_without_the_deleted_ones(void **state)
+/* As AWS lists them: localstack/localstack, pull request 11106. */
+static void machines_are_listed_by_name_without_the_deleted_ones(void **state)
 {
 	struct world w;
 	world_init(&w);
@@ -52,11 +53,15 @@ static void machines_are_listed_by_creation_without_the_deleted_ones(void **stat
 	put_machine(&w, "ant", 3, 1, SW_MACHINE_DELETING);
 	put_machine(&w, "again", 4, 1, SW_MACHINE_DELETED);
 	put_machine(&w, "again", 300, 2, SW_MACHINE_ACTIVE);
+	put_machine(&w, "ant-1", 301, 1, SW_MACHINE_ACTIVE);
+	put_machine(&w, "ant.1", 302, 1, SW_MACHINE_ACTIVE);
+	put_machine(&w, "zoo", 303, 1, SW_MACHINE_DELETED);
 	world_commit(&w);
-	assert_machines(&w, 10, "zebra ant again ");
-	assert_machines(&w, 3, "zebra ant again ");
-	assert_machines(&w, 2, "zebra ant | again ");
-	assert_machines(&w, 1, "zebra | ant | again ");
+	assert_machines(&w, 10, "again ant ant-1 ant.1 zebra ");
+	assert_machines(&w, 5, "again ant ant-1 ant.1 zebra ");
+	assert_machines(&w, 4, "again ant ant-1 ant.1 | zebra ");
+	assert_machines(&w, 2, "again ant | ant-1 ant.1 | zebra ");
+	assert_machines(&w, 1, "again | ant | ant-1 | ant.1 | zebra ");
 	world_done(&w);
 }
 
@@ -258,10 +263,38 @@ static void the_work_of_a_page_is_bounded(void **state)
 	world_done(&w);
 }
 
+/* The names of machines that are gone stay in the store. */
+static void names_of_machines_that_are_gone_are_passed_over_in_bounded_work(void **state)
+{
+	struct world w;
+	char *cursor = NULL, *next = NULL, name[16];
+	struct sw_buf text = SW_BUF;
+	world_init(&w);
+	put_machine(&w, "a", 1, 1, SW_MACHINE_ACTIVE);
+	for (uint32_t i = 0; i < SW_PAGE_WORK_MAX + 10; i++) {
+		snprintf(name, sizeof(name), "gone%u", i);
+		put_machine(&w, name, 2 + i, 1, SW_MACHINE_DELETED);
+	}
+	put_machine(&w, "z", 3 * SW_PAGE_WORK_MAX, 1, SW_MACHINE_ACTIVE);
+	world_commit(&w);
+	assert_int_equal(sw_reader_list_machines(w.reader, 5, NULL, note_machine, &text, &cursor, NULL),
+			 SW_OK);
+	assert_string_equal(text.data, "a ");
+	assert_non_null(cursor);
+	assert_int_equal(sw_reader_list_machines(w.reader, 5, cursor, note_machine, &text, &next, NULL),
+			 SW_OK);
+	assert_string_equal(text.data, "a z ");
+	assert_null(next);
+	sw_free(cursor);
+	sw_buf_done(&text);
+	world_done(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(machines_are_listed_by_creation_without_the_deleted_ones),
+		cmocka_unit_test(machines_are_listed_by_name_without_the_deleted_ones),
+		cmocka_unit_test(names_of_machines_that_are_gone_are_passed_over_in_bounded_work),
 		cmocka_unit_test(executions_are_listed_newest_first),
 		cmocka_unit_test(executions_are_listed_by_status_and_name),
 		cmocka_unit_test(executions_of_a_deleted_machine_are_not_listed_under_a_new_one),

@@ -234,12 +234,13 @@ static void a_task_shows_its_parameters_and_the_mocked_result(void **state)
 		asked("{" LAMBDA ",\"Parameters\":{\"FunctionName\":\"f\",\"Payload.$\":\"$.p\"},"
 		      "\"ResultSelector\":{\"r.$\":\"$.Payload\"},\"ResultPath\":\"$.out\",\"End\":true}",
 		      "{\"p\":1}");
-	mock_result(&params, "{\"Payload\":7}");
+	mock_result(&params, "{\"Payload\":\"7\"}");
 	expect_stations(&params,
 			"input afterInputPath afterParameters result afterResultSelector afterResultPath");
 	expect(&params, "inspectionData.afterParameters={\"FunctionName\":\"f\",\"Payload\":1}",
-	       "inspectionData.result={\"Payload\":7}", "inspectionData.afterResultSelector={\"r\":7}",
-	       "output={\"p\":1,\"out\":{\"r\":7}}", NULL);
+	       "inspectionData.result={\"Payload\":\"7\"}",
+	       "inspectionData.afterResultSelector={\"r\":\"7\"}", "output={\"p\":1,\"out\":{\"r\":\"7\"}}",
+	       NULL);
 }
 
 /* test_state/state_mock_scenarios.io_parallel_state_mock_success_trace */
@@ -320,6 +321,24 @@ static void a_state_inside_of_a_map_can_be_tested_by_its_name(void **state)
 	expect(&params, "status=SUCCEEDED", "output=[1]", NULL);
 }
 
+/* "TestState automatically populates the Context object ... $$.Map.Item.Index = 0, $$.Map.Item.Value = your input
+ * value" (Step Functions' guide) */
+static void inside_of_a_map_the_input_is_the_first_item(void **state)
+{
+	static const char machine[] =
+		"{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"ItemProcessor\":{\"StartAt\":\"P\","
+		"\"States\":{\"P\":{\"Type\":\"Parallel\",\"Branches\":[{\"StartAt\":\"I\",\"States\":{\"I\":"
+		"{"
+		"\"Type\":\"Pass\",\"Parameters\":{\"m.$\":\"$$.Map\"},\"End\":true}}}],\"End\":true}}},"
+		"\"Next\":\"O\"},\"O\":{\"Type\":\"Pass\",\"Parameters\":{\"m.$\":\"$$.Map\"},\"End\":true}}"
+		"}";
+	struct sw_test_state_params params = asked(machine, "{\"a\":1}");
+	params.state_name = "I";
+	expect(&params, "output={\"m\":{\"Item\":{\"Index\":0,\"Value\":{\"a\":1}}}}", NULL);
+	params.state_name = "O";
+	expect(&params, "status=FAILED", "error=States.Runtime", NULL);
+}
+
 /* ---- variables and the context object ----------------------------------------------------------------- */
 
 /* "The set will include variables assigned in the state and variables set up as test state input." */
@@ -398,6 +417,34 @@ static void a_token_is_for_tasks_that_wait_for_it(void **state)
 	expect(&params, "inspectionData.afterParameters={\"t\":\"t\"}", "output={\"any\":1}", NULL);
 }
 
+static void a_context_object_has_the_members_of_aws(void **state)
+{
+	static const struct {
+		const char *context, *mistake;
+	} contexts[] = {
+		{"{\"Map\":{\"Item\":{\"Index\":0,\"Value\":1}}}",
+		 "'Map' field is not supported when mocking a Context object"},
+		{"{\"State\":{\"Nom\":\"x\"}}", "Field 'Nom' is not allowed"},
+		{"{\"Machine\":{}}", "Field 'Machine' is not allowed"},
+		{"{\"Execution\":{\"Id\":1}}", "Execution.Id must be a string"},
+		{"{\"State\":{\"RetryCount\":\"1\"}}", "State.RetryCount must be an integer"},
+		{"{\"State\":[]}", "State must be an object"},
+	};
+	struct sw_test_state_params params = asked("{" LAMBDA ",\"End\":true}", "{}");
+	mock_result(&params, "{}");
+	for (size_t i = 0; i < sizeof(contexts) / sizeof(contexts[0]); i++) {
+		char message[160];
+		give_context(&params, contexts[i].context);
+		snprintf(message, sizeof(message), "Invalid Context object provided: %s",
+			 contexts[i].mistake);
+		expect_refusal(&params, SW_EINVAL, message);
+	}
+	give_context(&params,
+		     "{\"Execution\":{\"Id\":\"i\",\"Input\":[1],\"RoleArn\":null,\"RedriveCount\":0},"
+		     "\"State\":{\"RetryCount\":2},\"StateMachine\":{\"Name\":\"m\"}}");
+	expect(&params, "status=SUCCEEDED", NULL);
+}
+
 /* ---- errors ------------------------------------------------------------------------------------------- */
 
 static const char retrying[] =
@@ -447,6 +494,47 @@ static void a_retrier_that_is_spent_is_told_with_the_failure(void **state)
 	mock_error(&params, "B", "c");
 	params.retrier_retry_count = 2;
 	expect(&params, "status=FAILED", "inspectionData.errorDetails={\"retryIndex\":0}", NULL);
+}
+
+#define INSIDE_OF(outer, handlers)                                                                    \
+	"{\"StartAt\":\"O\",\"States\":{\"O\":{" outer "\"StartAt\":\"T\",\"States\":{\"T\":{" LAMBDA \
+	",\"Retry\":[{\"ErrorEquals\":[\"A\"],\"MaxAttempts\":1}],\"End\":true}}}" handlers           \
+	",\"End\":true},\"N\":{\"Type\":\"Succeed\"}}}"
+#define IN_PARALLEL "\"Type\":\"Parallel\",\"Branches\":[{"
+#define IN_MAP "\"Type\":\"Map\",\"ItemProcessor\":{"
+#define HANDLERS                                                                \
+	",\"Retry\":[{\"ErrorEquals\":[\"R\"],\"IntervalSeconds\":3}],"         \
+	"\"Catch\":[{\"ErrorEquals\":[\"X\"],\"Next\":\"N\"},{\"ErrorEquals\":" \
+	"[\"A\",\"States.TaskFailed\"],\"ResultPath\":\"$.e\",\"Next\":\"N\"}]"
+
+/* The guide: "errors propagate to parent state error handlers just as they would in a real execution" */
+static void what_a_state_does_not_handle_goes_to_the_one_around_it(void **state)
+{
+	static const char *const machines[] = {INSIDE_OF(IN_PARALLEL, "]" HANDLERS),
+					       INSIDE_OF(IN_MAP, HANDLERS)};
+	for (size_t i = 0; i < 2; i++) {
+		struct sw_test_state_params params = asked(machines[i], "{\"a\":1}");
+		params.state_name = "T";
+		mock_error(&params, "A", "c");
+		expect(&params, "status=RETRIABLE",
+		       "inspectionData.errorDetails.retryBackoffIntervalSeconds=1", NULL);
+		params.retrier_retry_count = 1;
+		expect(&params, "status=CAUGHT_ERROR", "error=A", "cause=c", "nextState=N",
+		       "inspectionData.errorDetails.catchIndex=1",
+		       "output={\"a\":1,\"e\":{\"Error\":\"A\",\"Cause\":\"c\"}}", NULL);
+		mock_error(&params, "R", "c");
+		expect(&params, "status=RETRIABLE", "inspectionData.errorDetails.retryIndex=0",
+		       "inspectionData.errorDetails.retryBackoffIntervalSeconds=6", NULL);
+	}
+	/* An iteration of a distributed Map fails by itself. */
+	struct sw_test_state_params params =
+		asked(INSIDE_OF(IN_MAP "\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":"
+				       "\"STANDARD\"},",
+				HANDLERS),
+		      "{}");
+	params.state_name = "T";
+	mock_error(&params, "B", "c");
+	expect(&params, "status=FAILED", "error=B", NULL);
 }
 
 static void a_failure_of_the_states_own_data_is_a_failure_of_the_state(void **state)
@@ -521,6 +609,13 @@ static void an_error_from_inside_of_a_map_is_told_as_it_is(void **state)
 	expect_refusal(
 		&params, SW_EINVAL,
 		"Map iteration failure count must be less than or equal to the number of Map iterations");
+	/* The guide: it "cannot exceed the number of items in the input", whatever the result is. */
+	params = asked("{\"Type\":\"Map\"," ITEM ",\"End\":true}", "[1,2,3]");
+	mock_result(&params, "[1,2,3,4,5]");
+	params.map_iteration_failure_count = 4;
+	expect_refusal(
+		&params, SW_EINVAL,
+		"Map iteration failure count must be less than or equal to the number of Map iterations");
 }
 
 static void what_an_item_reader_read_stands_for_the_items(void **state)
@@ -535,6 +630,55 @@ static void what_an_item_reader_read_stands_for_the_items(void **state)
 	params.map_item_reader_data_len = 5;
 	expect(&params, "status=SUCCEEDED", "inspectionData.afterItemSelector=[{\"v\":7},{\"v\":8}]",
 	       "!inspectionData.afterItemsPath", NULL);
+	params.map_item_reader_data_len = 4;
+	expect_refusal(&params, SW_EINVAL, "Map item reader data must be valid JSON");
+}
+
+/* The guide: afterItemsPointer, "the effective input after the ItemsPointer filter is applied", not for JSONata */
+static void an_items_pointer_and_lines_of_json_lead_to_the_items(void **state)
+{
+	static const struct {
+		const char *config, *data, *shown; /* NULL: the items are not known */
+	} readers[] = {
+		{"\"JSON\",\"ItemsPointer\":\"/a/1/b~1~0\"", "{\"a\":[0,{\"b/~\":[7,8]}]}", "7,8"},
+		{"\"JSON\",\"ItemsPointer\":\"/a/01\"", "{\"a\":[[7],[8]]}", NULL},
+		{"\"JSON\",\"ItemsPointer\":\"/a/9\"", "{\"a\":[[7],[8]]}", NULL},
+		{"\"JSON\",\"ItemsPointer\":\"a\"", "{\"a\":[7]}", NULL},
+		{"\"JSON\",\"ItemsPointer\":\"/a\",\"MaxItems\":1", "{\"a\":[7,8]}", "7"},
+		{"\"JSONL\"", "7\n\n 8 \r\n", "7,8"},
+		{"\"CSV\",\"CSVHeaderLocation\":\"FIRST_ROW\"", "a\n7\n", NULL},
+	};
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+		char definition[512], selector[80], pointer[80];
+		snprintf(definition, sizeof(definition),
+			 "{\"Type\":\"Map\",\"ItemReader\":{\"Resource\":\"arn:aws:states:::s3:getObject\","
+			 "\"ReaderConfig\":{\"InputType\":%s},\"Parameters\":{\"Bucket\":\"b\",\"Key\":\"k\"}"
+			 "},"
+			 "\"ItemSelector\":{\"v.$\":\"$$.Map.Item.Index\"}," DISTRIBUTED_ITEM
+			 ",\"End\":true}",
+			 readers[i].config);
+		struct sw_test_state_params params = asked(definition, "{}");
+		mock_result(&params, "[1]");
+		params.map_item_reader_data = readers[i].data;
+		params.map_item_reader_data_len = strlen(readers[i].data);
+		snprintf(selector, sizeof(selector), "inspectionData.afterItemSelector=[%s]",
+			 !readers[i].shown               ? ""
+			 : strchr(readers[i].shown, ',') ? "{\"v\":0},{\"v\":1}"
+							 : "{\"v\":0}");
+		snprintf(pointer, sizeof(pointer), "inspectionData.afterItemsPointer=[%s]",
+			 readers[i].shown ? readers[i].shown : "");
+		bool pointed = readers[i].shown && strstr(readers[i].config, "Pointer");
+		expect(&params, "status=SUCCEEDED", selector,
+		       pointed ? pointer : "!inspectionData.afterItemsPointer", NULL);
+	}
+	struct sw_test_state_params params = asked(
+		"{\"Type\":\"Map\",\"ItemReader\":{\"Resource\":\"arn:aws:states:::s3:getObject\","
+		"\"ReaderConfig\":{"
+		"\"InputType\":\"JSONL\"},\"Parameters\":{\"Bucket\":\"b\",\"Key\":\"k\"}}," DISTRIBUTED_ITEM
+		",\"End\":true}",
+		"{}");
+	mock_result(&params, "[1]");
+	params.map_item_reader_data = "7\nx\n";
 	params.map_item_reader_data_len = 4;
 	expect_refusal(&params, SW_EINVAL, "Map item reader data must be valid JSON");
 }
@@ -671,10 +815,16 @@ static void a_state_that_is_not_there_is_refused(void **state)
 
 /* ---- results of APIs ---------------------------------------------------------------------------------- */
 
+#define DESCRIBED                                                                                   \
+	"{\"ExecutionArn\":\"e\",\"StateMachineArn\":\"m\",\"StartDate\":\"2020-02-02T02:02:02Z\"," \
+	"\"Status\":\"SUCCEEDED\""
+
 static const struct {
 	const char *resource, *result, *mistake; /* NULL: none */
 } api_results[] = {
-	{"lambda:invoke", "{\"StatusCode\":200,\"Payload\":{\"a\":1},\"More\":1}", NULL},
+	{"lambda:invoke", "{\"StatusCode\":200,\"Payload\":\"{}\",\"More\":1}", NULL},
+	/* Users of AWS's and the makers of LocalStack tell of it. */
+	{"lambda:invoke", "{\"Payload\":{\"a\":1}}", "'Payload' must be a string"},
 	{"lambda:invoke", "{\"StatusCode\":\"200\"}", "'StatusCode' must be a number"},
 	{"aws-sdk:lambda:getFunction", "{\"Configuration\":{\"MemorySize\":127}}",
 	 "'MemorySize' is less than the minimum value"},
@@ -691,7 +841,12 @@ static const struct {
 	{"aws-sdk:kms:encrypt", "{\"CiphertextBlob\":\"\"}",
 	 "'CiphertextBlob' is smaller than the minimum length"},
 	{"aws-sdk:ssm:getParameter", "{\"Parameter\":{\"Type\":\"\"}}", "'Type' is not an expected value"},
-	{"states:startExecution", "{\"StartDate\":\"2020-02-02T02:02:02\"}", "'ExecutionArn' is required"},
+	/* "the mocked response is validated against the polling API's schema" (Step Functions' guide) */
+	{"states:startExecution.sync", DESCRIBED ",\"Output\":\"{}\"}", NULL},
+	{"states:startExecution.sync:2", DESCRIBED ",\"Output\":{}}", "'Output' must be a string"},
+	{"states:startExecution.sync:2", DESCRIBED ",\"Output\":null}", NULL},
+	{"states:startExecution.sync:2", DESCRIBED ",\"StopDate\":1}", "'StopDate' must be a string"},
+	{"states:startExecution.waitForTaskToken", "{\"ExecutionArn\":1}", NULL},
 	{"states:startExecution", "{\"ExecutionArn\":\"a\",\"StartDate\":1}", "'StartDate' must be a string"},
 	{"sqs:sendMessage.waitForTaskToken", "{\"MessageId\":1}", NULL},
 	{"aws-sdk:something:else", "{\"MessageId\":1}", NULL},
@@ -728,6 +883,18 @@ static void what_is_absent_matters_only_when_strict(void **state)
 	mock_result(&params, "{}");
 	params.validation = SW_MOCK_PRESENT;
 	expect(&params, "status=SUCCEEDED", NULL);
+	params.validation = SW_MOCK_STRICT;
+	expect_refusal(&params, SW_EINVAL,
+		       "Mock result schema validation error: Required field 'ExecutionArn' is missing");
+	mock_result(&params, "{\"ExecutionArn\":1,\"StartDate\":null}");
+	expect_refusal(&params, SW_EINVAL,
+		       "Mock result schema validation error: Required field 'StartDate' is missing");
+	params = asked("{\"Type\":\"Task\",\"Resource\":"
+		       "\"arn:aws:states:::states:startExecution.sync\",\"End\":true}",
+		       "{}");
+	mock_result(&params, "{\"ExecutionArn\":\"e\",\"StartDate\":\"d\"}");
+	expect_refusal(&params, SW_EINVAL,
+		       "Mock result schema validation error: Required field 'StateMachineArn' is missing");
 }
 
 /* ---- memory ------------------------------------------------------------------------------------------- */
@@ -771,6 +938,20 @@ static void every_allocation_may_fail(void **state)
 		"{}");
 	params.state_name = "X";
 	sweep(&params);
+	params = asked(INSIDE_OF(IN_MAP, HANDLERS), "{\"a\":1}");
+	params.state_name = "T";
+	mock_error(&params, "X", "c");
+	sweep(&params);
+	params = asked(
+		"{\"Type\":\"Map\",\"ItemReader\":{\"Resource\":\"arn:aws:states:::s3:getObject\","
+		"\"ReaderConfig\":{\"InputType\":\"JSONL\"},\"Parameters\":{\"Bucket\":\"b\",\"Key\":\"k\"}},"
+		"\"ItemSelector\":{\"v.$\":\"$$.Map.Item.Value\"}," DISTRIBUTED_ITEM ",\"End\":true}",
+		"{}");
+	params.map_item_reader_data = "7\n8\n";
+	params.map_item_reader_data_len = 4;
+	mock_result(&params, "[1]");
+	give_context(&params, "{\"State\":{\"Name\":\"n\"}}");
+	sweep(&params);
 }
 
 int main(void)
@@ -792,21 +973,25 @@ int main(void)
 		cmocka_unit_test(inputs_of_iterations_that_are_too_large_together_are_not_shown),
 		cmocka_unit_test(what_a_map_takes_for_items_must_be_an_array),
 		cmocka_unit_test(a_state_inside_of_a_map_can_be_tested_by_its_name),
+		cmocka_unit_test(inside_of_a_map_the_input_is_the_first_item),
 		cmocka_unit_test(variables_are_seen_and_assigned),
 		cmocka_unit_test(no_variables_are_not_shown),
 		cmocka_unit_test(a_context_object_is_made_up),
 		cmocka_unit_test(a_given_context_object_is_all_there_is),
+		cmocka_unit_test(a_context_object_has_the_members_of_aws),
 		cmocka_unit_test(a_token_is_for_tasks_that_wait_for_it),
 		cmocka_unit_test(a_mocked_error_meets_the_retriers_first),
 		cmocka_unit_test(then_the_catchers),
 		cmocka_unit_test(and_ends_as_a_failure),
 		cmocka_unit_test(a_retrier_that_is_spent_is_told_with_the_failure),
+		cmocka_unit_test(what_a_state_does_not_handle_goes_to_the_one_around_it),
 		cmocka_unit_test(a_failure_of_the_states_own_data_is_a_failure_of_the_state),
 		cmocka_unit_test(a_catcher_that_cannot_be_carried_out_is_a_failure),
 		cmocka_unit_test(too_many_failed_iterations_exceed_the_tolerance),
 		cmocka_unit_test(the_tolerance_may_be_a_percentage_and_come_from_the_input),
 		cmocka_unit_test(an_error_from_inside_of_a_map_is_told_as_it_is),
 		cmocka_unit_test(what_an_item_reader_read_stands_for_the_items),
+		cmocka_unit_test(an_items_pointer_and_lines_of_json_lead_to_the_items),
 		cmocka_unit_test(some_members_need_a_mock),
 		cmocka_unit_test(a_mock_is_a_result_or_an_error_and_shows_no_secrets),
 		cmocka_unit_test(only_states_with_work_have_a_mock_and_map_and_parallel_need_one),

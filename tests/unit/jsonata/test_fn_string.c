@@ -111,6 +111,33 @@ static void matches_carry_index_and_groups(void **state)
 		{"$contains('Hello', /hello/)", "false"},
 		{"$contains('Hello', /hello/i)", "true"},
 		{"$contains('abc', nothing)", "undefined"},
+		{"$replace('a.b', /[]*\\./, '-')", "\"a-b\""},
+		{"$contains('a', /[]/)", "false"},
+	};
+	EXPECT(cases);
+}
+
+static void regular_expressions_look_at_numbers_as_texts(void **state)
+{
+	static const struct fn_case cases[] = {
+		{"[1, 2.5, 12, 'x1', true, null].($ ~> /1|u/).start", "[0,0,1,2,1]"},
+		{"($r := /2(.)/; $r(1.25).[start, groups])", "[2,\"5\"]"},
+		{"($r := /1/; $r(11).next().start)", "1"},
+		{"($r := /e/; $r(1e21).start)", "1"},
+		{"$filter([{'a': 1}, [1]], /1/)", "undefined"},
+	};
+	EXPECT(cases);
+}
+
+/* In UTF-16 units; $map and others call with the index of the item, as in the reference implementation. */
+static void regular_expressions_may_be_told_where_to_begin(void **state)
+{
+	static const struct fn_case cases[] = {
+		{"($r := /a/; [-1, 0, 1, 1.9, 2, 100].($r('banana', $).start))", "[1,1,1,1,3]"},
+		{"($r := /a/; $r('banana', 2).next().start)", "5"},
+		{"($r := /a/; $r('😀a😀a', 3).start)", "5"},
+		{"($r := /x*/; [3, 4].($r('abc', $).start))", "3"},
+		{"$map(['abc', 'abc', 'bca'], /a/).start", "[0,2]"},
 	};
 	EXPECT(cases);
 }
@@ -128,6 +155,11 @@ static void a_function_may_be_the_matcher(void **state)
 		 "'next': function() {nothing}}})",
 		 "[\"a\",\"c\"]"},
 		{"$contains('abc', function($s) {nothing})", "false"},
+		{"$contains('abc', function($s) {''})", "true"},
+		{"$contains('abc', function($s) {{'match': 'b', 'end': 2}})", "T1010"},
+		{"$replace('a😀b', function($s) {{'match': 'XX', 'start': 1, 'groups': [], 'next': "
+		 "function() {nothing}}}, 'Z')",
+		 "\"aZb\""},
 		{"$match('abc', function($s) {'no match'})", "T1010"},
 		{"$match('abc', function($s) {{'x': 1}})", "T1010"},
 	};
@@ -153,6 +185,8 @@ static void replacements_may_name_groups(void **state)
 		 "5/9) & 'C'})",
 		 "\"temp: 20C\""},
 		{"$replace('aaa', /a/, function($m) {1})", "D3012"},
+		{"$replace('a1b2', /[0-9]/, function($m) {$join($keys($m)) & ($m.next)().start})",
+		 "\"amatchstartendgroupsnext3bmatchstartendgroupsnext\""},
 		{"$replace('abc', /x*/, 'y')", "D1004"},
 		{"$replace('abcdefghijklm', /(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)(k)/, '$11$1$12')", "\"kaa2lm\""},
 	};
@@ -216,6 +250,8 @@ int main(void)
 		cmocka_unit_test(a_huge_pad_ends_at_the_limit),
 		cmocka_unit_test(join_and_split_undo_each_other),
 		cmocka_unit_test(matches_carry_index_and_groups),
+		cmocka_unit_test(regular_expressions_look_at_numbers_as_texts),
+		cmocka_unit_test(regular_expressions_may_be_told_where_to_begin),
 		cmocka_unit_test(a_function_may_be_the_matcher),
 		cmocka_unit_test(replacements_may_name_groups),
 		cmocka_unit_test(replacing_much_by_more_ends_at_the_limit),

@@ -92,6 +92,20 @@ static void tuples_remember_where_they_come_from(void **state)
 	CHECK(rows);
 }
 
+/* A filter with `%` behind parentheses needs the tuples inside of them; nobody else may see them. */
+static void what_is_no_step_sees_the_items_of_a_stream(void **state)
+{
+	static const struct row rows[] = {
+		{"(Account.Order.ID)[$count(%) > 0] ~> $map($string)", "[\"o1\",\"o2\"]"},
+		{"(Account.Order)[%.Name = 'Firefly'] ~> $lookup('ID')", "[\"o1\",\"o2\"]"},
+		{"[(Account.Order.ID)[$count(%) > 0]].ID", "undefined"},
+		{"((Account.Order)[%.Name = 'Firefly']).ID", "[\"o1\",\"o2\"]"},
+		{"{'a': (Account.Order)[%.Name = 'Firefly'] ~> $count}", "{\"a\":2}"},
+		{"(Account.Order)[%.Name = 'Firefly'].ID", "[\"o1\",\"o2\"]"},
+	};
+	CHECK(rows);
+}
+
 static void variables_are_those_of_the_nearest_scope_that_has_bound_them(void **state)
 {
 	static const struct row rows[] = {
@@ -184,6 +198,34 @@ static void mistakes_are_told_with_their_place(void **state)
 		{"a ! b", "S0204 1:3"},
 	};
 	CHECK(rows);
+}
+
+/* As JSON.stringify in the reference implementation prints them, which $string does not. */
+static void messages_hold_values_with_all_of_their_digits(void **state)
+{
+	static const struct {
+		const char *expr, *message;
+		unsigned position;
+	} rows[] = {
+		{"$sqrt(-4.649475107057766e-16)",
+		 "The sqrt function cannot be applied to a negative number: -4.649475107057766e-16", 6},
+		{"0.1 + 0.2 < 'a'",
+		 "The values 0.30000000000000004 and \"a\" either side of operator \"<\" must be of the same "
+		 "data type",
+		 11},
+		{"a 9007199254740993", "Syntax error: 9007199254740992", 18},
+		{"a 1e20", "Syntax error: 100000000000000000000", 6},
+		{"-'\\ud800😀'", "Cannot negate a non-numeric value: \"\\ud800😀\"", 1},
+		{"'😀' + 1", "The left side of the \"+\" operator must evaluate to a number", 6},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sw_jsonata_error err;
+		struct sw_jsonata_query query = {.expr = rows[i].expr, .expr_len = strlen(rows[i].expr)};
+		char *text;
+		assert_int_equal(sw_jsonata_query(&query, false, &text, &err), SW_EQUERY);
+		assert_string_equal(err.message, rows[i].message);
+		assert_int_equal(err.position, rows[i].position);
+	}
 }
 
 static void what_never_ends_is_stopped(void **state)
@@ -286,10 +328,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sequences_of_one_item_are_that_item),
 		cmocka_unit_test(tuples_remember_where_they_come_from),
+		cmocka_unit_test(what_is_no_step_sees_the_items_of_a_stream),
 		cmocka_unit_test(variables_are_those_of_the_nearest_scope_that_has_bound_them),
 		cmocka_unit_test(functions_apply_in_part_and_in_chains),
 		cmocka_unit_test(operators_follow_the_types_of_their_sides),
 		cmocka_unit_test(mistakes_are_told_with_their_place),
+		cmocka_unit_test(messages_hold_values_with_all_of_their_digits),
 		cmocka_unit_test(what_never_ends_is_stopped),
 		cmocka_unit_test(deep_texts_are_refused_without_deep_stacks),
 		cmocka_unit_test(free_names_are_told_once_in_the_order_of_the_text),

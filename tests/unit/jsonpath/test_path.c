@@ -72,6 +72,12 @@ static void what_is_not_there_is_said_in_the_library_s_words(void **state)
 	fails(shop, "$.none[0]", "not_found", "The path $['none'] is null");
 	fails(shop, "$.store.bicycle.color[0].x", "not_found",
 	      "Filter: [0]['x'] can only be applied to arrays. Current context is: red");
+	fails(shop, "$.expensive[?(@.x)].y", "invalid_path",
+	      "Filter: [?]['y'] can not be applied to primitives. Current context is: 10");
+	/* Places are told as they were asked for. */
+	fails(shop, "$.store.book[-1].x.y", "not_found",
+	      "Missing property in path $['store']['book'][-1]['x']");
+	fails(shop, "$[\"o'n\"]", "not_found", "No results for path: $[\"o'n\"]");
 }
 
 static void several_values_come_as_an_array(void **state)
@@ -92,6 +98,17 @@ static void an_indefinite_path_may_find_nothing(void **state)
 	finds(shop, "$..nope", "[]");
 	finds(shop, "$.store.book[7:9]", "[]");
 	fails(shop, "$.nope[*]", "not_found", "Missing property in path $['nope']");
+}
+
+/* Asked of Jayway 2.10.0: a scalar has no children, whatever the path wants of them. */
+static void a_wildcard_passes_over_scalars(void **state)
+{
+	finds("{\"a\":1}", "$.a.*", "[]");
+	finds("{\"a\":1}", "$.a.*.b", "[]");
+	finds("{\"a\":1}", "$..a[*].b", "[]");
+	finds("[{\"c\":{\"b\":1}},2,null]", "$[0:].*.b", "[1]");
+	finds("[{\"a\":5},{\"a\":{\"x\":{\"b\":2}}}]", "$[?(@.a.*.b)]",
+	      "[{\"a\":5},{\"a\":{\"x\":{\"b\":2}}}]");
 }
 
 static void filters_compare_by_type(void **state)
@@ -118,6 +135,17 @@ static void filters_compare_by_type(void **state)
 	finds("[1,\"1\",1.0,2,null]", "$[?(@ === 1)]", "[1,1.0]");
 	finds("[18446744073709551616,5]", "$[?(@ > 18446744073709551615)]", "[18446744073709551616]");
 	finds("[null,0,{}]", "$[?(@ == null)]", "[null]");
+	/* Asked of Jayway 2.10.0: standing alone, $ is the item, too; beside an operator it is the root. */
+	finds("{\"q\":1,\"a\":[{\"q\":1,\"x\":1},{\"x\":2}]}", "$.a[?($.q)].x", "[1]");
+	finds("{\"q\":1,\"a\":[{\"q\":1,\"x\":1},{\"x\":2}]}", "$.a[?(!$.q)].x", "[2]");
+	finds("{\"q\":1,\"a\":[{\"q\":1,\"x\":1},{\"x\":2}]}", "$.a[?(@.x == $.q)].x", "[1]");
+	/* So it has it for "all", for lists of lists, and for names. */
+	finds("[{\"t\":[\"a\"]},{\"x\":1}]", "$[?(@.t all ['a'])]", "[]");
+	finds("[{\"t\":[\"a\"]},{\"x\":1}]", "$[?(!(@.t all ['b']))]", "[]");
+	finds("[{\"t\":[\"a\"]},{\"x\":1}]", "$[?(@.x == 1 || @.t all ['a'])]", "[{\"x\":1}]");
+	fails("[{\"t\":\"a\"}]", "$[?(@.t anyof [['a']])]", "evaluation", "Could not determine value type");
+	finds("[{\"t\":[[1]]}]", "$[?(@.t size 1)]", "[{\"t\":[[1]]}]");
+	fails("[{\"t\":\"a\"}]", "$[?(@.keys() == ['t'])]", "evaluation", NULL);
 	finds("[{\"a\":1},{}]", "$[?(@.a != null)]", "[{\"a\":1},{}]");
 }
 
@@ -333,6 +361,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_there_is_said_in_the_library_s_words),
 		cmocka_unit_test(several_values_come_as_an_array),
 		cmocka_unit_test(an_indefinite_path_may_find_nothing),
+		cmocka_unit_test(a_wildcard_passes_over_scalars),
 		cmocka_unit_test(filters_compare_by_type),
 		cmocka_unit_test(functions_work_on_what_they_end),
 		cmocka_unit_test(a_document_is_never_changed),

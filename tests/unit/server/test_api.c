@@ -231,12 +231,12 @@ static void configurations_reach_the_engine_in_full(void **state)
 	call_over(f, f->api, "CreateStateMachine",
 		  "{\"name\":\"hello\",\"definition\":\"{}\",\"tracingConfiguration\":{\"enabled\":true},"
 		  "\"loggingConfiguration\":{\"level\":\"ALL\",\"destinations\":[{\"cloudWatchLogsLogGroup\":"
-		  "{\"logGroupArn\":\"arn:x\"}}]}}");
+		  "{\"logGroupArn\":\"arn:x:*\"}}]}}");
 	assert_int_equal(f->status, 200);
 	assert_string_equal(
 		f->engine.asked.data,
 		"create name=hello;definition={};role=(null);type=STANDARD;"
-		"logging={\"destinations\":[{\"cloudWatchLogsLogGroup\":{\"logGroupArn\":\"arn:x\"}}],"
+		"logging={\"destinations\":[{\"cloudWatchLogsLogGroup\":{\"logGroupArn\":\"arn:x:*\"}}],"
 		"\"includeExecutionData\":false,\"level\":\"ALL\"};tracing={\"enabled\":true};");
 }
 
@@ -327,10 +327,10 @@ static void mistakes_of_a_definition_are_joined_without_warnings(void **state)
 		message);
 	refuses(f, "UpdateStateMachine", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"definition\":\"BAD\"}",
 		"InvalidDefinition", message);
-	/* no place: none is named */
+	/* no place: AWS prints null (floci-io/floci#2735) */
 	refuses(f, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\" \"}", "InvalidDefinition",
 		"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Definition must be a valid "
-		"JSON object'");
+		"JSON object at null'");
 	refuses(f, "CreateStateMachine", "{\"name\":\"a\",\"definition\":\"not a definition\"}",
 		"InvalidDefinition",
 		"Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: Unrecognized token 'not': was "
@@ -378,7 +378,7 @@ static void machines_are_updated(void **state)
 		"specified");
 	f->engine.reply_result = SW_EDELETING;
 	refuses(f, "UpdateStateMachine", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"definition\":\"{}\"}",
-		"StateMachineDeleting", "State Machine Deleting: '" FAKE_MACHINE "'");
+		"StateMachineDeleting", "State Machine is being deleted: '" FAKE_MACHINE "'");
 	f->engine.reply_result = SW_ENOENT;
 	refuses(f, "UpdateStateMachine", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"definition\":\"{}\"}",
 		"StateMachineDoesNotExist", "State Machine Does Not Exist: '" FAKE_MACHINE "'");
@@ -575,7 +575,7 @@ static void starts_are_refused_in_aws_words(void **state)
 		"State Machine Does Not Exist: '" FAKE_MACHINE "#C' (no such test case)");
 	f->engine.result = SW_EDELETING;
 	refuses(f, "StartExecution", HELLO, "StateMachineDeleting",
-		"State Machine Deleting: '" FAKE_MACHINE "'");
+		"State Machine is being deleted: '" FAKE_MACHINE "'");
 	f->engine.result = SW_EEXIST;
 	refuses(f, "StartExecution", "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"name\":\"run1\"}",
 		"ExecutionAlreadyExists", "Execution Already Exists: '" FAKE_EXECUTION "'");
@@ -831,8 +831,12 @@ static void executions_are_listed(void **state)
 	/* api/list_execution_invalid_arn */
 	refuses(f, "ListExecutions", "{\"stateMachineArn\":\"invalid_state_machine_arn\"}", "InvalidArn",
 		"Invalid Arn: 'Invalid ARN prefix: invalid_state_machine_arn'");
+	/* cloudquery/cloudquery, pull request 7911 */
 	refuses(f, "ListExecutions", "{}", "ValidationException",
-		"Exactly one of stateMachineArn and mapRunArn must be specified");
+		"Must provide a StateMachine ARN or MapRun ARN");
+	refuses(f, "ListExecutions",
+		"{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"mapRunArn\":\"" MAP_RUN "\"}",
+		"ValidationException", "Exactly one of stateMachineArn and mapRunArn must be specified");
 	refuses(f, "ListExecutions", "{\"mapRunArn\":\"arn:x\"}", "InvalidArn",
 		"Invalid Arn: 'Invalid ARN prefix: arn:x'");
 	refuses(f, "ListExecutions", "{\"mapRunArn\":\"" MAP_RUN "\"}", "ResourceNotFound",
@@ -884,11 +888,11 @@ static void the_numbers_of_a_map_run_are_checked(void **state)
 	refuses(*state, "UpdateMapRun",
 		"{\"mapRunArn\":\"" MAP_RUN "\",\"maxConcurrency\":-1,\"toleratedFailurePercentage\":100.5}",
 		"ValidationException",
-		"2 validation errors detected: Value '-1' at 'maxConcurrency' failed to satisfy constraint: "
-		"Member "
-		"must have value greater than or equal to 0; Value '100.5' at 'toleratedFailurePercentage' "
-		"failed to "
-		"satisfy constraint: Member must have value less than or equal to 100");
+		"2 validation errors detected: Value '100.5' at 'toleratedFailurePercentage' failed to "
+		"satisfy "
+		"constraint: Member must have value less than or equal to 100; Value '-1' at "
+		"'maxConcurrency' "
+		"failed to satisfy constraint: Member must have value greater than or equal to 0");
 	refuses(*state, "UpdateMapRun", "{\"mapRunArn\":\"" MAP_RUN "\",\"toleratedFailurePercentage\":-2.0}",
 		"ValidationException",
 		"1 validation error detected: Value '-2.0' at 'toleratedFailurePercentage' failed to satisfy "

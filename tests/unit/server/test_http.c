@@ -105,6 +105,35 @@ static void pipelined_requests_are_answered_in_order(void **state)
 	client_free(c);
 }
 
+/* API reference, StartExecution: the header is preferred over traceHeader in the body. */
+static void the_trace_header_of_a_request_is_the_execution_s(void **state)
+{
+	struct fixture *f = *state;
+	static const char body[] = "{\"stateMachineArn\":\"" FAKE_MACHINE "\",\"traceHeader\":\"Root=body\"}";
+	static const struct {
+		const char *header, *taken;
+	} rows[] = {
+		{"", "Root=body"},
+		{"X-Amzn-Trace-Id: Root=1-head;Sampled=1\r\n", "Root=1-head;Sampled=1"},
+		{"X-Amzn-Trace-Id: Root=\xc3\xa9\r\n", "Root=body"},
+	};
+	serve(f, SW_SERVER_OPTIONS);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[600], asked[200];
+		struct client *c = client_new(f);
+		int len = snprintf(text, sizeof(text),
+				   "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: "
+				   "AWSStepFunctions.StartExecution\r\n%sContent-Length: %zu\r\n\r\n%s",
+				   rows[i].header, strlen(body), body);
+		say(f, c, text, (size_t)len);
+		wait_answer(f, c);
+		snprintf(asked, sizeof(asked),
+			 "start machine=hello;name=(null);input=(null);case=(null);trace=%s;", rows[i].taken);
+		assert_string_equal(f->engine.asked.data, asked);
+		client_free(c);
+	}
+}
+
 static void a_request_may_come_byte_by_byte(void **state)
 {
 	struct fixture *f = *state;
@@ -853,6 +882,7 @@ int main(void)
 		TEST(a_connection_serves_many_requests_at_once_and_later),
 		TEST(an_answer_waits_for_the_engine),
 		TEST(pipelined_requests_are_answered_in_order),
+		TEST(the_trace_header_of_a_request_is_the_execution_s),
 		TEST(a_request_may_come_byte_by_byte),
 		TEST(a_client_that_waits_for_continue_gets_it),
 		TEST(a_hundred_connections_are_answered_by_one_commit),

@@ -103,7 +103,8 @@ static void out_of_memory_is_an_answer_like_others(void **state)
 		{"CreateStateMachine",
 		 "{\"name\":\"a\",\"definition\":\"{}\",\"tracingConfiguration\":{\"enabled\":true},"
 		 "\"loggingConfiguration\":"
-		 "{\"level\":\"ALL\",\"destinations\":[{\"cloudWatchLogsLogGroup\":{\"logGroupArn\":\"x\"}}]}"
+		 "{\"level\":\"ALL\",\"destinations\":[{\"cloudWatchLogsLogGroup\":{\"logGroupArn\":\"x:*\"}}"
+		 "]}"
 		 "}",
 		 200, NULL},
 		{"CreateStateMachine", "{\"name\":\"a\",\"definition\":\"BAD\"}", 400, definition_is_bad},

@@ -70,7 +70,7 @@ static const struct sw_shape inner = SW_SHAPE(inner_members);
 static const struct sw_member members[] = {
 	{"name", SW_MEMBER_TEXT, SW_REQUIRED, 1, 5},
 	{"secret", SW_MEMBER_TEXT, SW_SENSITIVE, 0, 2},
-	{"kind", SW_MEMBER_TEXT, .values = "[STANDARD, EXPRESS]"},
+	{"kind", SW_MEMBER_TEXT, .values = "[EXPRESS, STANDARD]"},
 	{"count", SW_MEMBER_INTEGER, 0, 1, 10},
 	{"flag", SW_MEMBER_BOOLEAN},
 	{"trace", SW_MEMBER_TEXT, SW_ASCII, 0, 9},
@@ -125,7 +125,7 @@ static void constraints_are_told_in_aws_words(void **state)
 	      "Member must have value greater than or equal to 1");
 	check("{\"name\":\"a\",\"kind\":\"standard\"}", SW_SHAPE_OUT_OF_RANGE,
 	      "1 validation error detected: Value 'standard' at 'kind' failed to satisfy constraint: "
-	      "Member must satisfy enum value set: [STANDARD, EXPRESS]");
+	      "Member must satisfy enum value set: [EXPRESS, STANDARD]");
 	check("{\"name\":\"a\",\"trace\":\"\\u00e9\"}", SW_SHAPE_OUT_OF_RANGE,
 	      "1 validation error detected: Value '\xc3\xa9' at 'trace' failed to satisfy constraint: "
 	      "Member must satisfy regular expression pattern: \\p{ASCII}*");
@@ -140,6 +140,72 @@ static void sensitive_values_are_not_repeated_and_several_mistakes_are_joined(vo
 	      "2; "
 	      "Value '' at 'tags.2.member.key' failed to satisfy constraint: "
 	      "Member must have length greater than or equal to 1");
+}
+
+#define NEEDED(name)                                 \
+	{                                            \
+		(name), SW_MEMBER_TEXT, SW_REQUIRED, \
+	}
+
+/* Names and orders as services of AWS were seen to answer. */
+static void several_mistakes_come_in_the_order_of_aws(void **state)
+{
+	static const struct sw_member signing[] = {NEEDED("domainSigningSelector"),
+						   NEEDED("domainSigningPrivateKey"),
+						   NEEDED("nextSigningKeyLength")};
+	static const struct sw_member schema[] = {NEEDED("roleARN"),      NEEDED("catalogId"),
+						  NEEDED("databaseName"), NEEDED("tableName"),
+						  NEEDED("region"),       NEEDED("versionId")};
+	static const struct sw_member user[] = {NEEDED("username"), NEEDED("password")};
+	static const struct sw_member streams[] = {NEEDED("inputs"), NEEDED("outputs")};
+	static const struct sw_member stream[] = {NEEDED("resourceARN"), NEEDED("roleARN")};
+	static const struct {
+		struct sw_shape shape;
+		const char *names[7]; /* the last: NULL */
+	} rows[] = {
+		{SW_SHAPE(signing), /* SES, CreateEmailIdentity */
+		 {"domainSigningSelector", "nextSigningKeyLength", "domainSigningPrivateKey"}},
+		{SW_SHAPE(schema), /* Data Firehose, CreateDeliveryStream */
+		 {"versionId", "catalogId", "databaseName", "roleARN", "region", "tableName"}},
+		{SW_SHAPE(user), {"password", "username"}}, /* Cognito, SignUp */
+		{SW_SHAPE(streams), {"outputs", "inputs"}}, /* Kinesis Data Analytics, CreateApplication */
+		{SW_SHAPE(stream), {"roleARN", "resourceARN"}}, /* the same */
+	};
+	json_t *nothing = json_object();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sw_buf out = SW_BUF;
+		assert_int_equal(sw_shape_check(&rows[i].shape, nothing, &out), SW_SHAPE_OUT_OF_RANGE);
+		const char *at = out.data;
+		for (const char *const *name = rows[i].names; *name; name++) {
+			char path[64];
+			snprintf(path, sizeof(path), "Value null at '%s' failed", *name);
+			at = strstr(at, path);
+			assert_non_null(at);
+		}
+		sw_buf_done(&out);
+	}
+	json_decref(nothing);
+}
+
+/* A request of 2 MiB had an answer of 200 MiB. */
+static void what_is_told_of_many_mistakes_is_bounded(void **state)
+{
+	struct sw_buf out = SW_BUF;
+	json_t *request = json_object(), *list = json_array();
+	for (int i = 0; i < 100000; i++)
+		json_array_append_new(list, json_pack("{s:s}", "key", ""));
+	json_object_set_new(request, "tags", list);
+	assert_int_equal(sw_shape_check(&shape, request, &out), SW_SHAPE_OUT_OF_RANGE);
+	assert_true(out.len > 60000 && out.len < 70000);
+	sw_buf_reset(&out);
+	static const struct sw_member few[] = {
+		{"tags", SW_MEMBER_LIST, 0, 0, 2, .values = "Tag", .shape = &inner}};
+	static const struct sw_shape few_tags = SW_SHAPE(few);
+	assert_int_equal(sw_shape_check(&few_tags, request, &out), SW_SHAPE_OUT_OF_RANGE);
+	assert_true(out.len > 60000 && out.len < 70000);
+	assert_non_null(strstr(out.data, "Tag(key=), ...]' at 'tags' failed to satisfy constraint"));
+	json_decref(request);
+	sw_buf_done(&out);
 }
 
 static void an_enum_value_is_matched_whole(void **state)
@@ -521,6 +587,8 @@ int main(void)
 		cmocka_unit_test(lengths_count_utf16_units_as_java_does),
 		cmocka_unit_test(constraints_are_told_in_aws_words),
 		cmocka_unit_test(sensitive_values_are_not_repeated_and_several_mistakes_are_joined),
+		cmocka_unit_test(several_mistakes_come_in_the_order_of_aws),
+		cmocka_unit_test(what_is_told_of_many_mistakes_is_bounded),
 		cmocka_unit_test(an_enum_value_is_matched_whole),
 		cmocka_unit_test(a_nul_is_only_allowed_where_the_handler_looks_at_it),
 		cmocka_unit_test(wrong_types_are_serialization_errors),

@@ -101,8 +101,8 @@ static void the_level_is_info_unless_another_is_asked_for(void **state)
 static void a_mock_and_a_configuration_are_passed_on(void **state)
 {
 	struct fixture *f = *state;
-	test(f, LAMBDA, "\"mock\":{\"result\":\"{\\\"Payload\\\":1}\"}");
-	assert_string_equal(text(f, "output"), "{\"Payload\":1}");
+	test(f, LAMBDA, "\"mock\":{\"result\":\"{\\\"Payload\\\":\\\"1\\\"}\"}");
+	assert_string_equal(text(f, "output"), "{\"Payload\":\"1\"}");
 	assert_string_equal(text(f, "nextState"), "N");
 	test(f, RETRYING,
 	     "\"inspectionLevel\":\"TRACE\",\"mock\":{\"errorOutput\":{\"error\":\"E\",\"cause\":\"C\"}},"
@@ -121,7 +121,7 @@ static void the_mode_of_validation_is_strict_unless_another_is_asked_for(void **
 	struct fixture *f = *state;
 	test(f, sfn, "\"mock\":{\"result\":\"{}\"}");
 	refused(f, "ValidationException",
-		"Mock result schema validation error: Field 'ExecutionArn' is required");
+		"Mock result schema validation error: Required field 'ExecutionArn' is missing");
 	test(f, sfn, "\"mock\":{\"result\":\"{}\",\"fieldValidationMode\":\"PRESENT\"}");
 	assert_int_equal(f->status, 200);
 	test(f, sfn,

@@ -55,6 +55,19 @@ static void values_of_another_type_do_not_match(void **state)
 	assert_true(holds(V "\"BooleanEqualsPath\":\"$.w\"", "{\"v\":true,\"w\":true}"));
 }
 
+/* Captured from AWS: gabrielmoreira/tiny-asl-machine, tests/conformance/cases/Choice.Numeric...Path.ts. */
+static void a_path_to_no_number_counts_as_one(void **state)
+{
+	assert_true(holds(V "\"NumericGreaterThanPath\":\"$.w\"", "{\"v\":7,\"w\":[6]}"));
+	assert_true(holds(V "\"NumericGreaterThanEqualsPath\":\"$.w\"", "{\"v\":8,\"w\":false}"));
+	assert_false(holds(V "\"NumericLessThanPath\":\"$.w\"", "{\"v\":7,\"w\":true}"));
+	assert_false(holds(V "\"NumericLessThanEqualsPath\":\"$.w\"", "{\"v\":8,\"w\":{\"value\":8}}"));
+	assert_false(holds(V "\"NumericEqualsPath\":\"$.w\"", "{\"v\":7,\"w\":{\"value\":7}}"));
+	assert_false(holds(V "\"NumericLessThanPath\":\"$.w\"", "{\"v\":\"7\",\"w\":8}"));
+	assert_false(holds(V "\"NumericGreaterThanPath\":\"$.w\"", "{\"v\":null,\"w\":8}"));
+	assert_false(holds(V "\"NumericGreaterThanEqualsPath\":\"$.w\"", "{\"v\":{\"value\":8},\"w\":8}"));
+}
+
 static void timestamps_compare_as_points_in_time(void **state)
 {
 	assert_true(holds(V "\"TimestampEquals\":\"2012-10-09T19:00:55Z\"",
@@ -148,12 +161,51 @@ static void paths_and_assign_of_the_rule_that_matched_apply(void **state)
 	world_free(world);
 }
 
+#define JSONATA(choices)                                                                                 \
+	"{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"C\",\"States\":{\"C\":{\"Type\":\"Choice\","       \
+	"\"Choices\":[{"                                                                                 \
+	"\"Condition\":\"{% false %}\",\"Next\":\"S\"},{" choices ",\"Next\":\"S\"}],\"Assign\":{\"x\":" \
+	"\"{% $states.input.no %}\"},\"Default\":\"S\"},\"S\":{\"Type\":\"Succeed\"}}}"
+
+/*
+ * AWS's answers of 2026-10-06 (alfredcodelabs/LocallyCloud, aws-test-state-contract: choice_null, choice_undefined)
+ * and of floci-io/floci, StepFunctionsJsonataIntegrationTest.
+ */
+static void failures_name_the_rule_that_a_field_is_of(void **state)
+{
+	static const struct {
+		const char *definition, *location, *rest;
+	} cases[] = {
+		{JSONATA("\"Condition\":\"{% $states.input.no %}\""), "Choices[1]/Condition",
+		 "returned nothing (undefined)."},
+		{JSONATA("\"Condition\":\"{% 7 %}\""), "Choices[1]/Condition",
+		 "returned an unexpected result type. Expected 'boolean', but was 'number' for value: 7"},
+		{JSONATA("\"Condition\":\"{% true %}\",\"Output\":{\"v\":\"{% $states.input.no %}\"}"),
+		 "Choices[1]/Output/v", "returned nothing (undefined)."},
+		{JSONATA("\"Condition\":\"{% true %}\",\"Assign\":{\"x\":\"{% $states.input.no %}\"}"),
+		 "Choices[1]/Assign/x", "returned nothing (undefined)."},
+		{JSONATA("\"Condition\":\"{% false %}\""), "Assign/x", "returned nothing (undefined)."},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct world *world = begin(cases[i].definition, "{}");
+		char text[128];
+		assert_int_equal(world->execution->status, SW_STATUS_FAILED);
+		snprintf(text, sizeof(text), "' specified for the field '%s' ", cases[i].location);
+		assert_has(world->execution->failure.cause, text);
+		assert_has(world->execution->failure.cause, cases[i].rest);
+		snprintf(text, sizeof(text), "\"location\":\"%s\"", cases[i].location);
+		assert_has(world_event(world, 3), text);
+		world_free(world);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strings_compare_by_their_characters),
 		cmocka_unit_test(numbers_compare_by_value),
 		cmocka_unit_test(values_of_another_type_do_not_match),
+		cmocka_unit_test(a_path_to_no_number_counts_as_one),
 		cmocka_unit_test(timestamps_compare_as_points_in_time),
 		cmocka_unit_test(is_operators_test_the_type),
 		cmocka_unit_test(string_matches_knows_stars_and_escapes),
@@ -161,6 +213,7 @@ int main(void)
 		cmocka_unit_test(a_missing_variable_ends_the_execution),
 		cmocka_unit_test(without_a_match_and_a_default_the_execution_fails),
 		cmocka_unit_test(paths_and_assign_of_the_rule_that_matched_apply),
+		cmocka_unit_test(failures_name_the_rule_that_a_field_is_of),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -258,6 +258,24 @@ static void the_same_events_give_the_same_result_byte_for_byte(void **state)
 	sw_free(other);
 }
 
+static void error_and_cause_are_as_long_as_the_api_has_room_for(void **state)
+{
+	struct sw_buf input = SW_BUF;
+	sw_buf_text(&input, "{\"t\":\"");
+	for (int i = 0; i < 20000; i++)
+		sw_buf_text(&input, "\xC3\xA4");
+	sw_buf_text(&input, "\"}");
+	struct world *world =
+		begin("{\"StartAt\":\"F\",\"States\":{\"F\":{\"Type\":\"Fail\",\"ErrorPath\":\"$.t\","
+		      "\"CausePath\":\"$.t\"}}}",
+		      input.data);
+	sw_buf_done(&input);
+	assert_int_equal(world->execution->status, SW_STATUS_FAILED);
+	assert_int_equal(strlen(world->execution->failure.error), SW_ERROR_BYTES_MAX);
+	assert_int_equal(strlen(world->execution->failure.cause), SW_CAUSE_BYTES_MAX);
+	world_free(world);
+}
+
 static void an_execution_starts_once(void **state)
 {
 	struct world *world = begin(NAP, "{}");
@@ -302,6 +320,7 @@ int main(void)
 		cmocka_unit_test(the_last_event_may_be_the_success),
 		cmocka_unit_test(the_history_may_be_full_at_any_event),
 		cmocka_unit_test(the_same_events_give_the_same_result_byte_for_byte),
+		cmocka_unit_test(error_and_cause_are_as_long_as_the_api_has_room_for),
 		cmocka_unit_test(an_execution_starts_once),
 		cmocka_unit_test(changed_branches_are_marked),
 	};

@@ -157,9 +157,38 @@ static void other_iterations_are_aborted_when_one_fails(void **state)
 	assert_int_equal(world_fail(world, 1, 1, "E", NULL), SW_OK);
 	assert_ended(world, SW_STATUS_FAILED, "E", NULL);
 	assert_int_equal(world_count(world, SW_COMMAND_CANCEL), 1);
-	assert_int_equal(count_events(world, SW_HISTORY_TASK_ABORTED), 1);
-	assert_int_equal(count_events(world, SW_HISTORY_ITERATION_ABORTED), 1);
-	assert_int_equal(count_events(world, SW_HISTORY_ITERATION_FAILED), 1);
+	/* Measured on AWS: floci-io/floci, AslExecutorParallelCutTest, AslExecutorBranchHistoryEventsTest. */
+	assert_has(world_trace(world),
+		   "12<-9 LambdaFunctionFailed\n13<-12 TaskStateAborted\n14<-12 MapIterationAborted\n"
+		   "15<-12 TaskStateAborted\n16<-12 MapIterationFailed\n17<-12 MapStateFailed\n"
+		   "18<-17 ExecutionFailed\n");
+	world_free(world);
+}
+
+static void of_iterations_that_a_runtime_failure_of_the_map_cuts_nothing_is_told(void **state)
+{
+	/* Measured on AWS: floci-io/floci, AslExecutorParallelCutTest. */
+	struct world *world =
+		begin(MAP(",\"ItemSelector\":{\"v.$\":\"$$.Map.Item.Value.x\"}", TASK), "[{\"x\":1},{}]");
+	assert_int_equal(world->execution->status, SW_STATUS_FAILED);
+	assert_has(world_trace(world), "4<-3 MapIterationStarted\n5<-3 ExecutionFailed\n");
+	world_free(world);
+}
+
+static void an_item_selector_in_jsonata_that_fails_cuts_what_runs(void **state)
+{
+	/* Measured on AWS: floci-io/floci, AslExecutorParallelCutTest. */
+	struct world *world = begin(
+		"{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\","
+		"\"ItemSelector\":{\"v\":\"{% $states.context.Map.Item.Value.x %}\"},"
+		"\"ItemProcessor\":{\"StartAt\":\"I\",\"States\":{\"I\":{\"Type\":\"Pass\",\"End\":true}}},"
+		"\"End\":true}}}",
+		"[{\"x\":1},{}]");
+	assert_int_equal(world->execution->status, SW_STATUS_FAILED);
+	assert_string_equal(world->execution->failure.error, "States.QueryEvaluationError");
+	assert_has(world_trace(world),
+		   "4<-3 MapIterationStarted\n5<-3 EvaluationFailed\n6<-5 MapIterationAborted\n"
+		   "7<-5 MapStateFailed\n8<-7 ExecutionFailed\n");
 	world_free(world);
 }
 
@@ -216,6 +245,8 @@ int main(void)
 		cmocka_unit_test(a_failing_iteration_is_recorded_so),
 		cmocka_unit_test(a_retried_map_starts_again),
 		cmocka_unit_test(other_iterations_are_aborted_when_one_fails),
+		cmocka_unit_test(of_iterations_that_a_runtime_failure_of_the_map_cuts_nothing_is_told),
+		cmocka_unit_test(an_item_selector_in_jsonata_that_fails_cuts_what_runs),
 		cmocka_unit_test(nested_maps_see_their_own_item),
 		cmocka_unit_test(an_item_selector_that_fails_names_the_map),
 		cmocka_unit_test(a_distributed_map_says_that_it_is_not_there),

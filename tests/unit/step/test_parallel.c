@@ -57,8 +57,34 @@ static void a_failing_branch_ends_the_others(void **state)
 	assert_string_equal(world_trace(world),
 			    "1<-0 ExecutionStarted\n2<-0 ParallelStateEntered\n3<-2 ParallelStateStarted\n"
 			    "4<-3 TaskStateEntered\n5<-3 FailStateEntered\n6<-4 LambdaFunctionScheduled\n"
-			    "7<-6 LambdaFunctionStarted\n8<-7 TaskStateAborted\n9<-5 ParallelStateFailed\n"
+			    "7<-6 LambdaFunctionStarted\n8<-5 TaskStateAborted\n9<-5 ParallelStateFailed\n"
 			    "10<-9 ExecutionFailed\n");
+	world_free(world);
+}
+
+static void what_is_cut_follows_what_failed(void **state)
+{
+	/* Measured on AWS: floci-io/floci, AslExecutorParallelCutTest, AslExecutorBranchHistoryEventsTest. */
+	struct world *world = begin(
+		ALONE(TASK("A") "," FLOW("W", "\"Type\":\"Wait\",\"Seconds\":9,\"End\":true") "," TASK("B")),
+		"{}");
+	assert_int_equal(world_fail(world, 1, 1, "E", "C"), SW_OK);
+	assert_ended(world, SW_STATUS_FAILED, "E", "C");
+	assert_has(world_trace(world),
+		   "11<-8 LambdaFunctionFailed\n12<-11 TaskStateAborted\n13<-11 WaitStateAborted\n"
+		   "14<-11 TaskStateAborted\n15<-11 ParallelStateFailed\n16<-15 ExecutionFailed\n");
+	world_free(world);
+}
+
+static void a_failure_after_the_join_follows_the_success(void **state)
+{
+	/* Measured on AWS: floci-io/floci, AslExecutorBranchHistoryEventsTest. */
+	struct world *world = begin(FLOW("P", "\"Type\":\"Parallel\",\"ResultSelector\":{\"m.$\":\"$.nope\"},"
+					      "\"Branches\":[" PASS("A") "],\"End\":true"),
+				    "{}");
+	assert_int_equal(world->execution->status, SW_STATUS_FAILED);
+	assert_has(world_trace(world),
+		   "5<-4 PassStateExited\n6<-5 ParallelStateSucceeded\n7<-6 ExecutionFailed\n");
 	world_free(world);
 }
 
@@ -131,6 +157,7 @@ static void a_runtime_failure_inside_ends_the_execution_at_once(void **state)
 		"An error occurred while executing the state 'B' (entered at the event id #4). Invalid path "
 		"'$.no' : No results for path: $['no']");
 	assert_has_not(world_trace(world), "ParallelStateFailed");
+	assert_has_not(world_trace(world), "Aborted");
 	world_free(world);
 }
 
@@ -225,6 +252,8 @@ int main(void)
 		cmocka_unit_test(the_order_of_outputs_does_not_depend_on_who_is_first),
 		cmocka_unit_test(each_branch_gets_the_effective_input),
 		cmocka_unit_test(a_failing_branch_ends_the_others),
+		cmocka_unit_test(what_is_cut_follows_what_failed),
+		cmocka_unit_test(a_failure_after_the_join_follows_the_success),
 		cmocka_unit_test(a_failing_parallel_is_recorded_so),
 		cmocka_unit_test(a_retried_parallel_starts_again_without_having_failed),
 		cmocka_unit_test(branch_numbers_are_never_used_again),

@@ -218,6 +218,46 @@ static void a_catcher_follows_exhausted_retries(void **state)
 	world_free(world);
 }
 
+/* Measured on AWS: floci-io/floci, AslExecutorBranchHistoryEventsTest. */
+static void a_catcher_that_fails_makes_the_state_fail_again(void **state)
+{
+	struct world *world = begin(
+		"{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\","
+		"\"Branches\":[{\"StartAt\":\"B\",\"States\":{\"B\":{\"Type\":\"Fail\",\"Error\":\"E\"}}}],"
+		"\"Catch\":[{\"ErrorEquals\":[\"Other\"],\"Next\":\"D\"},{\"ErrorEquals\":[\"States.ALL\"],"
+		"\"Output\":{\"v\":\"{% $states.input.no %}\"},\"Next\":\"D\"}],\"End\":true},"
+		"\"D\":{\"Type\":\"Pass\",\"End\":true}}}",
+		"{}");
+	assert_ended(
+		world, SW_STATUS_FAILED, "States.QueryEvaluationError",
+		"An error occurred while executing the state 'P' (entered at the event id #2). The JSONata "
+		"expression '$states.input.no' specified for the field 'Catch[1]/Output/v' returned nothing "
+		"(undefined).");
+	assert_has(world_trace(world),
+		   "4<-3 FailStateEntered\n5<-4 ParallelStateFailed\n6<-4 EvaluationFailed\n"
+		   "7<-6 ParallelStateFailed\n8<-7 ExecutionFailed\n");
+	assert_has(world_event(world, 6), "\"location\":\"Catch[1]/Output/v\"");
+	world_free(world);
+}
+
+/* What a state fails of is dealt with by the states around it, also when its own Catch is at fault. */
+static void the_failure_of_a_catcher_is_caught_further_out(void **state)
+{
+	struct world *world = begin(
+		"{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\","
+		"\"Branches\":[{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" LAMBDA
+		"\",\"Catch\":[{\"ErrorEquals\":[\"E\"],\"Assign\":{\"v\":\"{% $states.input.no "
+		"%}\"},\"Next\":\"D\"}],"
+		"\"End\":true},\"D\":{\"Type\":\"Pass\",\"End\":true}}}],"
+		"\"Catch\":[{\"ErrorEquals\":[\"States.QueryEvaluationError\"],\"Next\":\"C\"}],\"End\":true}"
+		","
+		"\"C\":{\"Type\":\"Pass\",\"Output\":{\"got\":\"{% $states.input.Error %}\"},\"End\":true}}}",
+		"{}");
+	assert_int_equal(world_fail(world, 1, 1, "E", NULL), SW_OK);
+	assert_output(world, "{\"got\":\"States.QueryEvaluationError\"}");
+	world_free(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +272,8 @@ int main(void)
 		cmocka_unit_test(a_catcher_hands_on_error_and_cause),
 		cmocka_unit_test(a_catchers_result_path_goes_into_the_raw_input),
 		cmocka_unit_test(a_catcher_follows_exhausted_retries),
+		cmocka_unit_test(a_catcher_that_fails_makes_the_state_fail_again),
+		cmocka_unit_test(the_failure_of_a_catcher_is_caught_further_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,6 +59,40 @@ static void headers_for_api_gateway_are_lists(void **state)
 	world_free(world);
 }
 
+/* taskCredentials.roleArn is a string in the model of the API. */
+static void the_role_of_credentials_is_a_string(void **state)
+{
+	static const struct {
+		const char *credentials, *error, *cause; /* NULL: none */
+	} tasks[] = {
+		{"{\"RoleArn.$\":\"$.r\"}", NULL, NULL},
+		{"{\"RoleArn.$\":\"$.n\"}", "States.Runtime",
+		 "The field 'RoleArn' of Credentials must be a string."},
+		{"{\"RoleArn\":\"{% $states.input.r %}\"},\"QueryLanguage\":\"JSONata\"", NULL, NULL},
+		{"{\"RoleArn\":\"{% $states.input.n %}\"},\"QueryLanguage\":\"JSONata\"",
+		 "States.QueryEvaluationError",
+		 "The JSONata expression '$states.input.n' specified for the field 'Credentials/RoleArn' "
+		 "returned an unexpected result type. Expected 'string', but was 'number' for value: 1"},
+		{"\"{% $states.input.n %}\",\"QueryLanguage\":\"JSONata\"", "States.QueryEvaluationError",
+		 "'Credentials' returned an unexpected result type. Expected 'object', but was 'number'"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(tasks) / sizeof(tasks[0]); i++) {
+		char definition[400];
+		snprintf(definition, sizeof(definition), TASK(LAMBDA, ",\"Credentials\":%s"),
+			 tasks[i].credentials);
+		struct world *world = begin(definition, "{\"r\":\"a role\",\"n\":1}");
+		if (tasks[i].error) {
+			assert_int_equal(world->execution->status, SW_STATUS_FAILED);
+			assert_string_equal(world->execution->failure.error, tasks[i].error);
+			assert_has(world->execution->failure.cause, tasks[i].cause);
+		} else {
+			assert_has(world_event(world, 3), "\"taskCredentials\":{\"roleArn\":\"a role\"}");
+		}
+		world_free(world);
+	}
+}
+
 static void a_lambda_task_has_events_of_its_own(void **state)
 {
 	struct world *world = begin(TASK(LAMBDA, ""), "{\"i\":1}");
@@ -281,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_service_task_tells_resource_region_and_parameters),
 		cmocka_unit_test(headers_for_api_gateway_are_lists),
+		cmocka_unit_test(the_role_of_credentials_is_a_string),
 		cmocka_unit_test(a_lambda_task_has_events_of_its_own),
 		cmocka_unit_test(an_activity_starts_when_a_worker_takes_it),
 		cmocka_unit_test(a_callback_task_is_submitted_and_completed_later),
