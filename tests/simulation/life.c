@@ -66,6 +66,7 @@ static enum sw_result open_engine(struct simulation *s)
 	struct sw_error err = {0};
 	options.loop = &s->loop.hooks;
 	options.synchronous_commit = true;
+	options.relaxed_ms = s->relaxed_ms;
 	options.retention_ms = s->retention_ms ? s->retention_ms : SW_NEVER; /* time flies here */
 	options.seed = sw_rng_next(&s->rng) | 1;
 	options.log = (struct sw_log){quiet, s, SW_LOG_WARNING};
@@ -114,6 +115,11 @@ void life_close(struct simulation *s)
 
 void life_crash(struct simulation *s)
 {
+	if (s->relaxed_ms && s->engine) {
+		allocations_fail(0);
+		s->faults.fail_at = 0;
+		virtual_loop_advance(&s->loop, DOUBT_MS);
+	}
 	note(s, "crash");
 	s->crashes++;
 	s->faults.fail_at = s->faults.operations + 1;

@@ -84,7 +84,12 @@ void retire_all(struct simulation *s)
 		life_settle(s);
 		check(s);
 	}
-	/* Asynchronous EXPRESS executions that a crash began anew have come to their end by then. */
+	/*
+	 * Asynchronous EXPRESS executions for which memory was short begin again at the next open, and those that were begun
+	 * anew have come to their end by then.
+	 */
+	life_close(s);
+	life_open(s);
 	life_advance(s, SW_EXPRESS_MS_MAX + 10 * KEPT_MS);
 	check(s);
 	check_empty(s);

@@ -18,6 +18,10 @@ KEPT = {
     1150: "a callback that came while memory was short",
     2092: "a start while the disk was full",
 }
+KEPT_RELAXED = {
+    310010: "half a turn in the box when its time came, while memory was short",
+}
+RELAXED_MS = 40
 
 
 def first_fresh(source):
@@ -30,9 +34,12 @@ def first_fresh(source):
 def main():
     program, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1000
     passed = failed = 0
-    runs = [["--seed", str(seed)] for seed in KEPT]
+    relaxed = ["--relaxed", str(RELAXED_MS)]
+    runs = [["--seed", str(seed)] for seed in KEPT] + [[*relaxed, "--seed", str(seed)] for seed in KEPT_RELAXED]
     source = os.environ.get("STEPWELL_SOURCE", os.path.dirname(os.path.abspath(__file__)))
-    runs.append(["--from", str(first_fresh(source)), "--seeds", str(count), "--report"])
+    first = str(first_fresh(source))
+    runs.append(["--from", first, "--seeds", str(count), "--report"])
+    runs.append([*relaxed, "--from", first, "--seeds", str(count // 10)])
     for words in runs:
         done = subprocess.run([program, *words], capture_output=True, text=True, check=False)
         print(done.stdout, end="")

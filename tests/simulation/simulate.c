@@ -63,7 +63,7 @@ static void arm_fault(struct simulation *s)
 		return;
 	}
 	s->faults.fail_at = s->faults.operations + 1 + sw_rng_below(&s->rng, 12);
-	s->faults.fail_with = kind < 5 ? SW_EFULL : SW_EIO;
+	s->faults.fail_with = kind < 5 || s->relaxed_ms ? SW_EFULL : SW_EIO;
 	s->faults.commits_alone = s->faults.fail_with == SW_EFULL;
 	s->faults.fail_onwards = s->faults.fail_with == SW_EIO;
 	s->faults.applied_unknown = s->faults.fail_with == SW_EIO && sw_rng_below(&s->rng, 2);
@@ -196,13 +196,15 @@ static void compare(struct simulation *s)
 	sw_buf_done(&without);
 }
 
-static bool simulate(uint64_t seed, bool trace, struct coverage *coverage, uint64_t *ret_digest)
+static bool simulate(uint64_t seed, bool trace, uint32_t relaxed_ms, struct coverage *coverage,
+		     uint64_t *ret_digest)
 {
 	struct simulation *s = sw_zalloc(sizeof(*s));
 	if (!s)
 		return false;
 	s->seed = seed;
 	s->trace = trace;
+	s->relaxed_ms = relaxed_ms;
 	s->rng = sw_rng(seed);
 	entropy_begin(seed);
 	machine_generate(&s->machine, &s->rng, seed % 2 == 0, era_of(seed));
@@ -261,6 +263,7 @@ int main(int argc, char **argv)
 {
 	static struct coverage coverage;
 	uint64_t seeds = 200, from = 1, digest, again, passed = 0, failed = 0;
+	uint32_t relaxed_ms = 0;
 	bool trace = false, report = false;
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--trace") == 0) {
@@ -274,9 +277,12 @@ int main(int argc, char **argv)
 		} else if (strcmp(argv[i], "--seed") == 0) {
 			from = number(argv[++i]);
 			seeds = 1;
+		} else if (strcmp(argv[i], "--relaxed") == 0) {
+			relaxed_ms = (uint32_t)number(argv[++i]);
 		} else {
-			fprintf(stderr, "usage: simulate [--seeds N] [--from SEED] [--seed SEED] [--trace] "
-					"[--report]\n");
+			fprintf(stderr,
+				"usage: simulate [--seeds N] [--from SEED] [--seed SEED] [--relaxed MS] "
+				"[--trace] [--report]\n");
 			return 2;
 		}
 	}
@@ -286,10 +292,10 @@ int main(int argc, char **argv)
 	printf("seeds %" PRIu64 " to %" PRIu64 "\n", from, from + seeds - 1);
 	for (uint64_t seed = from; seed < from + seeds; seed++) {
 		snprintf(doing, sizeof(doing), "seed %" PRIu64 " FAILED: it died\n", seed);
-		bool good = simulate(seed, trace, &coverage, &digest);
+		bool good = simulate(seed, trace, relaxed_ms, &coverage, &digest);
 		/* Now and then twice: the same seed gives the same run. */
 		if (good && seed % 16 == 0 &&
-		    (!simulate(seed, trace, &coverage, &again) || again != digest)) {
+		    (!simulate(seed, trace, relaxed_ms, &coverage, &again) || again != digest)) {
 			printf("seed %" PRIu64 " FAILED: it cannot be repeated\n", seed);
 			good = false;
 		}

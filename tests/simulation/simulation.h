@@ -101,6 +101,11 @@ struct simulation {
 	uint64_t seed;
 	struct sw_rng rng;
 	bool trace; /* print as it goes */
+	/*
+	 * Not 0: relaxed mode, in which a crash may take back what was told. Here it comes when that is on disk, and commits
+	 * fail for want of room only: so everything else must hold as ever.
+	 */
+	uint32_t relaxed_ms;
 	uint64_t digest;
 	struct machine machine;
 
