@@ -560,6 +560,8 @@ static void rearm(struct sw_engine *engine, bool more)
 	if (!engine->poisoned) {
 		if (engine->flight)
 			due_ms = earlier(due_ms, engine->retry_mono_ms);
+		else if (is_torn(engine))
+			due_ms = earlier(due_ms, now_ms + SW_RETRY_PAUSE_MS); /* it must not go */
 		else if (engine->full)
 			due_ms = earlier(due_ms, engine->probe_mono_ms);
 		else if (engine->relaxed_ms > 0 && !sw_box_is_empty(engine->open))
@@ -589,7 +591,8 @@ static void rearm(struct sw_engine *engine, bool more)
 			due_ms = earlier(due_ms, now_ms + SW_RETRY_PAUSE_MS);
 		due_ms = earlier(due_ms, sw_activities_next_mono_ms(engine));
 		due_ms = earlier(due_ms, sw_retention_next_mono_ms(engine));
-		if (engine->attempts)
+		/* Who is alone is looked for when all that came in has been received. */
+		if (engine->attempts && !engine->left_in_inbox)
 			due_ms = earlier(due_ms, engine->marked_alone ? now_ms : engine->sweep_mono_ms);
 	}
 	set_alarm(engine, due_ms < now_ms ? now_ms : due_ms);

@@ -430,6 +430,56 @@ static void a_task_in_a_queue_is_given_once_though_memory_is_short(void **state)
 	}
 }
 
+/* ---- nothing to do but to wait -------------------------------------------------------------------------- */
+
+#define TURNS_ENOUGH 300 /* of the loop, in one moment */
+
+static void settle_soon(struct world *world)
+{
+	unsigned turns = 0;
+	while (turns < TURNS_ENOUGH && virtual_loop_turn(&world->loop))
+		turns++;
+	assert_true(turns < TURNS_ENOUGH);
+}
+
+/* All allocations from the i-th on fail for a while. */
+static void stay_short(uint32_t relaxed_ms)
+{
+	for (long i = 1, failed = 1; failed > 0; i++) {
+		struct world *world = world_new();
+		struct told told = {0};
+		struct sw_start_params params = {.machine = "m", .input = "[1]", .input_len = 3};
+		world->options.relaxed_ms = relaxed_ms;
+		world_open(world);
+		assert_int_equal(
+			sw_engine_on_task(world->engine, "function:safe", echo_safely, NULL, world, NULL),
+			SW_OK);
+		world_machine(world, "m", definition);
+		virtual_loop_advance(&world->loop, 5000);
+		failing_malloc_begin(i, FAILING_MALLOC_ONWARDS);
+		sw_engine_start(world->engine, &params, tell, &told, NULL);
+		for (int step = 0; step < 5; step++) {
+			settle_soon(world);
+			world->loop.mono_ms += 50;
+			world->loop.wall_ms += 50;
+		}
+		failed = failing_malloc_end();
+		virtual_loop_advance(&world->loop, 60000);
+		assert_true(sw_engine_is_idle(world->engine));
+		world_free(world);
+	}
+}
+
+static void an_engine_without_memory_does_not_turn_in_circles(void **state)
+{
+	stay_short(0);
+}
+
+static void nor_does_it_in_relaxed_mode(void **state)
+{
+	stay_short(40);
+}
+
 /* ---- more than memory can hold ------------------------------------------------------------------------ */
 
 #define LARGE_BYTES 200000
@@ -542,6 +592,8 @@ int main(void)
 		cmocka_unit_test(tags_of_an_activity_are_there_or_refused),
 		cmocka_unit_test(what_was_in_flight_is_recovered_though_memory_is_short),
 		cmocka_unit_test(a_task_in_a_queue_is_given_once_though_memory_is_short),
+		cmocka_unit_test(an_engine_without_memory_does_not_turn_in_circles),
+		cmocka_unit_test(nor_does_it_in_relaxed_mode),
 		cmocka_unit_test(one_that_cannot_be_recovered_holds_up_nobody_else),
 		cmocka_unit_test(a_task_that_cannot_be_offered_holds_up_nobody_else),
 		cmocka_unit_test(a_worker_may_come_while_an_execution_is_loaded_again),
