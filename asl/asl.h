@@ -26,7 +26,7 @@ struct sw_finding {
 	const char *code;
 	/* AWS's text for it ("String does not match RFC3339 timestamp"); equal to error.text where AWS has
 	 * none. */
-	char aws_text[512];
+	char aws_text[1280];
 	/* Where AWS says it is ("/States/A/Branches[0]/StartAt", "/" for the whole); empty where AWS names no
 	 * place. */
 	char aws_location[256];

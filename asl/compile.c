@@ -328,7 +328,7 @@ static bool find_type(struct sw_compiler *c, const json_t *json, const struct sw
 	struct sw_place at = SW_PLACE_KEY(place, "Type");
 
 	if (!value) {
-		sw_report(c, sw_at_key(place, "These fields are required: [Type]"),
+		sw_report(c, sw_at_key(place, "The field 'Type' is required"),
 			  "a state must have the field Type");
 		return false;
 	}

@@ -8,6 +8,19 @@
 
 static const char *const selectors[] = {"And", "Or", "Not", "Variable", "Condition"};
 #define SELECTORS_TEXT "And, Or, Not, Variable, Condition"
+/* In AWS's order (captured: gabrielmoreira/tiny-asl-machine, Feature.ChoiceValidation-003 and -005). */
+#define OPERATORS_TEXT                                                                           \
+	"StringEquals, IsBoolean, StringLessThan, IsNumeric, BooleanEquals, "                    \
+	"StringLessThanEqualsPath, NumericLessThan, NumericGreaterThan, NumericLessThanPath, "   \
+	"StringMatches, TimestampLessThanEqualsPath, NumericEquals, TimestampGreaterThan, "      \
+	"StringGreaterThanEqualsPath, TimestampGreaterThanEqualsPath, TimestampLessThanEquals, " \
+	"NumericLessThanEqualsPath, TimestampEquals, BooleanEqualsPath, IsTimestamp, "           \
+	"StringLessThanEquals, NumericLessThanEquals, StringLessThanPath, "                      \
+	"TimestampGreaterThanPath, StringGreaterThan, StringGreaterThanPath, IsString, "         \
+	"StringEqualsPath, TimestampEqualsPath, TimestampLessThan, StringGreaterThanEquals, "    \
+	"NumericGreaterThanPath, NumericGreaterThanEquals, NumericEqualsPath, "                  \
+	"TimestampLessThanPath, IsNull, IsPresent, TimestampGreaterThanEquals, "                 \
+	"NumericGreaterThanEqualsPath"
 
 /* The one member that says what the rule is; NULL when there is none or more than one (reported). */
 static const char *find_selector(struct sw_compiler *c, const struct sw_language *language,
@@ -40,7 +53,6 @@ static const struct sw_field *find_operator(struct sw_compiler *c, const json_t 
 	bool unknown = false;
 	const char *name;
 	json_t *value;
-	char aws[200];
 
 	json_object_foreach((json_t *)rule, name, value)
 	{
@@ -55,9 +67,9 @@ static const struct sw_field *find_operator(struct sw_compiler *c, const json_t 
 	}
 	if (second) {
 		struct sw_place at = SW_PLACE_KEY(place, second->name);
-		snprintf(aws, sizeof(aws), "There should only be one of the following fields: [%s, %s]",
-			 found->name, second->name);
-		sw_report(c, sw_at_member(&at, aws),
+		sw_report(c,
+			  sw_at_member(&at, "There should only be one of the following fields: "
+					    "[" OPERATORS_TEXT "]"),
 			  "a choice rule has one comparison, and %s is there already", found->name);
 		return NULL;
 	}
@@ -65,7 +77,7 @@ static const struct sw_field *find_operator(struct sw_compiler *c, const json_t 
 	if (!found && !unknown)
 		sw_report(c,
 			  sw_at_key(place, "This object should have only one of the following fields: "
-					   "[StringEquals, ...]"),
+					   "[" OPERATORS_TEXT "]"),
 			  "a choice rule with a Variable must have a comparison such as StringEquals or "
 			  "IsPresent");
 	return found;

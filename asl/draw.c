@@ -488,12 +488,12 @@ enum sw_result sw_machine_draw(const struct sw_machine *machine, enum sw_draw_fo
 	if (!find_ends(&d))
 		return SW_ENOMEM;
 	if (format == SW_DRAW_DOT)
-		sw_buf_text(&d.out,
-			    "digraph machine {\n  node [fontname=\"sans-serif\", fontsize=11, "
-			    "style=\"rounded,filled\"];\n  edge [fontname=\"sans-serif\", fontsize=9];\n"
-			    "  graph [fontname=\"sans-serif\", fontsize=10];\n"
-			    "  {rank=source; start_ [shape=circle, style=filled, fillcolor=black, "
-			    "label=\"\", width=0.2];}\n");
+		sw_buf_text(
+			&d.out,
+			"digraph machine {\n  node [fontname=\"sans-serif\", fontsize=11, "
+			"style=\"rounded,filled\"];\n  edge [fontname=\"sans-serif\", fontsize=9];\n"
+			"  graph [fontname=\"sans-serif\", fontsize=10];\n"
+			"  start_ [shape=circle, style=filled, fillcolor=black, label=\"\", width=0.2];\n");
 	else
 		sw_buf_text(&d.out, "flowchart TD\n  start_((\" \"))\n");
 	draw_flow(&d, &machine->flow, 0);

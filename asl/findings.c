@@ -173,10 +173,11 @@ static enum sw_result append(struct sw_findings *findings, enum sw_severity seve
 
 static void set_aws_text(struct sw_finding *finding, const char *aws_text)
 {
-	struct sw_error cut = {0}; /* cuts at a character's border */
-	sw_error_set(&cut, SW_EDEFINITION, "%s", aws_text ? aws_text : finding->error.text);
-	snprintf(finding->aws_text, sizeof(finding->aws_text), "%s", cut.text);
-	mend(finding->aws_text);
+	snprintf(finding->aws_text, sizeof(finding->aws_text), "%s",
+		 aws_text ? aws_text : finding->error.text);
+	for (char *p = finding->aws_text; *p; p++)
+		*p = (unsigned char)*p < 0x20 || *p == 0x7F ? ' ' : *p;
+	mend(finding->aws_text); /* takes away what of a character was cut */
 }
 
 enum sw_result sw_findings_add(struct sw_findings *findings, const struct sw_mistake *mistake,

@@ -109,6 +109,8 @@ void print_event(FILE *stream, const json_t *event, double start_seconds);
 int columns_of(const char *text, int columns);
 /* Text of any length for people: control characters of data do not reach the terminal. */
 void print_text(FILE *stream, const char *text);
+/* The same of len bytes in one line. */
+void print_part(FILE *stream, const char *text, size_t len);
 /* The members of an answer for people, one a line. */
 void print_description(const json_t *description);
 /* The text member of an answer, or fallback. Borrowed. */
@@ -132,6 +134,8 @@ char *read_input(const char *input);
 /* Reads a definition, fills placeholders. New text, or NULL with err set; its text names the file when it has no
  * line. */
 char *read_definition(const struct options *options, const char *path, size_t *ret_len, struct sw_error *err);
+/* After a definition with mistakes: a file that is called YAML is told to be none. */
+void hint_at_format(const char *path);
 /* What read_definition says was wrong. */
 void complain_definition(const char *path, const struct sw_error *err);
 /* Prints findings as file:line:column lines; true when there are errors. */

@@ -29,13 +29,15 @@ static void point_at(const char *expr, const struct sw_jsonata_error *err)
 	for (uint32_t i = 1; i < err->line && strchr(line, '\n'); i++)
 		line = strchr(line, '\n') + 1;
 	size_t len = strcspn(line, "\n");
-	fprintf(stderr, "  %.*s\n  ", (int)len, line);
+	fputs("  ", stderr);
+	print_part(stderr, line, len);
+	fputs("\n  ", stderr);
 	uint32_t column = 1;
 	for (size_t i = 0; i < len && column < err->column; i++) {
 		if (((unsigned char)line[i] & 0xC0) == 0x80)
 			continue;
 		column++;
-		fputc(line[i] == '\t' ? '\t' : ' ', stderr);
+		fputc(' ', stderr);
 	}
 	fprintf(stderr, "^\n");
 }
@@ -49,25 +51,29 @@ static int complain_jsonata(enum sw_result r, const char *expr, const char *file
 	}
 	if (!err->code[0])
 		return complain(exit_of(r), "%s", sw_result_text(r));
-	fprintf(stderr, "stepwell: %s: %s\n", err->code, err->message);
+	fprintf(stderr, "stepwell: %s: ", err->code);
+	print_text(stderr, err->message);
+	fputc('\n', stderr);
 	if (err->line)
 		point_at(expr, err);
 	return EXIT_USAGE;
 }
 
+/* file NULL: standard input, where nothing at all, and a terminal, stand for no input. */
 static int evaluate(const struct options *options, const char *expr, const char *file)
 {
 	struct sw_jsonata_error err;
 	struct sw_jsonata_query query = {.expr = expr, .expr_len = strlen(expr)};
-	char *json = read_file(file, 64 << 20, &query.input_len), *text = NULL;
-	if (!json)
+	bool nothing = !file && isatty(STDIN_FILENO);
+	char *json = nothing ? NULL : read_file(file ? file : "-", 64 << 20, &query.input_len), *text = NULL;
+	if (!json && !nothing)
 		return EXIT_USAGE;
-	query.input = json;
+	query.input = !file && query.input_len == 0 ? NULL : json;
 	fill_in(&query);
 	enum sw_result r = sw_jsonata_query(&query, !options->compact, &text, &err);
 	if (r == SW_OK && text)
 		printf("%s\n", text);
-	int code = r < 0 ? complain_jsonata(r, expr, file, &err) : text ? EXIT_OK : EXIT_FAILED;
+	int code = r < 0 ? complain_jsonata(r, expr, file ? file : "-", &err) : text ? EXIT_OK : EXIT_FAILED;
 	sw_text_free(text);
 	free(json);
 	return code;
@@ -216,5 +222,5 @@ int cmd_jsonata(const struct options *options)
 		return batch();
 	if (options->args_count == 0)
 		return complain(EXIT_USAGE, "usage: stepwell jsonata EXPR [FILE]");
-	return evaluate(options, options->args[0], options->args_count > 1 ? options->args[1] : "-");
+	return evaluate(options, options->args[0], options->args_count > 1 ? options->args[1] : NULL);
 }

@@ -89,6 +89,8 @@ static bool validate(const struct options *options, const char *path, json_t *re
 		complain_error(EXIT_USAGE, path, &err);
 	else
 		print_findings(path, findings);
+	if (!good && !report)
+		hint_at_format(path);
 	if (good && !report) {
 		printf("%s: ok\n", path);
 		fflush(stdout); /* findings of the next file go to stderr: in one log they come in order */

@@ -77,6 +77,13 @@ char *read_definition(const struct options *options, const char *path, size_t *r
 	return filled;
 }
 
+void hint_at_format(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	if (dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml")))
+		fprintf(stderr, "stepwell: definitions are JSON; `yq -o json %s` makes it of YAML\n", path);
+}
+
 void complain_definition(const char *path, const struct sw_error *err)
 {
 	complain_error(EXIT_USAGE, err->line ? path : NULL, err);
@@ -87,14 +94,15 @@ bool print_findings(const char *path, const struct sw_findings *findings)
 	for (size_t i = 0; i < sw_findings_count(findings); i++) {
 		const struct sw_finding *finding = sw_findings_get(findings, i);
 		bool is_error = finding->severity == SW_SEVERITY_ERROR;
-		fputs(path, stderr);
+		print_text(stderr, path);
 		if (finding->error.line) /* none: the place is round a single state, not in the file */
 			fprintf(stderr, ":%u:%u", finding->error.line, finding->error.column);
 		fprintf(stderr, ": %s%s%s: ", colour_of(stderr, is_error ? "FAILED" : "ABORTED"),
 			is_error ? "error" : "warning", colour_end(stderr));
-		if (finding->error.pointer[0])
-			fprintf(stderr, "%s: ", finding->error.pointer);
-		fprintf(stderr, "%s\n", finding->error.text);
+		print_part(stderr, finding->error.pointer, strlen(finding->error.pointer));
+		fputs(finding->error.pointer[0] ? ": " : "", stderr);
+		print_text(stderr, finding->error.text);
+		fputc('\n', stderr);
 	}
 	return sw_findings_errors(findings) > 0;
 }
@@ -115,6 +123,8 @@ struct sw_machine *load_machine(const struct options *options, const char *path,
 	    sw_findings_count(findings) == 0)
 		complain_error(EXIT_USAGE, path, &err);
 	print_findings(path, findings);
+	if (!machine)
+		hint_at_format(path);
 	sw_findings_free(findings);
 	if (machine && ret_text) {
 		*ret_text = text;

@@ -54,8 +54,8 @@ static int show_new(struct client *client, const char *arn, struct progress *pro
 		}
 	}
 	json_decref(pages);
-	fflush(progress->events); /* whoever reads it in a pipe follows, too */
-	return EXIT_OK;
+	/* Whoever reads it in a pipe follows, too; when the pipe is gone, so is the reason to wait. */
+	return fflush(progress->events) == 0 || progress->events != stdout ? EXIT_OK : EXIT_STORE;
 }
 
 /* What Ctrl-C leaves behind is told by the handler, which can be given nothing. */

@@ -408,6 +408,19 @@ static int choose_door(const struct command *command, struct options *options)
 	return options->data ? -1 : complain(EXIT_STORE, "out of memory");
 }
 
+/* Is a word another one with a slip of the pen: at most two letters in one place? */
+static bool is_near(const char *word, const char *other)
+{
+	enum { SLIP_MAX = 2 };
+	size_t len = strlen(word), other_len = strlen(other), front = 0, back = 0;
+	size_t shorter = len < other_len ? len : other_len, longer = len + other_len - shorter;
+	while (front < shorter && word[front] == other[front])
+		front++;
+	while (back < shorter - front && word[len - 1 - back] == other[other_len - 1 - back])
+		back++;
+	return longer - front - back <= SLIP_MAX && 2 * (front + back) >= longer;
+}
+
 /* An option that the command does not have. */
 static int complain_option(const struct command *command, const char *word)
 {
@@ -417,6 +430,11 @@ static int complain_option(const struct command *command, const char *word)
 			"`%s` works on the files of a data directory, not over an endpoint: run it where "
 			"the directory is",
 			command->name);
+	for (size_t i = 0; i < OPTIONS_COUNT; i++)
+		if (strchr(command->options, option_table[i].letter) && !strncmp(word, "--", 2) &&
+		    is_near(word + 2, option_table[i].name))
+			return complain(EXIT_USAGE, "`%s` has no option %s; did you mean --%s?",
+					command->name, word, option_table[i].name);
 	return complain(EXIT_USAGE, "`%s` has no option %s; see `stepwell %s --help`", command->name, word,
 			command->name);
 }
@@ -466,6 +484,24 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+static int complain_command(const char *name)
+{
+	const char *meant = NULL;
+	size_t len = strlen(name);
+	for (size_t i = 0; i < COMMANDS_COUNT; i++) {
+		const char *command = commands[i].name;
+		if (len > 1 && !strncmp(command, name, len)) { /* an abbreviation */
+			meant = command;
+			break;
+		}
+		if (!meant && is_near(name, command))
+			meant = command;
+	}
+	if (meant)
+		return complain(EXIT_USAGE, "there is no command \"%s\"; did you mean \"%s\"?", name, meant);
+	return complain(EXIT_USAGE, "there is no command \"%s\"; `stepwell --help` lists them", name);
+}
+
 /* What was not written is a failure; that a reader has seen enough (`| head`) is not worth a word. */
 static int end_output(int code)
 {
@@ -491,6 +527,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		command = argc > 2 ? find_command(argv[2]) : NULL;
+		if (argc > 2 && !command)
+			return complain_command(argv[2]);
 		if (command)
 			print_command_help(command);
 		else
@@ -503,8 +541,7 @@ int main(int argc, char **argv)
 	}
 	command = find_command(argv[1]);
 	if (!command)
-		return complain(EXIT_USAGE, "there is no command \"%s\"; `stepwell --help` lists them",
-				argv[1]);
+		return complain_command(argv[1]);
 	code = options_read(command, argc - 1, argv + 1, &options);
 	if (code < 0)
 		code = command->run(&options);

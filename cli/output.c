@@ -25,15 +25,14 @@ int complain(int code, const char *format, ...)
 
 int complain_error(int code, const char *file, const struct sw_error *err)
 {
+	print_text(stderr, file ? file : "stepwell");
 	if (file && err->line)
-		fprintf(stderr, "%s:%u:%u: ", file, err->line, err->column);
-	else if (file)
-		fprintf(stderr, "%s: ", file);
-	else
-		fputs("stepwell: ", stderr);
-	if (err->pointer[0])
-		fprintf(stderr, "%s: ", err->pointer);
-	fprintf(stderr, "%s\n", err->text[0] ? err->text : sw_result_text(err->code));
+		fprintf(stderr, ":%u:%u", err->line, err->column);
+	fputs(": ", stderr);
+	print_part(stderr, err->pointer, strlen(err->pointer));
+	fputs(err->pointer[0] ? ": " : "", stderr);
+	print_text(stderr, err->text[0] ? err->text : sw_result_text(err->code));
+	fputc('\n', stderr);
 	return code;
 }
 
@@ -54,10 +53,10 @@ int complain_expression(int code, const char *expression, const struct sw_error 
 	/* Of a long text the part around the place. */
 	size_t before = err->column ? err->column - 1 : 0, from = before > BEFORE ? before - BEFORE : 0;
 	const char *start = expression + bytes_of(expression, from);
-	fprintf(stderr, "stepwell: %s\n  %s", err->text[0] ? err->text : sw_result_text(err->code),
-		from ? "..." : "");
-	for (size_t i = 0, len = bytes_of(start, SHOWN); i < len; i++)
-		fputc((unsigned char)start[i] < 0x20 || start[i] == 0x7f ? ' ' : start[i], stderr);
+	fputs("stepwell: ", stderr);
+	print_text(stderr, err->text[0] ? err->text : sw_result_text(err->code));
+	fprintf(stderr, "\n  %s", from ? "..." : "");
+	print_part(stderr, start, bytes_of(start, SHOWN));
 	fputs(start[bytes_of(start, SHOWN)] ? "...\n" : "\n", stderr);
 	if (err->column)
 		fprintf(stderr, "  %*s^\n", (int)(before - from) + (from ? 3 : 0), "");
@@ -152,8 +151,8 @@ const char *time_text(const json_t *seconds, char *text, size_t bytes)
 
 static bool is_coloured(FILE *stream)
 {
-	const char *off = getenv("NO_COLOR");
-	return isatty(fileno(stream)) && (!off || !*off);
+	const char *off = getenv("NO_COLOR"), *terminal = getenv("TERM");
+	return isatty(fileno(stream)) && (!off || !*off) && terminal && strcmp(terminal, "dumb") != 0;
 }
 
 const char *colour_of(FILE *stream, const char *word)
@@ -190,13 +189,32 @@ int columns_of(const char *text, int columns)
 	return columns;
 }
 
+/*
+ * One byte or character of a text for people: what controls a terminal becomes a space, also as U+0080 to U+009F. How
+ * many bytes it has.
+ */
+static size_t print_byte(FILE *stream, const char *text)
+{
+	unsigned char ch = (unsigned char)*text, next = (unsigned char)text[1];
+	bool is_long = ch == 0xC2 && next >= 0x80 && next <= 0x9F;
+	fputc(ch < 0x20 || ch == 0x7f || is_long ? ' ' : ch, stream);
+	return is_long ? 2 : 1;
+}
+
 void print_text(FILE *stream, const char *text)
 {
-	for (; *text; text++)
-		fputc(((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t') || *text == 0x7f
-			      ? ' '
-			      : *text,
-		      stream);
+	while (*text) {
+		if (*text == '\n' || *text == '\t')
+			fputc(*text++, stream);
+		else
+			text += print_byte(stream, text);
+	}
+}
+
+void print_part(FILE *stream, const char *text, size_t len)
+{
+	for (const char *end = text + len; text < end && *text;)
+		text += print_byte(stream, text);
 }
 
 void print_description(const json_t *description)
@@ -222,9 +240,8 @@ void print_description(const json_t *description)
 /* Control characters of data do not reach the terminal; long texts are cut. */
 static void print_shown(FILE *stream, const char *text, size_t bytes_max)
 {
-	size_t shown = 0;
-	for (; *text && shown < bytes_max; text++, shown++)
-		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text, stream);
+	for (const char *start = text; *text && (size_t)(text - start) < bytes_max;)
+		text += print_byte(stream, text);
 	while ((*text & 0xC0) == 0x80) /* the rest of a character */
 		fputc(*text++, stream);
 	if (*text)

@@ -96,8 +96,8 @@ static enum sw_result call_transform(struct sw_jn_run *run, const struct sw_jn_f
 {
 	struct sw_jn_value object = count ? args[0] : SW_JN_UNDEFINED_VALUE;
 	*ret_value = SW_JN_UNDEFINED_VALUE;
-	if (count > 1)
-		return sw_jn_fail_index(run, "T0410", args[1], 2);
+	if (count != 1)
+		return sw_jn_fail_index(run, "T0410", count ? args[1] : object, count ? 2 : 1);
 	if (object.kind == SW_JN_UNDEFINED)
 		return SW_OK;
 	if (object.kind != SW_JN_OBJECT && object.kind != SW_JN_ARRAY)

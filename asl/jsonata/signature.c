@@ -256,6 +256,12 @@ struct taking {
 	unsigned count, arg;
 };
 
+/* A parameter left out counts as an argument, so that those behind it may have none any more. */
+static struct sw_jn_value argument(const struct match *match, unsigned arg)
+{
+	return arg < match->count ? match->args[arg] : SW_JN_UNDEFINED_VALUE;
+}
+
 static enum sw_result take(struct sw_jn_run *run, const struct match *match, unsigned index,
 			   struct sw_jn_value context, struct taking *taking)
 {
@@ -268,14 +274,12 @@ static enum sw_result take(struct sw_jn_run *run, const struct match *match, uns
 		return SW_OK;
 	}
 	if (!taken) {
-		taking->out[taking->count++] =
-			taking->arg < match->count ? match->args[taking->arg] : SW_JN_UNDEFINED_VALUE;
-		taking->arg++;
+		taking->out[taking->count++] = argument(match, taking->arg++);
 		return SW_OK;
 	}
 	for (unsigned i = 0; i < taken; i++, taking->arg++) {
 		struct sw_jn_value *arg = &taking->out[taking->count++];
-		*arg = match->args[taking->arg];
+		*arg = argument(match, taking->arg);
 		if (parameter->type == 'a' && take_array(run, parameter, taken == 1, taking->arg, arg) < 0)
 			return run->failed;
 	}

@@ -2,10 +2,11 @@
 """What a command leaves behind when it is refused, and how it takes what is slightly off. usage: manners.py --stepwell PROGRAM"""
 import json
 import os
+import pty
 import signal
 import subprocess
 
-from door import ARN, NAP, PASS, Case, main, tools
+from door import ARN, NAP, PASS, Case, Done, main, tools
 
 EACH = {"StartAt": "M", "States": {"M": {"Type": "Map", "End": True, "ItemProcessor": {
     "StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}}}}
@@ -90,6 +91,12 @@ class Words(Case):
         self.ok("validate", path, data=False)
         self.ok("run", path)
 
+    def test_yaml_is_told_to_be_yaml(self):
+        path = self.file("m.asl.yaml", "StartAt: A\nStates:\n  A: {Type: Pass, End: true}\n")
+        for command in ("validate", "run", "graph"):
+            self.fails(2, "definitions are JSON; `yq -o json", command, path, data=None if command == "run" else False)
+        self.ok("validate", self.file("json.yaml", PASS), data=False)
+
     def test_misuse_that_was_taken_silently(self):
         path = self.file("pass.json", PASS)
         self.ok("create", path)
@@ -98,6 +105,60 @@ class Words(Case):
         self.fails(2, "for `list executions`", "list", "machines", "--machine", "pass")
         self.fails(2, "usage: stepwell serve [OPTIONS]", "serve", "here")
         self.fails(2, "request:1:2", "api", "ListStateMachines", "{")
+
+    def test_slips_of_the_pen_are_recognised(self):
+        path = self.file("pass.json", PASS)
+        self.fails(2, 'did you mean "validate"?', "valdate", path, data=False)
+        self.fails(2, 'did you mean "history"?', "help", "histroy", data=False)
+        self.fails(2, 'did you mean "status"?', "statu", data=False)
+        self.fails(2, "did you mean --resources?", "run", path, "--resorces", "r.json")
+        self.fails(2, "did you mean --keep-placeholders?", "validate", path, "--keep-placeholder=1", data=False)
+        self.fails(2, "`stepwell --help` lists them", "fly", data=False)
+
+    def test_nothing_on_standard_input_is_no_input_of_an_expression(self):
+        self.assertEqual(self.ok("jsonata", "1 + 1", given=b"", data=False).out, "2\n")
+        self.assertEqual(self.fails(1, "", "jsonata", "$", given=b"", data=False).out, "")
+        self.fails(2, "in.json:1:1", "jsonata", "$", self.file("in.json", ""), data=False)
+        done = self.on_terminal("jsonata", "1 + 1")
+        self.assertEqual((done.code, done.out), (0, "2\n"))
+        self.assertEqual(self.on_terminal("intrinsic", "States.MathAdd(1, 1)").out, "2\n")
+
+    def test_colours_are_for_terminals_that_have_them(self):
+        self.ok("run", self.file("pass.json", PASS), "--name", "x")
+        for more, coloured in (({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False), ({"TERM": "xterm", "NO_COLOR": "1"}, False)):
+            self.environment.update(more)
+            self.assertEqual("\x1b[" in self.on_terminal("list", "executions", "--data", self.data).out, coloured, more)
+
+    def on_terminal(self, *words):
+        """Run with a terminal as standard input and output."""
+        ours, theirs = pty.openpty()
+        child = subprocess.Popen([tools.stepwell, *words], stdin=theirs, stdout=theirs, stderr=subprocess.PIPE,
+                                 env=self.environment)
+        os.close(theirs)
+        out = b""
+        try:
+            while chunk := os.read(ours, 65536):
+                out += chunk
+        except OSError:  # the other end is closed
+            pass
+        err = child.stderr.read()
+        child.stderr.close()
+        os.close(ours)
+        return Done(words, child.wait(), out.replace(b"\r\n", b"\n"), err)
+
+    def test_control_characters_of_files_and_words_do_not_reach_a_terminal(self):
+        state = "\x1b]0;title\x07\u009b31m"
+        machine = self.file("m.json", json.dumps({"StartAt": "A", "States": {
+            "A": {"Type": "Pass", "Next": state + "x"}, state: {"Type": "Succeed", "F" + state: 1}}}))
+        resources = self.file("r.json", json.dumps({"resources": {"command:a": {state: 1}}}))
+        path = self.file("pass.json", PASS)
+        for words in (["validate", machine], ["run", path, "--resources", resources], ["jsonata", "a." + state, path],
+                      ["jsonata", f'$error("{state}")', path], ["jsonpath", "$." + state + "[", path], [state],
+                      ["intrinsic", f"States.{state}()"], ["test", machine, state]):
+            done = self.run_(*words, data=None if words[0] == "run" else False)
+            self.assertIn(done.code, (1, 2))
+            self.assertIn("title", done.err)
+            self.assertNotRegex(done.err, "[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
     def test_columns_are_those_of_characters(self):
         path = self.file("pass.json", PASS)
@@ -203,6 +264,14 @@ class Times(Case):
     def test_a_worker_without_anybody_who_gives_tasks_is_told(self):
         self.ok("activity", "create", "inspect")
         self.fails(5, "start `stepwell serve`", "task", "poll", "inspect")
+
+    def test_watch_ends_with_the_reader_of_its_output(self):
+        self.ok("create", self.file("nap.json", {"StartAt": "N", "States": {"N": {"Type": "Wait", "Seconds": 1, "End": True}}}))
+        with self.serving():
+            self.ok("start", "nap", "--name", "x")
+            child = self.begin("watch", "x")
+            child.stdout.close()
+            self.assertEqual((child.wait(timeout=60), child.stderr.read()), (5, b""))
 
     def test_watch_says_that_nobody_advances(self):
         self.ok("create", self.file("nap.json", NAP))

@@ -77,6 +77,56 @@ static void unknown_types_are_said_as_aws_does(void **unused)
 		"/States/A/Type");
 }
 
+/*
+ * Captured from AWS by others: gabrielmoreira/tiny-asl-machine, Validation.Structure-004, -005,
+ * Validation.BasicStructure-001, Feature.ChoiceValidation-003 to -006.
+ */
+static void structure_is_said_as_aws_does(void **unused)
+{
+#define CHOICE(rule)                                                                                \
+	"{\"StartAt\": \"A\", \"States\": {\"A\": {\"Type\": \"Choice\", \"Choices\": [" rule "], " \
+	"\"Default\": \"B\"}, \"B\": {\"Type\": \"Pass\", \"End\": true}}}"
+	static const char *const alone = "States.ALL must appear alone and at end of list";
+	(void)unused;
+	expect_state_error(
+		"\"Type\": \"Task\", \"Resource\": \"arn:aws:states:::aws-sdk:sts:getCallerIdentity\", "
+		"\"Parameters\": {}, \"Retry\": [{\"ErrorEquals\": [\"States.ALL\", \"CustomError\"]}]",
+		alone, "/States/A/Retry[0]/ErrorEquals[0]");
+	expect_state_error(
+		"\"Type\": \"Task\", \"Resource\": \"arn:aws:states:::aws-sdk:sts:getCallerIdentity\", "
+		"\"Parameters\": {}, \"Retry\": [{\"ErrorEquals\": [\"States.ALL\"]}, {\"ErrorEquals\": "
+		"[\"CustomError\"]}]",
+		alone, "/States/A/Retry[0]/ErrorEquals[0]");
+	expect_state_error("\"Comment\": \"\"", "The field 'Type' is required", "/States/A");
+	expect_error(CHOICE("{\"Not\": {\"Or\": []}, \"Next\": \"B\"}"), "SCHEMA_VALIDATION_FAILED",
+		     "Value cannot be empty", "/States/A/Choices[0]/Not/Or");
+	expect_error(CHOICE("{\"Variable\": \"status\", \"StringEquals\": \"READY\", \"Next\": \"B\"}"),
+		     "SCHEMA_VALIDATION_FAILED",
+		     "Value is not a Reference Path: Reference path didn't start with '$'",
+		     "/States/A/Choices[0]/Variable");
+#define OPERATORS                                                                                \
+	"StringEquals, IsBoolean, StringLessThan, IsNumeric, BooleanEquals, "                    \
+	"StringLessThanEqualsPath, NumericLessThan, NumericGreaterThan, NumericLessThanPath, "   \
+	"StringMatches, TimestampLessThanEqualsPath, NumericEquals, TimestampGreaterThan, "      \
+	"StringGreaterThanEqualsPath, TimestampGreaterThanEqualsPath, TimestampLessThanEquals, " \
+	"NumericLessThanEqualsPath, TimestampEquals, BooleanEqualsPath, IsTimestamp, "           \
+	"StringLessThanEquals, NumericLessThanEquals, StringLessThanPath, "                      \
+	"TimestampGreaterThanPath, StringGreaterThan, StringGreaterThanPath, IsString, "         \
+	"StringEqualsPath, TimestampEqualsPath, TimestampLessThan, StringGreaterThanEquals, "    \
+	"NumericGreaterThanPath, NumericGreaterThanEquals, NumericEqualsPath, "                  \
+	"TimestampLessThanPath, IsNull, IsPresent, TimestampGreaterThanEquals, "                 \
+	"NumericGreaterThanEqualsPath"
+	expect_error(CHOICE("{\"Variable\": \"$.status\", \"Next\": \"B\"}"), "SCHEMA_VALIDATION_FAILED",
+		     "This object should have only one of the following fields: [" OPERATORS "]",
+		     "/States/A/Choices[0]");
+	expect_error(CHOICE("{\"Variable\": \"$.value\", \"StringEquals\": \"1\", \"NumericGreaterThan\": 0, "
+			    "\"Next\": "
+			    "\"B\"}"),
+		     "SCHEMA_VALIDATION_FAILED",
+		     "There should only be one of the following fields: [" OPERATORS "]",
+		     "/States/A/Choices[0]");
+}
+
 /* test_state/state_mock_validation.parallel_state_empty_branches.1615 */
 static void empty_branches_are_said_as_aws_does(void **unused)
 {
@@ -332,6 +382,7 @@ int main(void)
 		cmocka_unit_test(missing_states_are_said_as_aws_does),
 		cmocka_unit_test(timestamps_are_checked_as_aws_does),
 		cmocka_unit_test(unknown_types_are_said_as_aws_does),
+		cmocka_unit_test(structure_is_said_as_aws_does),
 		cmocka_unit_test(empty_branches_are_said_as_aws_does),
 		cmocka_unit_test(unknown_actions_are_said_as_aws_does),
 		cmocka_unit_test(template_mistakes_are_said_as_aws_does),

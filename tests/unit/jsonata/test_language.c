@@ -145,6 +145,10 @@ static void functions_apply_in_part_and_in_chains(void **state)
 		 "$lookup('Order')",
 		 "[{\"ID\":\"o1\",\"n\":2},{\"ID\":\"o2\",\"n\":2}]"},
 		{"Account.Order[0].Product[0].Price", "34.45"},
+		{"(|$|{}|)()", "T0410 1:9"},
+		{"{'a': 1} ~> function($x, $y)<l?o:o> { $exists($y) }", "false"},
+		{"function($x, $y, $z)<l?n?s:s> { [$x, $exists($y), $exists($z)] }('a')",
+		 "[\"a\",false,false]"},
 	};
 	CHECK(rows);
 }
