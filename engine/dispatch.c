@@ -628,8 +628,10 @@ void sw_dispatch_inbox(struct sw_engine *engine)
 	bool quiet = !engine->left_in_inbox;
 	while (engine->left_in_inbox) {
 		struct sw_completion *completion = engine->left_in_inbox;
-		/* Tried twice: most often memory is there again, and nothing overtakes what came in first. */
-		if (receive(engine, completion) < 0 && receive(engine, completion) < 0)
+		enum sw_result r = receive(engine, completion);
+		if (r < 0) /* most often memory is there again, and nothing overtakes what came in first */
+			r = receive(engine, completion);
+		if (r < 0)
 			return; /* memory is short: the rest waits with it */
 		engine->left_in_inbox = completion->next;
 		sw_completion_free(completion);
