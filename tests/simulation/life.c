@@ -99,10 +99,22 @@ void life_open(struct simulation *s)
 		broken(s, "the engine does not resume");
 }
 
+/* In relaxed mode an end takes with it what was told and is not on disk, be it for want of room or memory. */
+static void reach_disk(struct simulation *s)
+{
+	if (!s->relaxed_ms || !s->engine)
+		return;
+	allocations_fail(0);
+	s->faults.fail_at = 0;
+	virtual_loop_advance(&s->loop, DOUBT_MS);
+}
+
 void life_close(struct simulation *s)
 {
 	if (!s->engine)
 		return;
+	if (!s->faults.fail_onwards) /* no crash */
+		reach_disk(s);
 	sw_engine_free(s->engine);
 	s->engine = NULL;
 	script_forget(s);
@@ -115,11 +127,7 @@ void life_close(struct simulation *s)
 
 void life_crash(struct simulation *s)
 {
-	if (s->relaxed_ms && s->engine) {
-		allocations_fail(0);
-		s->faults.fail_at = 0;
-		virtual_loop_advance(&s->loop, DOUBT_MS);
-	}
+	reach_disk(s);
 	note(s, "crash");
 	s->crashes++;
 	s->faults.fail_at = s->faults.operations + 1;

@@ -102,8 +102,9 @@ struct simulation {
 	struct sw_rng rng;
 	bool trace; /* print as it goes */
 	/*
-	 * Not 0: relaxed mode, in which a crash may take back what was told. Here it comes when that is on disk, and commits
-	 * fail for want of room only: so everything else must hold as ever.
+	 * Not 0: relaxed mode, in which a crash may take back what was told, and an end, too, when the disk is full or
+	 * memory short. Here both come when it is on disk, and commits fail for want of room only: so everything else
+	 * must hold as ever.
 	 */
 	uint32_t relaxed_ms;
 	uint64_t digest;
